@@ -1,0 +1,5 @@
+//! The one HTTP client.
+
+/// The one HTTP client.
+#[derive(Debug, Clone)]
+pub struct Outbound {}
