@@ -61,6 +61,8 @@ pub trait Reader: Send + Sync {
     /// The kinds in the order a full crawl reads them: what has no number of its own first, so that a client is whole
     /// as soon as its number arrives.
     fn crawl_order(&self) -> &[Kind];
+    /// How often changes can be asked for within the account's share for it; 60 s at best.
+    fn sweep_every(&self) -> Duration;
     /// One page of a full crawl of `kind`, from the beginning (`None`) or from where the page before ended.
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure>;
     /// One page of what changed in `kind` since `since_s` (seconds since 1970 UTC), records that are no longer open
@@ -102,6 +104,9 @@ pub struct Record {
     pub open: bool,
     /// When it was created, seconds since 1970 UTC; 0 when the CRM does not say.
     pub created_s: i64,
+    /// When it was last changed, seconds since 1970 UTC; 0 when the CRM does not say. A page that was under way while a
+    /// newer state arrived another way must not undo it.
+    pub updated_s: i64,
     /// The contact it belongs to.
     pub contact: Option<CrmId>,
     /// The organization it belongs to.
