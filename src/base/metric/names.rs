@@ -1,0 +1,101 @@
+//! The names. Each stands here once; elsewhere metrics are named by these enums.
+
+/// A name and what the operator reads beside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name {
+    /// Without the prefix; counters without `_total`, which the text form adds.
+    pub(super) text: &'static str,
+    /// Without a full stop: the text form adds it.
+    pub(super) help: &'static str,
+}
+
+/// An enum whose variants are metrics: the discriminant is the index into the array of handles.
+macro_rules! metrics {
+    ($(#[$doc:meta])* $kind:ident { $($variant:ident = $text:literal, $help:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $kind {
+            $(#[doc = concat!($help, ".")] $variant,)+
+        }
+
+        impl $kind {
+            /// Every one, in the order of the discriminants.
+            pub const ALL: [Self; [$(Self::$variant),+].len()] = [$(Self::$variant),+];
+
+            pub(super) const fn name(self) -> Name {
+                match self {
+                    $(Self::$variant => Name { text: $text, help: $help },)+
+                }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// What is counted per project; shown with `_total`.
+    Count {
+        DeadlineOverruns = "deadline_overruns", "Replies that left after their deadline";
+        Malformed = "requests_malformed", "Requests refused as malformed";
+        Unauthorised = "requests_unauthorised", "Requests refused for their token or address";
+        UnknownBlock = "requests_unknown_block", "Requests for a block that is not configured";
+        LiveAsked = "live_questions", "Questions sent to the CRM while a call waited";
+        LiveJoined = "live_joined", "Calls that joined a question already under way";
+        LiveFailed = "live_failed", "Questions that the CRM did not answer usefully";
+        LiveNoQuota = "live_no_quota", "Questions not sent because no quota was to be had in time";
+        LiveRefusedBreaker = "live_refused_breaker", "Questions not sent because the breaker was open";
+        LiveRefusedQueue = "live_refused_queue", "Questions not sent because too many were under way";
+        BreakerOpened = "breaker_opened", "Times the breaker opened";
+        CrawlPages = "crawl_pages", "Pages read by crawls and sweeps";
+        CrawlRecords = "crawl_records", "Records read by crawls and sweeps";
+        CrawlWaits = "crawl_waits", "Times a crawl or sweep waited for quota or was told to wait";
+        CrawlsDone = "crawls_done", "Full crawls completed";
+        CrawlsFailed = "crawls_failed", "Full crawls that failed, were stopped or were refused";
+        SweepsDone = "sweeps_done", "Sweeps completed";
+        SweepsFailed = "sweeps_failed", "Sweeps that failed";
+        NumbersUnreadable = "numbers_unreadable", "Numbers of the CRM that could not be read";
+    }
+}
+
+metrics! {
+    /// What stands somewhere per project.
+    Level {
+        DirectoryNumbers = "directory_numbers", "Numbers held in memory";
+        DirectoryRecords = "directory_records", "Open entities held in memory";
+        DirectoryAge = "directory_age_seconds", "Seconds since the last good crawl or sweep";
+        DirectoryCompleteSince = "directory_complete_since_timestamp_seconds", "When the directory became complete, Unix time";
+        NegativeEntries = "directory_negative_entries", "Numbers the CRM was asked for and does not know, believed for a while";
+        LiveUnderWay = "live_under_way", "Questions to the CRM under way";
+        Breaker = "breaker_state", "Breaker of the CRM: 0 closed, 1 half open, 2 open";
+        QuotaLeft = "quota_left", "What is left of the day's budget, in the vendor's unit";
+        WarmUpUnderWay = "warm_up_under_way", "Whether a warm-up is under way: 1 or 0";
+    }
+}
+
+impl Level {
+    /// Whether nothing is known of it before it is first set; it is shown as `NaN` until then.
+    pub(super) const fn is_unknown_at_first(self) -> bool {
+        matches!(self, Self::DirectoryAge | Self::DirectoryCompleteSince | Self::QuotaLeft)
+    }
+}
+
+metrics! {
+    /// What is counted for the process; shown with `_total`.
+    ProcessCount {
+        Connections = "connections", "Connections accepted at the edge door";
+        ConnectionsOverCap = "connections_over_cap", "Connections closed at once because the cap was reached";
+        AcceptErrors = "accept_errors", "Failures to accept a connection";
+        HeadTimeouts = "head_timeouts", "Connections closed because the head of a request did not come in time";
+        UnknownProject = "requests_unknown_project", "Requests for a project that is not configured";
+        NotFound = "requests_not_found", "Requests for a path that is none of ours";
+        ReloadsDone = "reloads_done", "Configurations put in force after the first";
+        ReloadsRefused = "reloads_refused", "Configurations refused; what was in force stayed";
+    }
+}
+
+metrics! {
+    /// What stands somewhere for the process.
+    ProcessLevel {
+        ConnectionsOpen = "connections_open", "Connections open at the edge door";
+        ProjectsInForce = "projects_in_force", "Projects configured and in force";
+    }
+}
