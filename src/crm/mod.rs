@@ -10,17 +10,15 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{
-    base::{clock::Clock, problem::Problem},
-    config::CrmSection,
-    crm::{failure::Failure, quota::Ledger},
-    model::{
-        client::{Kind, KindSet},
-        ids::CrmId,
-        phone::PhoneKey,
-    },
-    outbound::Outbound,
+use crate::base::{clock::Clock, problem::Problem};
+use crate::config::CrmSection;
+use crate::crm::{failure::Failure, quota::Ledger};
+use crate::model::{
+    client::{Kind, KindSet},
+    ids::CrmId,
+    phone::PhoneKey,
 };
+use crate::outbound::Outbound;
 
 /// A CRM that predial can be configured with.
 #[derive(Debug)]
@@ -30,8 +28,11 @@ pub struct Adapter {
     /// The kinds this CRM has.
     pub kinds: KindSet,
     /// Checks the section without network, files or waiting.
-    pub prepare: fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>,
+    pub prepare: Prepare,
 }
+
+/// See [`Adapter::prepare`].
+pub type Prepare = fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>;
 
 /// Every CRM, by the word of `crm.kind`. Adding one touches its folder, its `mod` line above and a row here.
 pub static ADAPTERS: &[Adapter] = &[];

@@ -1,0 +1,241 @@
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{Lane, Ledger, Limits, Purpose, Spent};
+use crate::base::clock::Clock;
+use crate::crm::failure::Failure;
+
+const PATIENT: Duration = Duration::from_secs(86_400 * 2);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn limits() -> Limits {
+    Limits {
+        daily: 30_000,
+        sweep_percent: 20,
+        crawl_percent: 30,
+        live_percent: 30,
+        window: Duration::from_secs(2),
+        general: 20,
+        search: 10,
+    }
+}
+
+fn ledger_at(time: &str, limits: Limits) -> Arc<Ledger> {
+    let start: Timestamp = time.parse().expect(time);
+    Arc::new(Ledger::new(limits, Clock::following(start)))
+}
+
+fn ledger() -> Arc<Ledger> {
+    ledger_at("2026-11-20T00:00:00Z", limits())
+}
+
+async fn live(ledger: &Ledger, patience: Duration) -> Result<(), Failure> {
+    ledger.spend(Purpose::Live, Lane::Search, 20, patience).await
+}
+
+async fn crawl(ledger: &Ledger) -> Result<(), Failure> {
+    ledger.spend(Purpose::Crawl, Lane::General, 10, PATIENT).await
+}
+
+fn assert_no_quota(outcome: Result<(), Failure>) -> Duration {
+    match outcome {
+        Err(Failure::NoQuota { after, .. }) => after,
+        other => panic!("expected no quota, found {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_live_questions_start_at_once_and_the_next_waits_for_the_window() {
+    let (ledger, start) = (ledger(), Instant::now());
+    for _ in 0..10 {
+        live(&ledger, SECOND).await.expect("a slot");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    live(&ledger, Duration::from_secs(3)).await.expect("a slot later");
+    assert!((Duration::from_millis(2_000)..Duration::from_millis(2_200)).contains(&start.elapsed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_question_that_would_come_too_late_is_refused_at_once_and_costs_nothing() {
+    let (ledger, start) = (ledger(), Instant::now());
+    for _ in 0..10 {
+        live(&ledger, SECOND).await.expect("a slot");
+    }
+    let spent = ledger.snapshot().spent;
+    assert!(assert_no_quota(live(&ledger, SECOND).await) > SECOND);
+    assert_eq!((start.elapsed(), ledger.snapshot().spent), (Duration::ZERO, spent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_question_never_waits_behind_a_crawl() {
+    let ledger = ledger();
+    let crawling = Arc::clone(&ledger);
+    let crawls = tokio::spawn(async move {
+        for _ in 0..100 {
+            crawl(&crawling).await.expect("a slot");
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(950)).await;
+    let start = Instant::now();
+    for _ in 0..10 {
+        live(&ledger, Duration::ZERO).await.expect("a slot at once");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    crawls.await.expect("the crawl ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_both_at_work_no_rolling_window_of_the_vendor_holds_more_than_it_may() {
+    let ledger = ledger_at("2026-11-20T00:00:00Z", Limits { daily: 10_000_000, ..limits() });
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for kind in [Purpose::Live, Purpose::Crawl, Purpose::Sweep] {
+        for _ in 0..60 {
+            let ledger = Arc::clone(&ledger);
+            let lane = if kind == Purpose::Live { Lane::Search } else { Lane::General };
+            tasks.spawn(async move {
+                ledger.spend(kind, lane, 10, PATIENT).await.expect("a slot");
+                (begun.elapsed(), lane)
+            });
+        }
+    }
+    let mut starts = tasks.join_all().await;
+    starts.sort_unstable_by_key(|&(at, _)| at);
+    for &(from, _) in &starts {
+        let within: Vec<_> =
+            starts.iter().filter(|(at, _)| (from..from + Duration::from_secs(2)).contains(at)).collect();
+        assert!(within.len() <= 20, "{} in the window from {from:?}", within.len());
+        assert!(within.iter().filter(|(_, lane)| *lane == Lane::Search).count() <= 10);
+    }
+    // Neither side is slower than it must be: 60 in windows of 10, 120 in windows of 10.
+    assert!(starts.last().is_some_and(|(at, _)| *at < Duration::from_secs(28)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_ends_at_its_share_and_goes_on_the_next_day() {
+    let ledger = ledger();
+    for _ in 0..900 {
+        crawl(&ledger).await.expect("within 30 %");
+    }
+    let after = assert_no_quota(crawl(&ledger).await);
+    assert!(after > Duration::from_secs(86_000) && after <= Duration::from_secs(86_400), "{after:?}");
+    live(&ledger, SECOND).await.expect("live questions have their own");
+    ledger.spend(Purpose::Sweep, Lane::General, 10, PATIENT).await.expect("so have sweeps");
+    tokio::time::sleep(after).await;
+    crawl(&ledger).await.expect("a new day");
+    assert_eq!(ledger.snapshot().spent, Spent { live: 0, sweep: 0, crawl: 10 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn live_questions_may_spend_all_that_is_left_and_nobody_their_reserve() {
+    let small = Limits { daily: 1_000, sweep_percent: 100, crawl_percent: 100, ..limits() };
+    let ledger = ledger_at("2026-11-20T12:00:00Z", small);
+    for _ in 0..70 {
+        crawl(&ledger).await.expect("up to the reserve");
+    }
+    assert_no_quota(crawl(&ledger).await);
+    for _ in 0..15 {
+        live(&ledger, PATIENT).await.expect("the reserve");
+    }
+    let after = assert_no_quota(live(&ledger, PATIENT).await);
+    assert!(after < Duration::from_secs(43_200), "{after:?}");
+    assert_eq!(ledger.snapshot().left, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_with_a_time_holds_everybody_until_then() {
+    let (ledger, start) = (ledger(), Instant::now());
+    ledger.note_limited(Some(Duration::from_secs(5)));
+    assert_no_quota(live(&ledger, SECOND).await);
+    assert_eq!(ledger.snapshot().held, Some(Duration::from_secs(5)));
+    crawl(&ledger).await.expect("after the pause");
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+    live(&ledger, Duration::ZERO).await.expect("after the pause");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_after_429s_without_a_time_double_up_to_ten_minutes_and_an_answer_ends_that() {
+    let ledger = ledger();
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        ledger.note_limited(None);
+        let held = ledger.snapshot().held.expect("held");
+        pauses.push(held.as_secs());
+        tokio::time::sleep(held).await;
+    }
+    assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]);
+    ledger.note_accepted(Lane::General, None);
+    ledger.note_limited(None);
+    assert_eq!(ledger.snapshot().held, Some(Duration::from_secs(2)));
+    assert_eq!(ledger.snapshot().limited, 13);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_nobody_can_mean_is_cut() {
+    let ledger = ledger();
+    ledger.note_limited(Some(Duration::from_secs(1_800_000_000)));
+    assert_eq!(ledger.snapshot().held, Some(super::LONGEST_PAUSE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_left_in_the_vendors_window_pause_the_crawl_none_left_pause_calls_too() {
+    let (ledger, start) = (ledger(), Instant::now());
+    ledger.note_accepted(Lane::General, Some((9, SECOND)));
+    live(&ledger, Duration::ZERO).await.expect("nine are left for calls");
+    crawl(&ledger).await.expect("later");
+    assert_eq!(start.elapsed(), SECOND);
+    ledger.note_accepted(Lane::Search, Some((0, SECOND)));
+    assert_no_quota(live(&ledger, Duration::from_millis(500)).await);
+    ledger.note_accepted(Lane::Search, Some((0, Duration::from_secs(1900))));
+    assert_eq!(ledger.snapshot().held, Some(Duration::from_millis(2_100)), "no longer than the window");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_background_request_without_patience_is_refused_while_the_crm_wants_a_pause() {
+    let ledger = ledger();
+    ledger.note_limited(Some(Duration::from_secs(60)));
+    let outcome = ledger.spend(Purpose::Sweep, Lane::General, 10, SECOND).await;
+    assert_eq!(assert_no_quota(outcome), Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_comes_every_minute_where_the_share_allows_and_else_as_the_share_says() {
+    let rich = ledger_at("2026-11-20T00:00:00Z", Limits { daily: 1_000_000, ..limits() });
+    assert_eq!(rich.sweep_interval(50, 0), Duration::from_secs(60));
+    // 6,000 a day: 120 sweeps of 50, one every 720 s; 90 where 1,500 go elsewhere.
+    assert_eq!(ledger().sweep_interval(50, 0), Duration::from_secs(720));
+    assert_eq!(ledger().sweep_interval(50, 1_500), Duration::from_secs(960));
+    let none = ledger_at("2026-11-20T00:00:00Z", Limits { sweep_percent: 0, ..limits() });
+    assert_eq!(none.sweep_interval(50, 0), Duration::from_secs(86_400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_is_never_faster_than_the_days_pace_and_slower_when_too_much_is_spent() {
+    let noon = ledger_at("2026-11-20T12:00:00Z", limits());
+    assert_eq!(noon.sweep_interval(50, 0), Duration::from_secs(720));
+    for _ in 0..100 {
+        noon.spend(Purpose::Sweep, Lane::General, 50, PATIENT).await.expect("within the share");
+    }
+    // 1,000 are left for half a day.
+    assert!(noon.sweep_interval(50, 0) > Duration::from_secs(2_100));
+    for _ in 0..20 {
+        noon.spend(Purpose::Sweep, Lane::General, 50, PATIENT).await.expect("within the share");
+    }
+    let till_midnight = noon.sweep_interval(50, 0);
+    assert!(till_midnight > Duration::from_secs(43_000) && till_midnight <= Duration::from_secs(43_200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_view_says_what_is_left_and_what_the_day_will_come_to() {
+    let ledger = ledger_at("2026-11-20T00:00:00Z", limits());
+    for _ in 0..5 {
+        live(&ledger, SECOND).await.expect("a slot");
+    }
+    tokio::time::sleep(Duration::from_secs(6 * 3_600)).await;
+    let view = ledger.snapshot();
+    assert_eq!((view.daily_limit, view.left, view.forecast), (30_000, 29_900, 400));
+    assert_eq!((view.sweep_left, view.crawl_left), (6_000, 9_000));
+    assert_eq!(Timestamp::from_second(view.resets_at_s).expect("a time").to_string(), "2026-11-21T00:00:00Z");
+}

@@ -1,0 +1,88 @@
+//! A rolling window, counted exactly.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+/// At most so many starts in any stretch of the window's length. Starts are taken in order and may lie ahead: whoever
+/// took one waits for it.
+#[derive(Debug)]
+pub(super) struct Window {
+    most: usize,
+    length: Duration,
+    /// The last starts, oldest first; never more than `most`.
+    starts: VecDeque<Instant>,
+}
+
+impl Window {
+    pub(super) fn new(most: u32, length: Duration) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+        Self { most, length, starts: VecDeque::with_capacity(most) }
+    }
+
+    /// How many starts one window takes.
+    pub(super) fn size(&self) -> u32 {
+        u32::try_from(self.most).unwrap_or(u32::MAX)
+    }
+
+    /// The earliest start from `earliest` on.
+    pub(super) fn next(&self, earliest: Instant) -> Instant {
+        let after_last = self.starts.back().map_or(earliest, |&last| last.max(earliest));
+        let full = self.starts.len() >= self.most;
+        match self.starts.front() {
+            Some(&oldest) if full => after_last.max(oldest + self.length),
+            _ => after_last,
+        }
+    }
+
+    /// Takes the start that [`Window::next`] gave.
+    pub(super) fn take(&mut self, start: Instant) {
+        if self.starts.len() >= self.most {
+            self.starts.pop_front();
+        }
+        self.starts.push_back(start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::{Strategy, proptest};
+    use tokio::time::Instant;
+
+    use super::Window;
+
+    const LENGTH: Duration = Duration::from_millis(2100);
+
+    proptest! {
+        #[test]
+        fn no_stretch_of_the_windows_length_holds_more_and_order_is_kept(
+            most in 1_u32..12,
+            gaps in proptest::collection::vec((0_u64..600).prop_map(Duration::from_millis), 1..80),
+        ) {
+            let mut window = Window::new(most, LENGTH);
+            let mut now = Instant::now();
+            let mut taken = Vec::new();
+            for gap in gaps {
+                now += gap;
+                let start = window.next(now);
+                window.take(start);
+                assert!(start >= now && taken.last().is_none_or(|&last| start >= last));
+                taken.push(start);
+            }
+            let most = most as usize;
+            assert!((most..taken.len()).all(|at| taken[at] - taken[at - most] >= LENGTH));
+        }
+    }
+
+    #[test]
+    fn a_whole_window_may_start_at_once_and_the_next_when_the_first_has_left() {
+        let (now, mut window) = (Instant::now(), Window::new(3, LENGTH));
+        for _ in 0..3 {
+            assert_eq!(window.next(now), now);
+            window.take(now);
+        }
+        assert_eq!(window.next(now), now + LENGTH);
+    }
+}
