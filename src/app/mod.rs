@@ -1,1 +1,4 @@
-//! To come.
+//! Assembly, start, stop, command line.
+
+pub mod cli;
+pub mod lock;
