@@ -100,6 +100,16 @@ pub enum Breaker {
 }
 
 impl Breaker {
+    /// The word operators read.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::HalfOpen => "half-open",
+            Self::Open => "open",
+        }
+    }
+
     const fn level(self) -> f64 {
         match self {
             Self::Closed => 0.0,

@@ -1,1 +1,186 @@
-//! To come.
+//! Who is known: the memory of one project, how it is filled, kept fresh, and asked.
+//!
+//! A call reads [`cache`] and nothing else. Everything here that writes runs on the work runtime: the full crawl
+//! ([`crawl`]), the sweep of changes ([`refresh`]), and questions asked while a call waits ([`live`]). It does not know
+//! blocks, priorities, employees or telephone systems: what a client means for a call is decided above.
+
+mod apply;
+mod breaker;
+mod cache;
+mod crawl;
+mod live;
+mod records;
+mod refresh;
+mod status;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::watch};
+
+use self::{cache::Cache, crawl::Run, live::Live, records::Records};
+pub use self::{
+    crawl::{AlreadyRunning, WarmProgress, WarmRequest, WarmState},
+    live::Asked,
+    status::DirectoryStatus,
+};
+use crate::base::{clock::Clock, metric::ProjectMetrics};
+use crate::config::{CrmSection, LiveSettings};
+use crate::crm::{CrmUser, Reader};
+use crate::model::{
+    client::{Client, KindSet},
+    phone::{NumberReader, PhoneKey},
+};
+
+/// What a directory is made of.
+pub struct Parts {
+    /// The CRM.
+    pub reader: Arc<dyn Reader>,
+    /// The kinds it has.
+    pub kinds: KindSet,
+    /// Reads the CRM's numbers, with the project's country.
+    pub numbers: NumberReader,
+    /// The project's settings of the CRM.
+    pub section: CrmSection,
+    /// The zone of the nightly crawl.
+    pub timezone: jiff::tz::TimeZone,
+    /// Settings of live questions.
+    pub live: LiveSettings,
+    /// The time.
+    pub clock: Clock,
+    /// The runtime that everything but reading runs on.
+    pub work: Handle,
+    /// What is counted.
+    pub metrics: Arc<ProjectMetrics>,
+}
+
+/// The memory of one project.
+pub struct Directory {
+    cache: Cache,
+    /// Joined by the background only; held for the length of one page, never across an await.
+    records: Mutex<Records>,
+    live: Live,
+    reader: Arc<dyn Reader>,
+    kinds: KindSet,
+    numbers: NumberReader,
+    section: CrmSection,
+    timezone: jiff::tz::TimeZone,
+    clock: Clock,
+    work: Handle,
+    metrics: Arc<ProjectMetrics>,
+    /// Kinds that a crawl has read to their end, as [`KindSet::bits`].
+    crawled: AtomicU8,
+    /// When the first full crawl ended, seconds since 1970 UTC; 0 = never.
+    complete_since_s: AtomicI64,
+    /// When the last full crawl that was accepted began; 0 = never.
+    last_crawl_s: AtomicI64,
+    /// When the last sweep that got to its end began: what we know is at least as new as this; 0 = never.
+    last_sweep_s: AtomicI64,
+    /// The number of the crawl that marks what it sees.
+    crawl: AtomicU32,
+    users: watch::Sender<Arc<[CrmUser]>>,
+    progress: watch::Sender<WarmProgress>,
+    run: Mutex<Option<Run>>,
+    last_run: AtomicU64,
+}
+
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Directory").field("crm", &self.section.kind.value).finish_non_exhaustive()
+    }
+}
+
+impl Directory {
+    /// An empty memory. Nothing is asked of the CRM until [`Directory::keep_fresh`] or a call does.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            cache: Cache::new(parts.live.negative_entries, parts.live.negative_ttl),
+            records: Mutex::default(),
+            live: Live::new(&parts.live),
+            reader: parts.reader,
+            kinds: parts.kinds,
+            numbers: parts.numbers,
+            section: parts.section,
+            timezone: parts.timezone,
+            clock: parts.clock,
+            work: parts.work,
+            metrics: parts.metrics,
+            crawled: AtomicU8::new(0),
+            complete_since_s: AtomicI64::new(0),
+            last_crawl_s: AtomicI64::new(0),
+            last_sweep_s: AtomicI64::new(0),
+            crawl: AtomicU32::new(0),
+            users: watch::Sender::new(Arc::from([])),
+            progress: watch::Sender::new(WarmProgress::never()),
+            run: Mutex::default(),
+            last_run: AtomicU64::new(0),
+        })
+    }
+
+    /// The client of a number.
+    ///
+    /// # Cost
+    /// One moka `get`: no allocation, no lock of ours, no await.
+    #[must_use]
+    pub fn known(&self, key: PhoneKey) -> Option<Arc<Client>> {
+        self.cache.known(key)
+    }
+
+    /// When the CRM was lately asked for this number and found nothing, seconds since 1970 UTC.
+    #[must_use]
+    pub fn lately_not_found(&self, key: PhoneKey) -> Option<i64> {
+        self.cache.negative(key)
+    }
+
+    /// The kinds that a crawl has read to their end: that a client has no entity of such a kind is knowledge.
+    #[must_use]
+    pub fn crawled(&self) -> KindSet {
+        KindSet::from_bits(self.crawled.load(Ordering::Acquire))
+    }
+
+    /// Whether a number that is not known is *absent*: a full crawl is complete and the last good sweep is not too old.
+    /// Gives the time our knowledge is of, seconds since 1970 UTC.
+    #[must_use]
+    pub fn absent_as_of(&self) -> Option<i64> {
+        if self.complete_since_s.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let as_of_s = self.last_sweep_s.load(Ordering::Acquire);
+        let oldest_s = self.clock.now_s().saturating_sub_unsigned(self.absent_max_age().as_secs());
+        (as_of_s >= oldest_s).then_some(as_of_s)
+    }
+
+    /// The CRM's users, and every change of them.
+    #[must_use]
+    pub fn users(&self) -> watch::Receiver<Arc<[CrmUser]>> {
+        self.users.subscribe()
+    }
+
+    /// The time as this directory has it.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    fn sweep_every(&self) -> Duration {
+        self.section.sweep.as_ref().map_or_else(|| self.reader.sweep_every(), |sweep| sweep.value)
+    }
+
+    fn absent_max_age(&self) -> Duration {
+        self.section.absent_max_age.unwrap_or_else(|| 2 * self.sweep_every())
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        // A panic while a page was joined leaves records that the next crawl puts right.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

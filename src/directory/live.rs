@@ -1,0 +1,163 @@
+//! Questions asked of the CRM while a call waits: one per number, however many calls wait for it, bounded in number,
+//! behind a breaker, and not cut off by the caller's deadline, so that the next call is a hit.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Directory,
+    breaker::{Breaker, Pass},
+};
+use crate::base::metric::{Breaker as BreakerState, Count, Held, Level};
+use crate::config::LiveSettings;
+use crate::crm::failure::Failure;
+use crate::model::phone::PhoneKey;
+
+/// How a live question ended for the call that waited for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The CRM knows the number: it is in the directory now.
+    Found,
+    /// The CRM answered and knows nobody.
+    Nobody,
+    /// The time was up; the question goes on.
+    Late,
+    /// It could not be asked: no quota in time, breaker open, or too many questions under way.
+    Busy,
+    /// It was asked and failed.
+    Failed,
+}
+
+type Heard = watch::Receiver<Option<Asked>>;
+
+/// The questions under way.
+#[derive(Debug)]
+pub(super) struct Live {
+    under_way: Mutex<HashMap<PhoneKey, Heard>>,
+    breaker: Mutex<Breaker>,
+    queue: usize,
+}
+
+impl Live {
+    pub(super) fn new(settings: &LiveSettings) -> Self {
+        Self {
+            under_way: Mutex::default(),
+            breaker: Mutex::new(Breaker::new(settings.breaker_failures, settings.breaker_open)),
+            queue: settings.queue,
+        }
+    }
+
+    /// Questions under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.questions().len()
+    }
+
+    /// The breaker's state.
+    pub(super) fn breaker_state(&self) -> BreakerState {
+        self.breaker().state(Instant::now())
+    }
+
+    fn questions(&self) -> MutexGuard<'_, HashMap<PhoneKey, Heard>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes the question out of the list and settles the breaker however its task ends, a panic included.
+struct UnderWay {
+    directory: Arc<Directory>,
+    key: PhoneKey,
+    pass: Pass,
+    success: Option<bool>,
+    _counted: Held,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.directory.live.questions().remove(&self.key);
+        let opened = self.directory.live.breaker().settle(&self.pass, self.success, Instant::now());
+        if opened {
+            self.directory.metrics.count(Count::BreakerOpened);
+        }
+    }
+}
+
+impl Directory {
+    /// Asks the CRM for `key`, or joins the question that another call is already waiting for, until `answer_by`.
+    ///
+    /// # Errors
+    /// None: whatever happens is one of [`Asked`], by `answer_by` at the latest.
+    ///
+    /// # Cost
+    /// One question of the CRM per number, however many calls wait; it is not cancelled when a call stops waiting.
+    pub async fn ask(self: &Arc<Self>, key: PhoneKey, answer_by: Instant) -> Asked {
+        let Some(mut heard) = self.question(key, answer_by) else { return Asked::Busy };
+        match timeout_at(answer_by, heard.wait_for(Option::is_some)).await {
+            Ok(Ok(asked)) => asked.unwrap_or(Asked::Failed),
+            // The task ended without a word: it panicked.
+            Ok(Err(_)) => Asked::Failed,
+            Err(_) => Asked::Late,
+        }
+    }
+
+    fn question(self: &Arc<Self>, key: PhoneKey, answer_by: Instant) -> Option<Heard> {
+        let mut questions = self.live.questions();
+        if let Some(heard) = questions.get(&key) {
+            self.metrics.count(Count::LiveJoined);
+            return Some(heard.clone());
+        }
+        if questions.len() >= self.live.queue {
+            self.metrics.count(Count::LiveRefusedQueue);
+            return None;
+        }
+        let Some(pass) = self.live.breaker().admit(Instant::now()) else {
+            self.metrics.count(Count::LiveRefusedBreaker);
+            return None;
+        };
+        let (tell, heard) = watch::channel(None);
+        questions.insert(key, heard.clone());
+        drop(questions);
+        self.metrics.count(Count::LiveAsked);
+        // Until its task takes it over, the guard is the task's argument: spawning on a runtime that is shutting down
+        // drops it, which takes the question out again.
+        let counted = self.metrics.hold(Level::LiveUnderWay);
+        let under_way = UnderWay { directory: Arc::clone(self), key, pass, success: Some(false), _counted: counted };
+        let patience = answer_by.saturating_duration_since(Instant::now());
+        self.work.spawn(async move {
+            let asked = under_way.settle(patience).await;
+            tell.send_replace(Some(asked));
+        });
+        Some(heard)
+    }
+}
+
+impl UnderWay {
+    async fn settle(mut self, patience: Duration) -> Asked {
+        let (asked, success) = match self.directory.reader.ask(self.key, patience).await {
+            Ok(records) if self.directory.apply_answer(self.key, &records) => (Asked::Found, Some(true)),
+            Ok(_) => (Asked::Nobody, Some(true)),
+            Err(Failure::NoQuota { .. }) => {
+                self.directory.metrics.count(Count::LiveNoQuota);
+                (Asked::Busy, None)
+            }
+            Err(failure) => {
+                tracing::debug!(number = %self.key, %failure, "a live question failed");
+                self.directory.metrics.count(Count::LiveFailed);
+                (Asked::Failed, Some(false))
+            }
+        };
+        self.success = success;
+        asked
+    }
+}

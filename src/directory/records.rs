@@ -1,0 +1,339 @@
+//! The CRM's records as the directory holds them, and how they join into clients.
+//!
+//! Deals, leads and tickets have no number of their own: they are found through their contact or organization, whose
+//! records may arrive before or after them. So every record has a place, known or only referred to, and links run from
+//! a contact or organization to what hangs on it. Only the background touches this; calls read the cache.
+
+use std::collections::HashMap;
+
+use foldhash::quality::FixedState;
+use smallvec::SmallVec;
+
+use crate::model::{
+    client::{Entity, Kind, Via},
+    ids::CrmId,
+    phone::PhoneKey,
+};
+
+/// Numbers touched by a change: their clients have to be joined again.
+pub(super) type Touched = SmallVec<[PhoneKey; 4]>;
+
+type Slot = u32;
+
+/// What the directory needs of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) numbers: SmallVec<[PhoneKey; 2]>,
+    pub(super) owner: Option<CrmId>,
+    pub(super) created_s: i64,
+    pub(super) updated_s: i64,
+    pub(super) contact: Option<CrmId>,
+    pub(super) organization: Option<CrmId>,
+}
+
+/// The state of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// It counts.
+    Open(Facts),
+    /// It does not any more: closed, archived, deleted.
+    Gone {
+        /// When that happened, seconds since 1970 UTC; 0 = not known.
+        updated_s: i64,
+    },
+}
+
+#[derive(Debug)]
+struct Place {
+    kind: Kind,
+    id: CrmId,
+    /// `None`: only referred to, closed, or gone.
+    facts: Option<Facts>,
+    /// What hangs on this contact or organization.
+    hanging: Vec<Slot>,
+    /// The crawl that saw it last.
+    seen: u32,
+    /// The CRM's time of the last change applied, kept when the record closes: an older page must not reopen it.
+    updated_s: i64,
+}
+
+/// Every record of one project.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    places: Vec<Place>,
+    by_id: HashMap<(Kind, CrmId), Slot, FixedState>,
+    by_number: HashMap<PhoneKey, SmallVec<[Slot; 2]>, FixedState>,
+    open: [usize; Kind::ALL.len()],
+}
+
+impl Records {
+    /// Open records of a kind.
+    pub(super) fn open_of(&self, kind: Kind) -> usize {
+        self.open[kind as usize]
+    }
+
+    /// Open records of all kinds.
+    pub(super) fn open(&self) -> usize {
+        self.open.iter().sum()
+    }
+
+    /// Numbers that open records carry themselves.
+    pub(super) fn numbers(&self) -> usize {
+        self.by_number.len()
+    }
+
+    /// Puts a record's state in, as the crawl numbered `crawl` or anything since saw it. Returns the numbers whose
+    /// clients change by it. A state older than the one held is ignored.
+    pub(super) fn put(&mut self, kind: Kind, id: CrmId, state: State, crawl: u32) -> Touched {
+        let (updated_s, facts) = match state {
+            State::Open(facts) => (facts.updated_s, Some(facts)),
+            State::Gone { updated_s } => (updated_s, None),
+        };
+        let slot = self.place(kind, id);
+        let place = &mut self.places[slot as usize];
+        place.seen = crawl;
+        if updated_s != 0 && updated_s < place.updated_s {
+            return Touched::new();
+        }
+        place.updated_s = place.updated_s.max(updated_s);
+        if place.facts == facts {
+            return Touched::new();
+        }
+        let mut touched = self.reach(slot);
+        self.unlink(slot);
+        let before = std::mem::replace(&mut self.places[slot as usize].facts, facts);
+        self.link(slot);
+        let now = self.places[slot as usize].facts.is_some();
+        match (before.is_some(), now) {
+            (false, true) => self.open[kind as usize] += 1,
+            (true, false) => self.open[kind as usize] -= 1,
+            _ => {}
+        }
+        touched.extend(self.reach(slot));
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// `facts`, with what the record is known to have and a search's answer left out.
+    pub(super) fn complete(&self, kind: Kind, id: CrmId, facts: Facts) -> Facts {
+        let held = self.by_id.get(&(kind, id)).and_then(|&slot| self.places[slot as usize].facts.as_ref());
+        let Some(held) = held else { return facts };
+        Facts {
+            created_s: if facts.created_s == 0 { held.created_s } else { facts.created_s },
+            contact: facts.contact.or(held.contact),
+            organization: facts.organization.or(held.organization),
+            ..facts
+        }
+    }
+
+    /// The open records of `kind` that the crawl numbered `crawl` did not see.
+    pub(super) fn unseen(&self, kind: Kind, crawl: u32) -> Vec<CrmId> {
+        let unseen = |place: &&Place| place.kind == kind && place.facts.is_some() && place.seen != crawl;
+        self.places.iter().filter(unseen).map(|place| place.id).collect()
+    }
+
+    /// The numbers carried by open records that `kind`'s crawl numbered `crawl` did not see, and by no other record.
+    pub(super) fn numbers_lost(&self, crawl: u32) -> usize {
+        let lost = |slots: &&SmallVec<[Slot; 2]>| slots.iter().all(|&slot| self.places[slot as usize].seen != crawl);
+        self.by_number.values().filter(lost).count()
+    }
+
+    /// The open entities under a number: the records that carry it, and what hangs on them.
+    pub(super) fn entities(&self, key: PhoneKey) -> Vec<Entity> {
+        let mut entities = Vec::new();
+        for &slot in self.by_number.get(&key).into_iter().flatten() {
+            let carrier = &self.places[slot as usize];
+            entities.extend(carrier.entity(Via::Own));
+            let via = if carrier.kind == Kind::Organization { Via::Organization } else { Via::Contact };
+            entities.extend(carrier.hanging.iter().filter_map(|&at| self.places[at as usize].entity(via)));
+        }
+        entities
+    }
+
+    fn place(&mut self, kind: Kind, id: CrmId) -> Slot {
+        if let Some(&slot) = self.by_id.get(&(kind, id)) {
+            return slot;
+        }
+        // Four thousand million records are beyond `max_numbers`, which refuses a crawl long before.
+        let slot = Slot::try_from(self.places.len()).unwrap_or(Slot::MAX);
+        self.places.push(Place { kind, id, facts: None, hanging: Vec::new(), seen: 0, updated_s: 0 });
+        self.by_id.insert((kind, id), slot);
+        slot
+    }
+
+    /// The numbers this record's state shows under: its own, or those of what it hangs on.
+    fn reach(&self, slot: Slot) -> Touched {
+        let place = &self.places[slot as usize];
+        let Some(facts) = &place.facts else { return Touched::new() };
+        let mut touched: Touched = facts.numbers.iter().copied().collect();
+        for anchor in place.anchors() {
+            let anchor = self.by_id.get(&anchor).and_then(|&slot| self.places[slot as usize].facts.as_ref());
+            touched.extend(anchor.into_iter().flat_map(|facts| facts.numbers.iter().copied()));
+        }
+        touched
+    }
+
+    fn link(&mut self, slot: Slot) {
+        let place = &self.places[slot as usize];
+        let Some(facts) = &place.facts else { return };
+        for key in facts.numbers.clone() {
+            self.by_number.entry(key).or_default().push(slot);
+        }
+        for (kind, id) in self.places[slot as usize].anchors() {
+            let anchor = self.place(kind, id);
+            self.places[anchor as usize].hanging.push(slot);
+        }
+    }
+
+    fn unlink(&mut self, slot: Slot) {
+        let place = &self.places[slot as usize];
+        let Some(facts) = &place.facts else { return };
+        let anchors = place.anchors();
+        for key in facts.numbers.clone() {
+            if let Some(carriers) = self.by_number.get_mut(&key) {
+                carriers.retain(|at| *at != slot);
+                if carriers.is_empty() {
+                    self.by_number.remove(&key);
+                }
+            }
+        }
+        for anchor in anchors {
+            if let Some(&at) = self.by_id.get(&anchor) {
+                self.places[at as usize].hanging.retain(|hanging| *hanging != slot);
+            }
+        }
+    }
+}
+
+impl Place {
+    fn entity(&self, via: Via) -> Option<Entity> {
+        let facts = self.facts.as_ref()?;
+        Some(Entity { kind: self.kind, id: self.id, owner: facts.owner, created_s: facts.created_s, via })
+    }
+
+    /// What this record hangs on. A contact does not hang on its organization: an organization counts by its own
+    /// number.
+    fn anchors(&self) -> SmallVec<[(Kind, CrmId); 2]> {
+        let mut anchors = SmallVec::new();
+        if let Some(facts) = &self.facts
+            && matches!(self.kind, Kind::Deal | Kind::Lead | Kind::Ticket)
+        {
+            anchors.extend(facts.contact.map(|id| (Kind::Contact, id)));
+            anchors.extend(facts.organization.map(|id| (Kind::Organization, id)));
+        }
+        anchors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smallvec::SmallVec;
+
+    use super::{Facts, Records, State};
+    use crate::model::{
+        client::{Kind, Via},
+        ids::CrmId,
+        phone::PhoneKey,
+    };
+
+    fn key(digits: u64) -> PhoneKey {
+        PhoneKey::from_digits(digits).expect("a key")
+    }
+
+    const GONE: State = State::Gone { updated_s: 0 };
+
+    fn facts(numbers: &[u64], contact: Option<u64>, organization: Option<u64>) -> State {
+        State::Open(Facts {
+            numbers: numbers.iter().map(|&number| key(number)).collect::<SmallVec<_>>(),
+            owner: Some(CrmId::Number(9)),
+            created_s: 1,
+            updated_s: 0,
+            contact: contact.map(CrmId::Number),
+            organization: organization.map(CrmId::Number),
+        })
+    }
+
+    fn under(records: &Records, number: u64) -> Vec<(Kind, CrmId, Via)> {
+        records.entities(key(number)).iter().map(|entity| (entity.kind, entity.id, entity.via)).collect()
+    }
+
+    const DEAL: (Kind, CrmId, Via) = (Kind::Deal, CrmId::Number(5), Via::Contact);
+    const PERSON: (Kind, CrmId, Via) = (Kind::Contact, CrmId::Number(1), Via::Own);
+
+    #[test]
+    fn a_deal_that_arrives_before_its_contact_is_found_once_the_contact_is_there() {
+        let mut records = Records::default();
+        assert!(records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(1), None), 1).is_empty());
+        let touched = records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 1);
+        assert_eq!(touched.as_slice(), [key(100_000_001)]);
+        assert_eq!(under(&records, 100_000_001), [PERSON, DEAL]);
+    }
+
+    #[test]
+    fn a_deal_that_closes_leaves_its_contacts_number() {
+        let mut records = Records::default();
+        records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 1);
+        records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(1), None), 1);
+        let touched = records.put(Kind::Deal, CrmId::Number(5), GONE, 1);
+        assert_eq!(touched.as_slice(), [key(100_000_001)]);
+        assert_eq!(under(&records, 100_000_001), [PERSON]);
+        assert_eq!((records.open_of(Kind::Deal), records.open()), (0, 1));
+    }
+
+    #[test]
+    fn a_deal_that_moves_to_another_contact_moves_between_their_numbers() {
+        let mut records = Records::default();
+        records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 1);
+        records.put(Kind::Contact, CrmId::Number(2), facts(&[100_000_002], None, None), 1);
+        records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(1), None), 1);
+        let touched = records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(2), None), 1);
+        assert_eq!(touched.as_slice(), [key(100_000_001), key(100_000_002)]);
+        assert!(!under(&records, 100_000_001).contains(&DEAL));
+        assert!(under(&records, 100_000_002).contains(&DEAL));
+    }
+
+    #[test]
+    fn a_contact_whose_number_changes_takes_its_deals_along() {
+        let mut records = Records::default();
+        records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 1);
+        records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(1), None), 1);
+        let touched = records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_003], None, None), 1);
+        assert_eq!(touched.as_slice(), [key(100_000_001), key(100_000_003)]);
+        assert!(under(&records, 100_000_001).is_empty());
+        assert_eq!(under(&records, 100_000_003), [PERSON, DEAL]);
+    }
+
+    #[test]
+    fn an_organizations_deal_shows_under_its_number_as_found_through_it() {
+        let mut records = Records::default();
+        records.put(Kind::Organization, CrmId::Number(3), facts(&[100_000_009], None, None), 1);
+        records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(1), Some(3)), 1);
+        assert!(under(&records, 100_000_009).contains(&(Kind::Deal, CrmId::Number(5), Via::Organization)));
+    }
+
+    #[test]
+    fn a_state_older_than_the_one_held_is_ignored() {
+        let mut records = Records::default();
+        let dated = |owner: u64, updated_s| {
+            let State::Open(facts) = facts(&[100_000_001], None, None) else { unreachable!("an open record") };
+            State::Open(Facts { owner: Some(CrmId::Number(owner)), updated_s, ..facts })
+        };
+        records.put(Kind::Contact, CrmId::Number(1), dated(7, 200), 1);
+        assert!(records.put(Kind::Contact, CrmId::Number(1), dated(6, 100), 1).is_empty());
+        assert_eq!(records.entities(key(100_000_001))[0].owner, Some(CrmId::Number(7)));
+        records.put(Kind::Contact, CrmId::Number(1), State::Gone { updated_s: 300 }, 1);
+        assert!(records.put(Kind::Contact, CrmId::Number(1), dated(7, 200), 1).is_empty());
+        assert_eq!(records.open(), 0);
+    }
+
+    #[test]
+    fn what_a_crawl_did_not_see_is_named_by_kind() {
+        let mut records = Records::default();
+        records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 1);
+        records.put(Kind::Contact, CrmId::Number(2), facts(&[100_000_002], None, None), 2);
+        records.put(Kind::Deal, CrmId::Number(5), facts(&[], Some(1), None), 1);
+        assert_eq!(records.unseen(Kind::Contact, 2), [CrmId::Number(1)]);
+        assert_eq!(records.numbers_lost(2), 1);
+    }
+}
