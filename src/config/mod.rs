@@ -184,6 +184,34 @@ pub struct CrmSection {
     pub phone_fields: Vec<Placed<String>>,
 }
 
+impl CrmSection {
+    /// Whether both sections say the same, wherever in their files they say it.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.without_rows() == other.without_rows()
+    }
+
+    fn without_rows(&self) -> Self {
+        fn moved<T: Clone>(placed: Option<&Placed<T>>) -> Option<Placed<T>> {
+            placed.map(|placed| Placed::new(placed.value.clone(), 0))
+        }
+        Self {
+            file: String::new(),
+            row: 0,
+            kind: Placed::new(self.kind.value.clone(), 0),
+            base_url: moved(self.base_url.as_ref()),
+            auth_url: moved(self.auth_url.as_ref()),
+            token: moved(self.token.as_ref()),
+            client_id: moved(self.client_id.as_ref()),
+            client_secret: moved(self.client_secret.as_ref()),
+            refresh_token: moved(self.refresh_token.as_ref()),
+            sweep: moved(self.sweep.as_ref()),
+            phone_fields: self.phone_fields.iter().map(|field| Placed::new(field.value.clone(), 0)).collect(),
+            ..self.clone()
+        }
+    }
+}
+
 /// `crm.quota`: a day's budget and its shares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaSettings {

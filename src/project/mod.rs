@@ -1,1 +1,127 @@
-//! To come.
+//! What is configured and connected: checked projects, and the one place that holds what is in force.
+//!
+//! Knows nothing of who is known (the directory, its neighbour) and nothing of HTTP.
+
+mod block;
+mod compile;
+mod people;
+
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+
+pub use self::{
+    block::{Answers, Block, WalkPlan},
+    compile::{compile, compile_with},
+    people::People,
+};
+use crate::base::secret::Seal;
+use crate::config::CrmSection;
+use crate::crm::{Adapter, Prepared};
+use crate::model::{employee::Employee, phone::NumberReader};
+
+/// What is in force, swapped as a whole. A request loads it once and sees one world to its end.
+#[derive(Debug)]
+pub struct Current<T>(ArcSwap<T>);
+
+impl<T> Current<T> {
+    /// Holds `first` until something else is stored.
+    #[must_use]
+    pub fn new(first: Arc<T>) -> Self {
+        Self(ArcSwap::new(first))
+    }
+
+    /// What is in force now.
+    ///
+    /// # Cost
+    /// No lock, no allocation, not even a count of references; the guard is for the length of one request.
+    pub fn load(&self) -> impl Deref<Target = Arc<T>> {
+        self.0.load()
+    }
+
+    /// What is in force now, to be kept.
+    #[must_use]
+    pub fn load_full(&self) -> Arc<T> {
+        self.0.load_full()
+    }
+
+    /// Puts `next` in force; who loaded what was before goes on with it.
+    pub fn store(&self, next: Arc<T>) {
+        self.0.store(next);
+    }
+}
+
+/// One project, checked and compiled.
+#[derive(Debug)]
+pub struct Project {
+    /// Its name: the first part of every path.
+    pub name: Box<str>,
+    /// What opens its doors.
+    pub doors: Doors,
+    /// Addresses that may ask; empty = all.
+    pub allow: Vec<IpNet>,
+    /// Its time zone.
+    pub timezone: jiff::tz::TimeZone,
+    /// Reads numbers with its country.
+    pub numbers: NumberReader,
+    /// In the order of the file; elsewhere an employee is their place in this list.
+    pub employees: Vec<Employee>,
+    /// Its CRM.
+    pub crm: CrmSetup,
+    blocks: BTreeMap<Box<str>, Block>,
+}
+
+impl Project {
+    /// The block of that name.
+    #[must_use]
+    pub fn block(&self, name: &str) -> Option<&Block> {
+        self.blocks.get(name)
+    }
+
+    /// Every block, by name.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.values()
+    }
+}
+
+/// The seals of a project's tokens, one per door.
+#[derive(Debug, Clone, Copy)]
+pub struct Doors {
+    /// `/{project}/route/…`
+    pub route: Seal,
+    /// `/{project}/events/…`
+    pub events: Seal,
+    /// `/{project}/forms`
+    pub forms: Seal,
+    /// `/{project}/card`
+    pub card: Seal,
+    /// `/{project}/crm-changes`
+    pub changes: Seal,
+}
+
+/// A project's CRM, checked and ready to be connected.
+#[derive(Debug, Clone)]
+pub struct CrmSetup {
+    /// Which CRM.
+    pub adapter: &'static Adapter,
+    /// What was configured.
+    pub section: CrmSection,
+    /// What its adapter made of that.
+    pub prepared: Arc<dyn Prepared>,
+    /// The country numbers are read with.
+    pub country: Box<str>,
+    /// The zone of the nightly crawl.
+    pub timezone: Box<str>,
+}
+
+impl CrmSetup {
+    /// Whether a reload may keep the directory: everything that decides what is read and how it is understood is the
+    /// same. Rows may have moved; what stands in them counts.
+    #[must_use]
+    pub fn same_directory_as(&self, other: &Self) -> bool {
+        self.country == other.country
+            && self.timezone == other.timezone
+            && self.section.says_the_same_as(&other.section)
+    }
+}
