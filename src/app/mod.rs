@@ -1,4 +1,1 @@
-//! Assembly, start, stop, command line.
-
-pub mod cli;
-pub mod lock;
+//! Assembly, start, stop.

@@ -1,0 +1,87 @@
+//! What was decided, and how we know.
+
+use crate::base::metric::Outcome;
+pub use crate::base::metric::Source;
+use crate::model::{client::Kind, ids::CrmId, phone::NotANumber};
+
+/// Why a call goes on to the next forwarding block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissReason {
+    /// No open entity of the block's kinds carries the number.
+    Nobody,
+    /// The first entity found has no owner.
+    NoOwner(Kind),
+    /// The first entity found has an owner who is no employee of ours.
+    NotOurs(Kind),
+    /// The CRM had not answered in time.
+    Late,
+    /// The CRM could not be asked.
+    Busy,
+    /// The CRM failed.
+    Failed,
+    /// There is no number to look up.
+    Unreadable(NotANumber),
+}
+
+/// Whether somebody is responsible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// An employee of ours is.
+    Hit {
+        /// Their place among the project's employees.
+        employee: usize,
+        /// The entity that decided.
+        kind: Kind,
+        /// Its id in the CRM.
+        id: CrmId,
+    },
+    /// Nobody is.
+    Miss(MissReason),
+}
+
+/// A decision, and how we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether somebody is responsible.
+    pub decision: Decision,
+    /// Where that comes from.
+    pub source: Source,
+    /// The time of the knowledge it rests on, seconds since 1970 UTC, where it rests on any.
+    pub as_of_s: Option<i64>,
+}
+
+impl Verdict {
+    pub(super) const fn miss(reason: MissReason, source: Source) -> Self {
+        Self { decision: Decision::Miss(reason), source, as_of_s: None }
+    }
+
+    /// Hit or miss.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self.decision {
+            Decision::Hit { .. } => Outcome::Hit,
+            Decision::Miss(_) => Outcome::Miss,
+        }
+    }
+
+    /// The kind of the entity that decided, for a hit and for a miss because of its owner.
+    #[must_use]
+    pub const fn entity(&self) -> Option<Kind> {
+        match self.decision {
+            Decision::Hit { kind, .. } | Decision::Miss(MissReason::NoOwner(kind) | MissReason::NotOurs(kind)) => {
+                Some(kind)
+            }
+            Decision::Miss(_) => None,
+        }
+    }
+
+    /// How old the knowledge is at `now_s`, seconds.
+    #[must_use]
+    pub const fn age_s(&self, now_s: i64) -> Option<i64> {
+        match self.as_of_s {
+            Some(as_of_s) if now_s > as_of_s => Some(now_s - as_of_s),
+            Some(_) => Some(0),
+            None => None,
+        }
+    }
+}
