@@ -1,1 +1,4 @@
-//! Assembly, start, stop.
+//! Assembly, start, stop, command line.
+
+pub mod cli;
+pub mod lock;

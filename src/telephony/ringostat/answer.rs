@@ -53,7 +53,7 @@ impl Rendered {
 
     /// The body's length in bytes for a request with this id.
     #[must_use]
-    pub fn len(&self, rpc_id: Option<&Bytes>) -> usize {
+    pub fn body_len(&self, rpc_id: Option<&Bytes>) -> usize {
         let echo = if self.after.is_some() { rpc_id.map_or("null".len(), Bytes::len) } else { 0 };
         self.before.len() + echo + self.after.as_ref().map_or(0, Bytes::len)
     }
@@ -171,4 +171,108 @@ fn dialled(destination: &str) -> String {
     let is_number = destination.bytes().any(|byte| byte.is_ascii_digit())
         && destination.chars().all(|sign| sign.is_ascii_digit() || " +-./()\u{a0}".contains(sign));
     if is_number { destination.chars().filter(char::is_ascii_digit).collect() } else { destination.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{AnswerShape, Rendered};
+    use crate::telephony::AnswerForm;
+
+    fn shape(form: AnswerForm) -> AnswerShape {
+        AnswerShape {
+            form,
+            field: "destination".into(),
+            result_string: false,
+            miss_status: 200,
+            miss_destination: None,
+        }
+    }
+
+    fn sent(answer: &Rendered, id: Option<&'static str>) -> (u16, &'static str, String) {
+        let id = id.map(|id| Bytes::from_static(id.as_bytes()));
+        let body = answer.body(id.as_ref());
+        assert_eq!(body.len(), answer.body_len(id.as_ref()));
+        (answer.status, answer.content_type, String::from_utf8(body.to_vec()).expect("UTF-8"))
+    }
+
+    #[test]
+    fn a_hit_is_the_destination_in_the_blocks_form() {
+        let json = "application/json";
+        let rows = [
+            (shape(AnswerForm::Plain), "text/plain", "acme_anna"),
+            (shape(AnswerForm::Json), json, r#"{"destination":"acme_anna"}"#),
+            (shape(AnswerForm::JsonRpc), json, r#"{"jsonrpc":"2.0","result":{"destination":"acme_anna"},"id":7}"#),
+            (
+                AnswerShape { result_string: true, ..shape(AnswerForm::JsonRpc) },
+                json,
+                r#"{"jsonrpc":"2.0","result":"acme_anna","id":7}"#,
+            ),
+        ];
+        for (shape, content_type, body) in rows {
+            assert_eq!(sent(&shape.hit("acme_anna"), Some("7")), (200, content_type, body.to_owned()));
+        }
+        let none = sent(&shape(AnswerForm::JsonRpc).hit("acme_anna"), None).2;
+        assert_eq!(none, r#"{"jsonrpc":"2.0","result":{"destination":"acme_anna"},"id":null}"#);
+    }
+
+    #[test]
+    fn a_miss_is_empty_in_the_blocks_form_and_status() {
+        for status in [200, 404] {
+            let miss = |form| sent(&AnswerShape { miss_status: status, ..shape(form) }.miss(), Some("\"a\""));
+            assert_eq!(miss(AnswerForm::Plain), (status, "text/plain", String::new()));
+            assert_eq!(miss(AnswerForm::Json), (status, "application/json", r#"{"destination":""}"#.to_owned()));
+            let rpc = r#"{"jsonrpc":"2.0","result":{"destination":""},"id":"a"}"#.to_owned();
+            assert_eq!(miss(AnswerForm::JsonRpc), (status, "application/json", rpc));
+        }
+        for form in AnswerForm::ALL {
+            let miss = AnswerShape { miss_status: 204, ..shape(form) }.miss();
+            assert_eq!(sent(&miss, Some("7")), (204, "", String::new()));
+        }
+        let bare = AnswerShape { result_string: true, ..shape(AnswerForm::JsonRpc) }.miss();
+        assert_eq!(sent(&bare, None).2, r#"{"jsonrpc":"2.0","result":"","id":null}"#);
+    }
+
+    #[test]
+    fn a_miss_with_a_destination_is_a_200_whatever_the_status() {
+        let shape =
+            AnswerShape { miss_status: 404, miss_destination: Some("231146".into()), ..shape(AnswerForm::Plain) };
+        assert_eq!(sent(&shape.miss(), None), (200, "text/plain", "231146".to_owned()));
+    }
+
+    #[test]
+    fn numbers_are_dialled_in_digits_and_logins_left_alone() {
+        for (destination, dialled) in [
+            ("+380 67 111-22-33", "380671112233"),
+            ("(067) 111.22.33", "0671112233"),
+            ("231146", "231146"),
+            ("acme_anna", "acme_anna"),
+            ("acme_380671112233", "acme_380671112233"),
+            ("anna+1@sip.example.net", "anna+1@sip.example.net"),
+            ("--", "--"),
+        ] {
+            assert_eq!(sent(&shape(AnswerForm::Plain).hit(destination), None).2, dialled);
+        }
+    }
+
+    #[test]
+    fn names_and_destinations_are_escaped() {
+        let odd = AnswerShape { field: "a\"b".into(), ..shape(AnswerForm::Json) };
+        assert_eq!(sent(&odd.hit("x\\\"\u{0}"), None).2, "{\"a\\\"b\":\"x\\\\\\\"\\u0000\"}");
+    }
+
+    #[test]
+    fn refusals_speak_the_blocks_form() {
+        let why = "expected \"x\"";
+        assert_eq!(sent(&shape(AnswerForm::Plain).malformed(why), None), (400, "text/plain", why.to_owned()));
+        let json = r#"{"error":{"code":"malformed","message":"expected \"x\""}}"#.to_owned();
+        assert_eq!(sent(&shape(AnswerForm::Json).malformed(why), None), (400, "application/json", json));
+        let rpc = r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"expected \"x\""},"id":null}"#.to_owned();
+        assert_eq!(sent(&shape(AnswerForm::JsonRpc).malformed(why), Some("7")), (400, "application/json", rpc));
+        let refused = sent(&shape(AnswerForm::Json).refused(413, why), None);
+        assert_eq!((refused.0, refused.2.contains(r#""code":"too_large""#)), (413, true));
+        let refused = sent(&shape(AnswerForm::JsonRpc).refused(503, why), Some("7"));
+        assert_eq!((refused.0, refused.2.contains("-32000"), refused.2.ends_with(r#""id":null}"#)), (503, true, true));
+    }
 }

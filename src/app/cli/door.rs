@@ -1,0 +1,136 @@
+//! Questions to a running service's ops door.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, redirect};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use url::Url;
+
+use super::arguments::DoorArguments;
+use crate::base::secret::Secret;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Above every time-out of the door itself, so that its own word is heard first.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// A reply's body, at most.
+const MAX_BODY_BYTES: usize = 4 << 20;
+
+/// A running service's ops door.
+pub(super) struct Door {
+    base: Url,
+    token: Option<Secret>,
+    client: reqwest::Client,
+}
+
+/// Why the door gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DoorError {
+    #[error("expected --ops to be an address like http://127.0.0.1:8081, found {found:?}")]
+    Address { found: String },
+    #[error("the HTTP client could not be made")]
+    Client(#[source] reqwest::Error),
+    #[error("expected predial's ops door at {at}, found nobody who answers")]
+    Unreachable {
+        at: String,
+        #[source]
+        source: reqwest::Error,
+    },
+    #[error("{message} ({code}, status {status}, asked {at})")]
+    Refused { at: String, status: u16, code: String, message: String, run: Option<u64> },
+    #[error("expected the JSON of predial's ops door from {at}, found {found} (status {status})")]
+    NotOurs { at: String, status: u16, found: String },
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: Refusal,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: String,
+    message: String,
+    run: Option<u64>,
+}
+
+impl Door {
+    pub(super) fn new(arguments: DoorArguments) -> Result<Self, DoorError> {
+        let base = Url::parse(&arguments.ops).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let base = base.ok_or_else(|| DoorError::Address { found: arguments.ops.clone() })?;
+        // Err means that a provider is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // No proxy: the door is the operator's own machine or network, and the token is nobody else's business.
+        let builder = || {
+            reqwest::Client::builder()
+                .no_proxy()
+                .redirect(redirect::Policy::none())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(REQUEST_TIMEOUT)
+        };
+        // A machine without root certificates can still ask a door over plain http.
+        let client = builder().build().or_else(|_| builder().tls_certs_only([]).build()).map_err(DoorError::Client)?;
+        Ok(Self { base, token: arguments.ops_token, client })
+    }
+
+    /// The address of one of a project's endpoints, its name escaped.
+    pub(super) fn project(&self, project: &str, rest: &str) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["api", "projects", project, rest]);
+        }
+        url
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, DoorError> {
+        self.ask(Method::GET, url, None).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(&self, url: Url, body: &Value) -> Result<T, DoorError> {
+        self.ask(Method::POST, url, Some(body)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: Method, url: Url, body: Option<&Value>) -> Result<T, DoorError> {
+        // Without the query: a caller's number stands there.
+        let at = url[..url::Position::AfterPath].to_owned();
+        let mut request = self.client.request(method, url);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let lost = |at: &str| {
+            let at = at.to_owned();
+            |source: reqwest::Error| DoorError::Unreachable { at, source: source.without_url() }
+        };
+        let mut response = request.send().await.map_err(lost(&at))?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(lost(&at))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_BODY_BYTES {
+                let found = format!("more than {MAX_BODY_BYTES} bytes");
+                return Err(DoorError::NotOurs { at, status: status.as_u16(), found });
+            }
+        }
+        understood(at, status, &body)
+    }
+}
+
+fn understood<T: DeserializeOwned>(at: String, status: StatusCode, body: &[u8]) -> Result<T, DoorError> {
+    let status_number = status.as_u16();
+    if status.is_success() {
+        return serde_json::from_slice(body).map_err(|error| DoorError::NotOurs {
+            at,
+            status: status_number,
+            found: format!("something else: {error}"),
+        });
+    }
+    match serde_json::from_slice::<Envelope>(body) {
+        Ok(Envelope { error: Refusal { code, message, run } }) => {
+            Err(DoorError::Refused { at, status: status_number, code, message, run })
+        }
+        Err(_) => Err(DoorError::NotOurs { at, status: status_number, found: "another server's error".to_owned() }),
+    }
+}

@@ -1,0 +1,103 @@
+//! The command line.
+//!
+//! | command | asks | exit |
+//! | --- | --- | --- |
+//! | `explain` | the running service | 0 hit, 3 miss, 1 could not ask |
+//! | `warm` | the running service | 0, 1 |
+//! | `completions` | nobody | 0 |
+//!
+//! Results go to standard output, everything else to standard error. What is asked of a running service goes through
+//! its ops door, by [`door`]; nothing here reads a directory or a CRM.
+
+mod arguments;
+mod door;
+mod explain;
+mod warm;
+
+use std::{
+    error::Error,
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser};
+
+use self::arguments::{Arguments, Command};
+
+/// How a command ended, as its exit code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Ending {
+    /// Done; for `explain`, a hit.
+    Good = 0,
+    /// Not done.
+    Failed = 1,
+    /// `explain`: nobody is responsible.
+    Miss = 3,
+}
+
+type Outcome = Result<Ending, Box<dyn Error>>;
+
+/// Reads the arguments, does what they say, and gives the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        // Help and version come this way too: clap knows which stream and which code each takes.
+        Err(told) => {
+            let _ = told.print();
+            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(arguments.command) {
+        Ok(ending) => ExitCode::from(ending as u8),
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::from(Ending::Failed as u8)
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Outcome {
+    match command {
+        Command::Explain(arguments) => asking(explain::run(arguments)),
+        Command::Warm(arguments) => asking(warm::run(arguments)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "predial", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+/// Runs what asks a service, on this thread alone.
+fn asking(question: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(question)
+}
+
+/// Writes a result to standard output.
+fn print(text: &str) -> Outcome {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // `predial … | head` has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Good),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(Ending::Good),
+    }
+}
+
+/// Says something beside the result.
+fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes an error and what caused it to standard error, a line each.
+fn complain(error: &dyn Error) {
+    let mut text = format!("predial: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!("\n  because: {error}"));
+        cause = error.source();
+    }
+    remark(&text);
+}
