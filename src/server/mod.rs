@@ -1,1 +1,99 @@
-//! To come.
+//! The edge door: what the telephone system asks.
+//!
+//! | method and path | asks | answered |
+//! | --- | --- | --- |
+//! | `GET`, `POST`, `PUT`, `DELETE` `/{project}/route/{block}` | who is responsible for a caller | in the block's form, within its deadline |
+//! | the same, another method | | 405 |
+//! | any other path | | 404 |
+//!
+//! hyper's HTTP/1 directly, on one single-threaded runtime per core: a call is served by the thread that accepted it and
+//! meets no lock of ours. Replies carry a Content-Length and are never chunked, compressed or redirected. This floor
+//! knows no CRM and decides nothing: it turns bytes into a question for [`routing`](crate::routing) and the verdict into
+//! bytes.
+//!
+//! hyper itself answers what is no HTTP: 400, 414 or 431, without a body, with `Content-Length: 0`, and closes. A head
+//! that does not come in time is closed without a word.
+
+mod accept;
+mod body;
+mod connection;
+mod credentials;
+mod lookup;
+mod origin;
+mod reply;
+mod route;
+mod timeline;
+mod wire;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use hyper::server::conn::http1;
+
+pub use self::accept::{listen, serve};
+use crate::base::{
+    clock::Clock,
+    metric::ProcessMetrics,
+    secret::{Seal, Secret},
+};
+use crate::config::ProcessSettings;
+use crate::project::Current;
+use crate::routing::Exchange;
+
+/// The least hyper takes for its buffer.
+const LEAST_BUFFER: usize = 8 << 10;
+
+/// The door, shared by the threads that serve it.
+pub struct Door {
+    exchange: Arc<Current<Exchange>>,
+    edge: crate::config::EdgeSettings,
+    /// How long before the deadline a reply goes out at the latest.
+    reserve: Duration,
+    metrics: Arc<ProcessMetrics>,
+    clock: Clock,
+    http: http1::Builder,
+    /// What a project that does not exist has for a seal.
+    nobody: Seal,
+    /// Connections, over all threads.
+    open: AtomicUsize,
+}
+
+impl Door {
+    /// A door onto the projects in force.
+    #[must_use]
+    pub fn new(
+        exchange: Arc<Current<Exchange>>,
+        settings: &ProcessSettings,
+        metrics: Arc<ProcessMetrics>,
+        clock: Clock,
+    ) -> Self {
+        let edge = settings.edge.clone();
+        let mut http = http1::Builder::new();
+        // Time-outs are the connection's own (`timeline`), one timer for all of them.
+        http.header_read_timeout(None)
+            .max_header_size(edge.max_head_bytes)
+            .max_buf_size(edge.max_head_bytes.max(LEAST_BUFFER))
+            // Head and body are a few hundred bytes: copied together they leave in one plain write.
+            .writev(false);
+        let (reserve, nobody) = (settings.live.reserve, Secret::new("").seal());
+        Self { exchange, edge, reserve, metrics, clock, http, nobody, open: AtomicUsize::new(0) }
+    }
+
+    /// Connections open now, over all threads.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.open.load(Relaxed)
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Door").field("edge", &self.edge).field("open", &self.open).finish_non_exhaustive()
+    }
+}

@@ -85,6 +85,7 @@ metrics! {
         ConnectionsOverCap = "connections_over_cap", "Connections closed at once because the cap was reached";
         AcceptErrors = "accept_errors", "Failures to accept a connection";
         HeadTimeouts = "head_timeouts", "Connections closed because the head of a request did not come in time";
+        HeadsMalformed = "heads_malformed", "Connections closed because what came was no HTTP request";
         UnknownProject = "requests_unknown_project", "Requests for a project that is not configured";
         NotFound = "requests_not_found", "Requests for a path that is none of ours";
         ReloadsDone = "reloads_done", "Configurations put in force after the first";

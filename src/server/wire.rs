@@ -1,0 +1,82 @@
+//! The socket as hyper sees it: notes when bytes arrive, and keeps a waiting call alive when its client has only closed
+//! its own half.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::{io::ReadBuf, net::TcpStream, time::Instant};
+
+use super::timeline::Timeline;
+
+/// A connection's socket.
+pub(super) struct Wire<'a> {
+    io: TokioIo<TcpStream>,
+    timeline: &'a Timeline,
+}
+
+impl<'a> Wire<'a> {
+    pub(super) fn new(stream: TcpStream, timeline: &'a Timeline) -> Self {
+        Self { io: TokioIo::new(stream), timeline }
+    }
+
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.io.into_inner()
+    }
+
+    /// While a call waits for its decision, hyper reads on to notice a hang-up. Bytes are left where they are and only
+    /// noted: they begin the next request. The end of the stream is left there too: a client that closes its writing half
+    /// after asking still wants the answer, and one that is gone costs no more than the deadline. A broken connection is
+    /// passed on, and hyper drops the call.
+    fn watch(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut room = [0; 1];
+        let mut peeked = ReadBuf::new(&mut room);
+        if ready!(self.io.inner().poll_peek(cx, &mut peeked))? > 0 {
+            self.timeline.read(Instant::now());
+        }
+        // No waker is kept: the connection's task asks `may_read_again` after every turn.
+        self.timeline.hold_back();
+        Poll::Pending
+    }
+}
+
+impl Read for Wire<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.timeline.is_deciding() {
+            return self.watch(cx);
+        }
+        let read = ready!(Pin::new(&mut self.io).poll_read(cx, into));
+        self.timeline.read(Instant::now());
+        Poll::Ready(read)
+    }
+}
+
+impl Write for Wire<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, parts)
+    }
+}
