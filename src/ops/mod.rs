@@ -1,1 +1,138 @@
-//! To come.
+//! The operators' door.
+//!
+//! | endpoint | answer |
+//! | --- | --- |
+//! | `GET /live` | 200 while the process answers |
+//! | `GET /ready` | 200 when calls are answered, else 503; each project's state in the body |
+//! | `GET /ready?project=P` | 200 only when the project's memory has been filled, else 503; 404 |
+//! | `GET /metrics` | OpenMetrics text |
+//! | `GET /api/projects` | every project at a glance |
+//! | `GET /api/projects/{p}` | one project: memory, last warm-up, CRM, quota; 404 |
+//! | `POST /api/projects/{p}/warm` `{"full", "force"}` | 202 `{"id"}`; 409 names the run under way |
+//! | `GET /api/projects/{p}/warm` | progress of the run under way or of the last |
+//! | `DELETE /api/projects/{p}/warm` | stops it; 404 when none is under way |
+//! | `GET /api/projects/{p}/warm/events` | progress as server-sent events: `progress`, then one `end` |
+//! | `GET /api/projects/{p}/explain?block=&caller=` | the walk for a number |
+//! | `POST /api/reload` | 200, or 422 with every problem |
+//!
+//! Errors are `{"error": {"code", "message"}}` on every path, those of the frame (404, 405, 400, 413) among them.
+//! Where a token is configured every request carries it as `Authorization: Bearer`; without one the door opens on
+//! loopback only and answers only who asks by a loopback name. It must not know how a configuration is read or put in
+//! force: [`Operations`] is handed in for what only the assembly can do.
+
+mod door;
+mod explain;
+mod guard;
+mod health;
+mod metrics;
+mod projects;
+mod refusal;
+mod reload;
+mod warm;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+pub use self::door::{BindError, bind, serve};
+use self::{guard::Guard, refusal::Refusal};
+use crate::base::{metric::Metrics, problem::Problem, secret::Secret};
+use crate::crm::quota::QuotaView;
+use crate::routing::Exchange;
+
+/// A request's body, at most; the only ones are a warm-up's two switches.
+const MAX_BODY_BYTES: usize = 16 << 10;
+
+/// What only the assembly can do, or knows.
+#[async_trait]
+pub trait Operations: Send + Sync {
+    /// Every project in force.
+    fn exchange(&self) -> Arc<Exchange>;
+    /// The quota of a project's CRM account; `None` for a project that is not in force.
+    fn quota(&self, project: &str) -> Option<QuotaView>;
+    /// Whether calls are taken.
+    fn edge(&self) -> EdgeState;
+    /// Reads the configuration again and puts all of it in force, or none.
+    ///
+    /// # Errors
+    /// Every problem found; what was in force stays.
+    async fn reload(&self) -> Result<ReloadReport, Vec<Problem>>;
+}
+
+/// The telephone system's door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EdgeState {
+    /// Not open yet.
+    Closed,
+    /// Calls are answered.
+    Open,
+    /// Calls under way are finished, new ones are not taken.
+    Draining,
+}
+
+/// What a reload put in force.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ReloadReport {
+    /// Every project in force now.
+    pub projects: Vec<String>,
+    /// Those that were not before.
+    pub added: Vec<String>,
+    /// Those that are no more.
+    pub removed: Vec<String>,
+    /// Those whose memory starts empty, because what is read from their CRM changed.
+    pub emptied: Vec<String>,
+}
+
+/// What the door is made of.
+pub struct Parts {
+    /// What only the assembly can do.
+    pub operations: Arc<dyn Operations>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What opens the door; `None` on loopback only.
+    pub token: Option<Secret>,
+    /// How long before its deadline a call's reply goes out at the latest; `explain` keeps to it.
+    pub reserve: Duration,
+    /// Cancelled when the door closes: ends the streams of events.
+    pub stop: CancellationToken,
+}
+
+/// What every endpoint works with.
+#[derive(Clone)]
+struct Desk {
+    operations: Arc<dyn Operations>,
+    metrics: Arc<Metrics>,
+    reserve: Duration,
+    stop: CancellationToken,
+}
+
+/// The endpoints, behind the guard.
+pub fn router(parts: Parts) -> Router {
+    let Parts { operations, metrics, token, reserve, stop } = parts;
+    let guard = Guard::new(token.as_ref(), metrics.process());
+    let desk = Desk { operations, metrics, reserve, stop };
+    Router::new()
+        .route("/live", get(health::live))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
+        .route("/api/projects", get(projects::all))
+        .route("/api/projects/{project}", get(projects::one))
+        .route("/api/projects/{project}/warm", get(warm::progress).post(warm::start).delete(warm::stop))
+        .route("/api/projects/{project}/warm/events", get(warm::events))
+        .route("/api/projects/{project}/explain", get(explain::explain))
+        .route("/api/reload", post(reload::reload))
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(guard, guard::keep))
+        .with_state(desk)
+}

@@ -63,7 +63,6 @@ metrics! {
         DirectoryRecords = "directory_records", "Open entities held in memory";
         DirectoryAge = "directory_age_seconds", "Seconds since the last good crawl or sweep";
         DirectoryCompleteSince = "directory_complete_since_timestamp_seconds", "When the directory became complete, Unix time";
-        NegativeEntries = "directory_negative_entries", "Numbers the CRM was asked for and does not know, believed for a while";
         LiveUnderWay = "live_under_way", "Questions to the CRM under way";
         Breaker = "breaker_state", "Breaker of the CRM: 0 closed, 1 half open, 2 open";
         QuotaLeft = "quota_left", "What is left of the day's budget, in the vendor's unit";
@@ -88,6 +87,7 @@ metrics! {
         HeadsMalformed = "heads_malformed", "Connections closed because what came was no HTTP request";
         UnknownProject = "requests_unknown_project", "Requests for a project that is not configured";
         NotFound = "requests_not_found", "Requests for a path that is none of ours";
+        OpsUnauthorised = "ops_unauthorised", "Requests to the ops door refused for their token, host or origin";
         ReloadsDone = "reloads_done", "Configurations put in force after the first";
         ReloadsRefused = "reloads_refused", "Configurations refused; what was in force stayed";
     }

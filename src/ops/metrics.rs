@@ -1,0 +1,41 @@
+//! `/metrics`: what stands somewhere is read when it is asked for, what is counted was counted where it happened.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Desk, refusal::Refusal};
+use crate::base::metric::{CONTENT_TYPE, Level, ProcessLevel};
+use crate::directory::WarmState;
+use crate::routing::Line;
+
+pub(super) async fn metrics(State(desk): State<Desk>) -> Result<Response, Refusal> {
+    let exchange = desk.operations.exchange();
+    let projects = exchange.lines().inspect(|line| refresh(&desk, line)).count();
+    desk.metrics.process().set(ProcessLevel::ProjectsInForce, i64::try_from(projects).unwrap_or(i64::MAX));
+    let text = desk.metrics.encode().map_err(|error| {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "not_encoded", format!("the metrics: {error}"))
+    })?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+}
+
+fn refresh(desk: &Desk, line: &Line) {
+    let status = line.directory.status();
+    let warming = line.directory.warm_progress().borrow().state == WarmState::Running;
+    let complete_since = status.complete_since.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let metrics = &line.metrics;
+    metrics.set(Level::DirectoryNumbers, Some(gauge(status.numbers)));
+    metrics.set(Level::DirectoryRecords, Some(gauge(status.records.values().map(|&open| open as u64).sum())));
+    metrics.set(Level::DirectoryAge, status.age_s.map(|age| gauge(age.unsigned_abs())));
+    metrics.set(Level::DirectoryCompleteSince, complete_since.map(|at| gauge(at.as_second().unsigned_abs())));
+    metrics.set(Level::WarmUpUnderWay, Some(f64::from(u8::from(warming))));
+    metrics.set(Level::QuotaLeft, desk.operations.quota(&line.project.name).map(|quota| gauge(quota.left)));
+    metrics.breaker(line.directory.breaker());
+}
+
+/// Whole numbers stay exact up to 2^53, far above anything that is shown.
+fn gauge(value: u64) -> f64 {
+    value as f64
+}

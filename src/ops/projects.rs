@@ -1,0 +1,150 @@
+//! `/api/projects` and what a path's project is.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{FromRequestParts, Path, State},
+    http::request,
+};
+use serde::Serialize;
+
+use super::{Desk, refusal::Refusal};
+use crate::crm::quota::{QuotaView, Spent};
+use crate::directory::{Directory, DirectoryStatus, WarmProgress, WarmState};
+use crate::routing::Line;
+
+/// The line of the project that a path names.
+pub(super) struct Named(pub(super) Arc<Line>);
+
+impl FromRequestParts<Desk> for Named {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut request::Parts, desk: &Desk) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, desk).await;
+        let Path(name) = path.map_err(|error| Refusal::bad_request(error.body_text()))?;
+        desk.operations.exchange().line(&name).cloned().map(Self).ok_or_else(|| Refusal::unknown_project(&name))
+    }
+}
+
+/// How far a project's memory can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ProjectState {
+    /// Nothing has been read yet and nothing is being read.
+    Cold,
+    /// The first reading is under way; numbers already read are answered.
+    Warming,
+    /// Complete and fresh: what is not known is absent.
+    Warm,
+    /// Complete once, but changes have not been read lately: what is not known is asked.
+    Stale,
+}
+
+impl ProjectState {
+    pub(super) fn of(directory: &Directory) -> Self {
+        Self::told(&directory.status(), directory.warm_progress().borrow().state)
+    }
+
+    fn told(status: &DirectoryStatus, warm_up: WarmState) -> Self {
+        match (&status.complete_since, warm_up) {
+            (Some(_), _) if status.absent_is_known => Self::Warm,
+            (Some(_), _) => Self::Stale,
+            (None, WarmState::Running) => Self::Warming,
+            (None, _) => Self::Cold,
+        }
+    }
+
+    /// Whether a whole crawl has filled the memory.
+    pub(super) const fn is_filled(self) -> bool {
+        matches!(self, Self::Warm | Self::Stale)
+    }
+}
+
+/// A project at a glance.
+#[derive(Serialize)]
+pub(super) struct ProjectView {
+    project: String,
+    state: ProjectState,
+    crm: CrmView,
+    directory: DirectoryStatus,
+    warm: WarmProgress,
+    blocks: Vec<String>,
+    employees: usize,
+    /// Active users of the CRM who are no employee of the project: their clients' calls are misses.
+    unmatched_users: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct CrmView {
+    kind: &'static str,
+    breaker: &'static str,
+    quota: Option<Quota>,
+}
+
+/// The account's day, in the vendor's unit.
+#[derive(Serialize)]
+struct Quota {
+    daily_limit: u64,
+    spent: Spent,
+    left: u64,
+    sweep_left: u64,
+    crawl_left: u64,
+    forecast: u64,
+    resets_at: Option<String>,
+    /// The vendor asked for a pause: what is left of it.
+    held_s: Option<f64>,
+    limited: u64,
+}
+
+impl From<QuotaView> for Quota {
+    fn from(view: QuotaView) -> Self {
+        Self {
+            daily_limit: view.daily_limit,
+            spent: view.spent,
+            left: view.left,
+            sweep_left: view.sweep_left,
+            crawl_left: view.crawl_left,
+            forecast: view.forecast,
+            resets_at: jiff::Timestamp::from_second(view.resets_at_s).ok().map(|at| at.to_string()),
+            held_s: view.held.as_ref().map(Duration::as_secs_f64),
+            limited: view.limited,
+        }
+    }
+}
+
+fn view(desk: &Desk, line: &Line) -> ProjectView {
+    let directory = line.directory.status();
+    let warm = line.directory.warm_progress().borrow().clone();
+    ProjectView {
+        project: line.project.name.to_string(),
+        state: ProjectState::told(&directory, warm.state),
+        crm: CrmView {
+            kind: line.project.crm.adapter.name,
+            breaker: directory.breaker,
+            quota: desk.operations.quota(&line.project.name).map(Quota::from),
+        },
+        directory,
+        warm,
+        blocks: line.project.blocks().map(|block| block.name.to_string()).collect(),
+        employees: line.project.employees.len(),
+        unmatched_users: line.people.unmatched().iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Every project.
+pub(super) async fn all(State(desk): State<Desk>) -> Json<Projects> {
+    let exchange = desk.operations.exchange();
+    Json(Projects { projects: exchange.lines().map(|line| view(&desk, line)).collect() })
+}
+
+/// Every project at a glance.
+#[derive(Serialize)]
+pub(super) struct Projects {
+    projects: Vec<ProjectView>,
+}
+
+/// One project.
+pub(super) async fn one(State(desk): State<Desk>, Named(line): Named) -> Json<ProjectView> {
+    Json(view(&desk, &line))
+}
