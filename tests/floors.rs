@@ -53,6 +53,8 @@ mod tests {
             ("src/crm/one/mod.rs", "use crate::outbound::Outbound; use super::Adapter; mod wire;"),
             ("src/crm/one/wire.rs", "use crate::crm::one::path; use super::wire; fn f() { base::tokio() }"),
             ("src/crm/two/mod.rs", "use crate::{model::client};"),
+            ("src/crm/quota.rs", "mod day;"),
+            ("src/crm/quota/day.rs", ""),
             ("src/directory/cache.rs", "use moka::sync::Cache; use crate::crm::Reader;"),
             ("src/project/mod.rs", "use arc_swap::ArcSwap;"),
             ("src/outbound/mod.rs", "use reqwest::Client;"),

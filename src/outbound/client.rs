@@ -5,7 +5,6 @@ use std::{error::Error, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 
 use crate::base::secret::Secret;
-use crate::config::OutboundSettings;
 use crate::outbound::{
     hosts::Hosts,
     message::{self, Method, Reply, Request},
@@ -18,6 +17,17 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(300);
 const IDLE_CONNECTIONS: usize = 16;
 /// How often a silent connection is probed, so that one that a middle box forgot is not found out by a call.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
+
+/// How long a request may take and how much may come back; the configuration, a neighbour, has the same three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Connecting.
+    pub connect_timeout: Duration,
+    /// One request, from its start to the last byte of its reply.
+    pub request_timeout: Duration,
+    /// A reply's body, at most.
+    pub max_body_bytes: usize,
+}
 
 /// The one HTTP client. Cloning shares its connections.
 ///
@@ -96,18 +106,18 @@ impl Outbound {
     ///
     /// # Errors
     /// The TLS set-up is not usable.
-    pub fn new(settings: &OutboundSettings) -> Result<Self, BuildError> {
+    pub fn new(bounds: &Bounds) -> Result<Self, BuildError> {
         // Err means that a provider is installed already: by another project's client, or by a test.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = builder(settings).build().or_else(|error| {
+        let client = builder(bounds).build().or_else(|error| {
             tracing::warn!(error = &error as &dyn Error, "no root certificates: https requests to CRMs will fail");
-            builder(settings).tls_certs_only([]).build()
+            builder(bounds).tls_certs_only([]).build()
         });
         Ok(Self {
             client: client.map_err(BuildError)?,
             hosts: Arc::default(),
-            request_timeout: settings.request_timeout,
-            max_body_bytes: settings.max_body_bytes,
+            request_timeout: bounds.request_timeout,
+            max_body_bytes: bounds.max_body_bytes,
         })
     }
 
@@ -190,10 +200,10 @@ impl Outbound {
     }
 }
 
-fn builder(settings: &OutboundSettings) -> reqwest::ClientBuilder {
+fn builder(bounds: &Bounds) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("predial/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(settings.connect_timeout)
+        .connect_timeout(bounds.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
@@ -202,7 +212,7 @@ fn builder(settings: &OutboundSettings) -> reqwest::ClientBuilder {
         .tcp_keepalive(PROBE_EVERY)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(PROBE_EVERY)
-        .http2_keep_alive_timeout(settings.connect_timeout)
+        .http2_keep_alive_timeout(bounds.connect_timeout)
         .http2_keep_alive_while_idle(true)
 }
 
@@ -244,19 +254,15 @@ mod tests {
 
     use super::{Outbound, SendError};
     use crate::base::secret::Secret;
-    use crate::config::OutboundSettings;
-    use crate::outbound::{Hosts, Request};
+    use crate::outbound::{Bounds, Hosts, Request};
 
     const LIMIT: usize = 1000;
 
     fn client_for(address: SocketAddr, timeout: Duration) -> (Outbound, Url) {
-        let settings = OutboundSettings {
-            connect_timeout: Duration::from_secs(5),
-            request_timeout: timeout,
-            max_body_bytes: LIMIT,
-        };
+        let bounds =
+            Bounds { connect_timeout: Duration::from_secs(5), request_timeout: timeout, max_body_bytes: LIMIT };
         let base = Url::parse(&format!("http://{address}/api?term=1112233")).expect("url");
-        let outbound = Outbound::new(&settings).expect("a client");
+        let outbound = Outbound::new(&bounds).expect("a client");
         (outbound.limited_to(Hosts::default().with_origin_of(&base)), base)
     }
 

@@ -10,6 +10,6 @@ mod client;
 mod hosts;
 mod message;
 
-pub use client::{BuildError, Outbound, SendError};
+pub use client::{Bounds, BuildError, Outbound, SendError};
 pub use hosts::Hosts;
 pub use message::{Method, Reply, Request};
