@@ -1,6 +1,8 @@
 //! What went wrong between us and a CRM, in the four words that decide what happens next.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
+
+use crate::outbound::SendError;
 
 /// Why a request to a CRM did not do what it should. Decided once, in the adapter's `status.rs`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,4 +41,29 @@ pub enum Failure {
         /// What came instead.
         reason: String,
     },
+}
+
+/// What it means, for any vendor, that a request got no reply.
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        let reason = with_causes(&error);
+        match error {
+            SendError::NotConnected { .. } => Self::Wait { reason, after: None },
+            SendError::HostNotAllowed { .. } | SendError::Malformed { .. } | SendError::TooLarge { .. } => {
+                Self::Refused { reason }
+            }
+            SendError::TimedOut { .. } | SendError::Lost { .. } => Self::Unclear { reason },
+        }
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -4,7 +4,9 @@
 //! again above: the floors above see records and [`Failure`]s, no status codes.
 
 pub mod failure;
+mod pipedrive;
 pub mod quota;
+pub mod token;
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,7 +37,7 @@ pub struct Adapter {
 pub type Prepare = fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>;
 
 /// Every CRM, by the word of `crm.kind`. Adding one touches its folder, its `mod` line above and a row here.
-pub static ADAPTERS: &[Adapter] = &[];
+pub static ADAPTERS: &[Adapter] = &[pipedrive::ADAPTER];
 
 /// A checked section, ready to be connected.
 pub trait Prepared: Send + Sync + std::fmt::Debug {

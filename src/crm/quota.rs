@@ -227,16 +227,14 @@ impl Ledger {
         }
     }
 
-    /// How often a sweep that costs `each` can be made when, besides, `per_day` of the sweeps' share goes elsewhere.
-    ///
-    /// 60 s where the share allows; otherwise the share spread evenly over the whole day, and slower than that when
-    /// more of it is spent than the time of day explains.
+    /// How often a sweep that costs `each` can be made: every 60 s where the sweeps' share allows; otherwise the share
+    /// spread evenly over the whole day, and slower than that when more of it is spent than the time of day explains.
     #[must_use]
-    pub fn sweep_interval(&self, each: u64, per_day: u64) -> Duration {
+    pub fn sweep_interval(&self, each: u64) -> Duration {
         let now_s = self.clock.now_s();
         let mut book = self.book();
         book.day.turn(now_s);
-        book.day.sweep_interval(each, per_day, now_s).max(FASTEST_SWEEP)
+        book.day.sweep_interval(each, now_s).max(FASTEST_SWEEP)
     }
 
     /// What operators see.

@@ -82,13 +82,11 @@ impl Day {
     }
 
     /// See [`super::Ledger::sweep_interval`].
-    pub(super) fn sweep_interval(&self, each: u64, per_day: u64, now_s: i64) -> Duration {
-        let day = Duration::from_secs(DAY_S.unsigned_abs());
-        let even = divide(day, self.share(self.limits.sweep_percent).saturating_sub(per_day), each);
-        let remaining = self.remaining(now_s);
-        let per_rest = per_day.saturating_mul(remaining.as_secs()) / day.as_secs();
-        let rest = divide(remaining, self.left(Purpose::Sweep).saturating_sub(per_rest), each);
-        even.unwrap_or(day).max(rest.unwrap_or(remaining)).min(day)
+    pub(super) fn sweep_interval(&self, each: u64, now_s: i64) -> Duration {
+        let (day, remaining) = (Duration::from_secs(DAY_S.unsigned_abs()), self.remaining(now_s));
+        let even = divide(day, self.share(self.limits.sweep_percent), each).unwrap_or(day);
+        let rest = divide(remaining, self.left(Purpose::Sweep), each).unwrap_or(remaining);
+        even.max(rest).min(day)
     }
 
     /// What will have been spent at the day's end at the pace of the day so far.

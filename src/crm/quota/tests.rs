@@ -203,27 +203,26 @@ async fn a_background_request_without_patience_is_refused_while_the_crm_wants_a_
 #[tokio::test(start_paused = true)]
 async fn a_sweep_comes_every_minute_where_the_share_allows_and_else_as_the_share_says() {
     let rich = ledger_at("2026-11-20T00:00:00Z", Limits { daily: 1_000_000, ..limits() });
-    assert_eq!(rich.sweep_interval(50, 0), Duration::from_secs(60));
-    // 6,000 a day: 120 sweeps of 50, one every 720 s; 90 where 1,500 go elsewhere.
-    assert_eq!(ledger().sweep_interval(50, 0), Duration::from_secs(720));
-    assert_eq!(ledger().sweep_interval(50, 1_500), Duration::from_secs(960));
+    assert_eq!(rich.sweep_interval(50), Duration::from_secs(60));
+    // 6,000 a day: 120 sweeps of 50, one every 720 s.
+    assert_eq!(ledger().sweep_interval(50), Duration::from_secs(720));
     let none = ledger_at("2026-11-20T00:00:00Z", Limits { sweep_percent: 0, ..limits() });
-    assert_eq!(none.sweep_interval(50, 0), Duration::from_secs(86_400));
+    assert_eq!(none.sweep_interval(50), Duration::from_secs(86_400));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sweep_is_never_faster_than_the_days_pace_and_slower_when_too_much_is_spent() {
     let noon = ledger_at("2026-11-20T12:00:00Z", limits());
-    assert_eq!(noon.sweep_interval(50, 0), Duration::from_secs(720));
+    assert_eq!(noon.sweep_interval(50), Duration::from_secs(720));
     for _ in 0..100 {
         noon.spend(Purpose::Sweep, Lane::General, 50, PATIENT).await.expect("within the share");
     }
     // 1,000 are left for half a day.
-    assert!(noon.sweep_interval(50, 0) > Duration::from_secs(2_100));
+    assert!(noon.sweep_interval(50) > Duration::from_secs(2_100));
     for _ in 0..20 {
         noon.spend(Purpose::Sweep, Lane::General, 50, PATIENT).await.expect("within the share");
     }
-    let till_midnight = noon.sweep_interval(50, 0);
+    let till_midnight = noon.sweep_interval(50);
     assert!(till_midnight > Duration::from_secs(43_000) && till_midnight <= Duration::from_secs(43_200));
 }
 

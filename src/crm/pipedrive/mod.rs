@@ -1,0 +1,51 @@
+//! Pipedrive.
+//!
+//! # What maps to what
+//! | ours | Pipedrive's |
+//! | --- | --- |
+//! | contact | person; numbers in `phones`, and in the configured custom fields that persons have |
+//! | organization | organization; numbers in the configured custom fields of type *phone*: it has none of its own |
+//! | deal | deal, `status` open, not archived, not deleted; through `person_id` and `org_id` |
+//! | lead | lead, not archived; through `person_id` and `organization_id`. Converted ones are gone from the list |
+//! | employee | user; by id or e-mail |
+//!
+//! # Versions
+//! v2 for persons, organizations, deals and search; v1 for leads and users, which v2 does not have. v1 of the others is
+//! out of support since 2026-08-01.
+//!
+//! # Limits
+//! The day: 30,000 tokens × the plan's multiplier × seats, shared by everybody who talks to the account; no header tells
+//! what is left. Any 2 s: 20 requests with an API token, 80 with OAuth, on the smallest plan; 10 searches on every plan.
+//! A 429 looks the same for both; who goes on after it gets a page of HTML with 403 instead of an answer.
+//!
+//! # Absent on purpose
+//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - A person who only takes part in a deal is not found through it: that is another request per deal.
+//! - Deletions of persons and organizations, and merges: `updated_since` does not show them and their webhooks are not
+//!   yet read. They stay until the next full crawl. Deleted *deals* are shown, for 30 days, and noticed.
+//! - Converted leads vanish from the list without a trace: until the next full crawl.
+//! - More than one rendering per live question, see [`path::term`]: a number that was typed with separators inside its
+//!   last seven digits is not found live, only by the crawl.
+//!
+//! # Source
+//! The vendor's descriptions of v1 and v2 of 2026-08-18 and its pages on limits, read 2026-11-20; nothing was tried on a
+//! live account.
+
+mod path;
+mod read;
+mod settings;
+mod status;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use crate::crm::Adapter;
+use crate::model::client::{Kind, KindSet};
+
+/// The row for [`crate::crm::ADAPTERS`].
+pub(super) const ADAPTER: Adapter = Adapter {
+    name: "pipedrive",
+    kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
+    prepare: settings::prepare,
+};

@@ -1,0 +1,161 @@
+//! Addresses, costs and property names, each once.
+//!
+//! # Source
+//! The vendor's descriptions of v1 and v2, 2026-08-18: paths, parameters, `x-token-cost`. The tests hold every address
+//! made here against them.
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::crm::quota::Lane;
+use crate::model::phone::PhoneKey;
+
+/// What can be asked: where, for how many tokens, in which lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) cost: u64,
+    pub(super) lane: Lane,
+}
+
+const fn list(path: &'static str, cost: u64) -> Operation {
+    Operation { path, cost, lane: Lane::General }
+}
+
+pub(super) const PERSONS: Operation = list("/api/v2/persons", 10);
+pub(super) const ORGANIZATIONS: Operation = list("/api/v2/organizations", 10);
+pub(super) const DEALS: Operation = list("/api/v2/deals", 10);
+pub(super) const ARCHIVED_DEALS: Operation = list("/api/v2/deals/archived", 20);
+pub(super) const SEARCH: Operation = Operation { path: "/api/v2/itemSearch", cost: 20, lane: Lane::Search };
+pub(super) const LEADS: Operation = list("/v1/leads", 20);
+pub(super) const ARCHIVED_LEADS: Operation = list("/v1/leads/archived", 40);
+pub(super) const USERS: Operation = list("/v1/users", 20);
+
+/// Where tokens are refreshed, when the configuration does not say otherwise.
+pub(super) const TOKEN_URL: &str = "https://oauth.pipedrive.com/oauth/token";
+/// The path that is meant when the configuration gives a bare host for it.
+pub(super) const TOKEN_PATH: &str = "/oauth/token";
+/// The hosts of accounts are under it.
+pub(super) const DOMAIN: &str = "pipedrive.com";
+/// The header of an API token.
+pub(super) const TOKEN_HEADER: &str = "x-api-token";
+
+/// Records on a page: a page costs the same however many are on it.
+pub(super) const PAGE: u32 = 500;
+/// Finds in one answer of a search, at most.
+const FOUND: u32 = 100;
+/// Custom fields that can be named in one request.
+pub(super) const MOST_CUSTOM_FIELDS: usize = 15;
+/// Leads that a page repeats of the one before: pages are counted by position, and one that is archived meanwhile moves
+/// all others up.
+pub(super) const LEADS_OVERLAP: u64 = 10;
+
+/// A page of a v2 list: how it is narrowed, and where it begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Part<'a> {
+    /// Only what changed since, seconds since 1970 UTC; inclusive.
+    pub(super) since_s: Option<i64>,
+    /// Statuses of deals, comma separated.
+    pub(super) status: Option<&'static str>,
+    /// Keys of custom fields, comma separated.
+    pub(super) custom_fields: Option<&'a str>,
+    /// Where the page before ended.
+    pub(super) cursor: Option<&'a str>,
+}
+
+/// A crawl takes open deals.
+pub(super) const OPEN: &str = "open";
+/// Changes take all, so that closed and deleted ones are seen to be.
+pub(super) const ANY_STATUS: &str = "open,won,lost,deleted";
+
+/// A page of a v2 list, by id, so that changes during the reading neither skip nor repeat.
+pub(super) fn part(base: &Url, operation: Operation, part: Part<'_>) -> Url {
+    let mut url = at(base, operation);
+    {
+        let mut query = url.query_pairs_mut();
+        query.append_pair("limit", &PAGE.to_string()).append_pair("sort_by", "id");
+        query.append_pair("sort_direction", "asc");
+        let since = part.since_s.map(time);
+        let pairs = [
+            ("status", part.status),
+            ("updated_since", since.as_deref()),
+            ("custom_fields", part.custom_fields),
+            ("cursor", part.cursor),
+        ];
+        query.extend_pairs(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    }
+    url
+}
+
+/// A page of leads that are not archived, in the order they were created.
+pub(super) fn leads(base: &Url, since_s: Option<i64>, start: u64) -> Url {
+    let mut url = at(base, LEADS);
+    url.query_pairs_mut().append_pair("limit", &PAGE.to_string()).append_pair("start", &start.to_string());
+    if let Some(since_s) = since_s {
+        url.query_pairs_mut().append_pair("updated_since", &time(since_s));
+    }
+    url
+}
+
+/// A page of archived leads, the one changed last first: there is no other way to ask for recent ones only.
+pub(super) fn archived_leads(base: &Url, start: u64) -> Url {
+    let mut url = at(base, ARCHIVED_LEADS);
+    url.query_pairs_mut()
+        .append_pair("limit", &PAGE.to_string())
+        .append_pair("start", &start.to_string())
+        .append_pair("sort", "update_time DESC");
+    url
+}
+
+/// All users at once: this list has no pages.
+pub(super) fn users(base: &Url) -> Url {
+    at(base, USERS)
+}
+
+/// Everything about a number in one question: persons (and organizations, where they have number fields) whose stored
+/// text holds `term`, and the deals and leads of what is found.
+pub(super) fn search(base: &Url, term: &str, organizations: bool) -> Url {
+    let (types, fields) =
+        if organizations { ("person,organization", "phone,custom_fields") } else { ("person", "phone") };
+    let mut url = at(base, SEARCH);
+    url.query_pairs_mut()
+        .append_pair("term", term)
+        .append_pair("item_types", types)
+        .append_pair("fields", fields)
+        .append_pair("search_for_related_items", "true")
+        .append_pair("limit", &FOUND.to_string());
+    url
+}
+
+/// What is searched for when `number` calls: its last seven digits, never reaching into the country's code.
+///
+/// The vendor compares with the text as it was typed and normalises nothing, so the one rendering that a question may
+/// have must be a piece that most ways of typing leave whole. A shorter end of the number is contained wherever a longer
+/// one is, and in more: `+380671112233`, `0671112233`, `671112233`, `067 1112233`, `+38(067)1112233` all hold `1112233`,
+/// where nine digits would miss the last two. Seven is also where it stays selective: among a million numbers one in ten
+/// shares its end by chance, and what does is dropped when digits are verified. With four, a large account's answer would
+/// not fit its hundred places. Missed: separators inside the last seven, `067 111-22-33`. The crawl knows those.
+///
+/// `exact_match` is not sent: it would compare the whole text.
+pub(super) fn term(number: PhoneKey) -> String {
+    /// No country's code is longer, so the rest is the number as it is typed inside the country, too.
+    const LONGEST_CODE: usize = 3;
+    const WANTED: usize = 7;
+    const LEAST: usize = 4;
+    let digits = number.digits().to_string();
+    let taken = digits.len().saturating_sub(LONGEST_CODE).clamp(LEAST, WANTED).min(digits.len());
+    digits[digits.len() - taken..].to_owned()
+}
+
+/// The operation at `base`, whatever path `base` has: it is an origin, as `settings` checks.
+fn at(base: &Url, operation: Operation) -> Url {
+    let mut url = base.clone();
+    url.set_path(operation.path);
+    url
+}
+
+/// # Units
+/// RFC 3339 in UTC, whole seconds.
+fn time(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+}

@@ -1,0 +1,336 @@
+//! Reading: a page of the crawl, what changed since, one live question, the users.
+
+mod archived;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::base::secret::Secret;
+use crate::crm::failure::Failure;
+use crate::crm::pipedrive::{
+    path::{self, Operation, Part},
+    read::archived::{ARCHIVED_EVERY, Place, Turn},
+    status::{self, Signal},
+    wire::{Deal, Envelope, Found, Hit, Lead, Organization, Person, User},
+};
+use crate::crm::quota::Purpose;
+use crate::crm::token::{Access, Tokens};
+use crate::crm::{CrmUser, Cursor, Page, Reader, Record, Tools};
+use crate::model::{client::Kind, phone::PhoneKey};
+use crate::outbound::{Reply, Request};
+
+/// What a crawl or a sweep waits for its turn at most. Longer pauses are the caller's to wait out.
+const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How requests prove who they are from.
+#[derive(Debug)]
+pub(super) enum Auth {
+    /// An API token.
+    Token(Secret),
+    /// Access tokens of 60 minutes.
+    OAuth(Box<Tokens>),
+}
+
+/// The reader of one account.
+pub(super) struct Pipedrive {
+    base: Url,
+    auth: Auth,
+    phone_fields: Vec<String>,
+    /// The same, as a request names them.
+    custom_fields: String,
+    /// What the configuration asks for.
+    sweep: Option<Duration>,
+    tools: Tools,
+    archived_deals: Turn,
+    archived_leads: Turn,
+}
+
+/// One request: who pays, for how long it may wait, for what.
+struct Question {
+    purpose: Purpose,
+    operation: Operation,
+    patience: Duration,
+    url: Url,
+}
+
+impl Question {
+    const fn background(purpose: Purpose, operation: Operation, url: Url) -> Self {
+        Self { purpose, operation, patience: BACKGROUND_PATIENCE, url }
+    }
+}
+
+impl Pipedrive {
+    pub(super) fn new(base: Url, auth: Auth, phone_fields: Vec<String>, sweep: Option<Duration>, tools: Tools) -> Self {
+        let custom_fields = phone_fields.join(",");
+        let (archived_deals, archived_leads) = (Turn::default(), Turn::default());
+        Self { base, auth, phone_fields, custom_fields, sweep, tools, archived_deals, archived_leads }
+    }
+
+    /// What a sweep without much to say costs, the rarer look among the archived spread over the sweeps.
+    fn sweep_cost(&self) -> u64 {
+        let organizations = if self.phone_fields.is_empty() { 0 } else { path::ORGANIZATIONS.cost };
+        let archived = path::ARCHIVED_DEALS.cost + path::ARCHIVED_LEADS.cost;
+        let each = path::PERSONS.cost + organizations + path::DEALS.cost + path::LEADS.cost;
+        each + archived.div_ceil(u64::from(ARCHIVED_EVERY))
+    }
+
+    /// Pays for a question, asks it and reads its answer. With OAuth a refused token is replaced once.
+    async fn ask_for<T: DeserializeOwned>(&self, question: Question) -> Result<Envelope<T>, Failure> {
+        let reply = match &self.auth {
+            Auth::Token(token) => {
+                let proof = (path::TOKEN_HEADER, token.clone());
+                self.exchange(&question, question.url.clone(), proof).await?
+            }
+            Auth::OAuth(tokens) => {
+                let access = tokens.access().await?;
+                let reply = self.exchange_with(&question, &access).await?;
+                if status::token_refused(&reply) {
+                    let access = tokens.instead_of(&access).await?;
+                    self.exchange_with(&question, &access).await?
+                } else {
+                    reply
+                }
+            }
+        };
+        status::judge(&reply)
+    }
+
+    /// Asks with an access token, at the host that came with it.
+    async fn exchange_with(&self, question: &Question, access: &Access) -> Result<Reply, Failure> {
+        let mut url = question.url.clone();
+        if let Some(domain) = &access.api_domain {
+            let domain = self.allowed(domain)?;
+            let moved = url.set_scheme(domain.scheme()).is_ok()
+                && url.set_host(domain.host_str()).is_ok()
+                && url.set_port(domain.port()).is_ok();
+            if !moved {
+                return Err(Failure::Refused { reason: format!("expected an address in api_domain, found {domain}") });
+            }
+        }
+        let proof = ("authorization", Secret::new(format!("Bearer {}", access.token.expose())));
+        self.exchange(question, url, proof).await
+    }
+
+    fn allowed(&self, domain: &str) -> Result<Url, Failure> {
+        let url = Url::parse(domain).ok().filter(|url| self.tools.outbound.allows(url));
+        url.ok_or_else(|| {
+            let found: String = domain.chars().take(100).collect();
+            let reason = format!("expected an api_domain under {} or crm.base_url, found {found:?}", path::DOMAIN);
+            Failure::Refused { reason }
+        })
+    }
+
+    async fn exchange(&self, question: &Question, url: Url, proof: (&'static str, Secret)) -> Result<Reply, Failure> {
+        let Operation { lane, cost, .. } = question.operation;
+        self.tools.ledger.spend(question.purpose, lane, cost, question.patience).await?;
+        let request =
+            Request::get(url).with_header("accept", Secret::new("application/json")).with_header(proof.0, proof.1);
+        let reply = self.tools.outbound.send(request).await?;
+        match status::signal(&reply) {
+            Signal::Accepted(left) => self.tools.ledger.note_accepted(lane, left),
+            Signal::Limited(after) => self.tools.ledger.note_limited(after),
+        }
+        Ok(reply)
+    }
+
+    /// A page of a v2 list.
+    async fn part<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        operation: Operation,
+        part: Part<'_>,
+    ) -> Result<(Vec<T>, Option<String>), Failure> {
+        let url = path::part(&self.base, operation, part);
+        let answer: Envelope<Vec<T>> = self.ask_for(Question::background(purpose, operation, url)).await?;
+        let next = answer.additional_data.next_cursor.filter(|next| !next.is_empty());
+        if next.is_some() && next.as_deref() == part.cursor {
+            let reason = "expected the next page's cursor, found the same again".to_owned();
+            return Err(Failure::Unclear { reason });
+        }
+        Ok((answer.data.unwrap_or_default(), next))
+    }
+
+    /// Their custom fields are not named: a key that is no person's might be refused, and without names all come.
+    async fn persons(&self, purpose: Purpose, part: Part<'_>) -> Result<Page, Failure> {
+        let (persons, next) = self.part::<Person>(purpose, path::PERSONS, part).await?;
+        let records = persons.into_iter().map(|person| person.record(&self.phone_fields)).collect();
+        Ok(Page { records, next: next.map(Cursor) })
+    }
+
+    /// Without number fields no organization has a number: nothing is asked, and the kind is complete at once.
+    async fn organizations(&self, purpose: Purpose, part: Part<'_>) -> Result<Page, Failure> {
+        if self.phone_fields.is_empty() {
+            return Ok(Page::default());
+        }
+        let part = Part { custom_fields: Some(&self.custom_fields), ..part };
+        let (found, next) = self.part::<Organization>(purpose, path::ORGANIZATIONS, part).await?;
+        let records = found.into_iter().map(|organization| organization.record(&self.phone_fields)).collect();
+        Ok(Page { records, next: next.map(Cursor) })
+    }
+
+    async fn deals(&self, purpose: Purpose, operation: Operation, part: Part<'_>) -> Result<Page, Failure> {
+        let (deals, next) = self.part::<Deal>(purpose, operation, part).await?;
+        Ok(Page { records: deals.into_iter().map(Deal::record).collect(), next: next.map(Cursor) })
+    }
+
+    /// A page of leads from position `start`, and where the next one begins.
+    async fn leads(&self, question: Question, start: u64) -> Result<(Vec<Record>, Option<u64>), Failure> {
+        let answer: Envelope<Vec<Lead>> = self.ask_for(question).await?;
+        let more = answer.additional_data.more();
+        let leads = answer.data.unwrap_or_default();
+        let came = u64::try_from(leads.len()).unwrap_or(u64::MAX);
+        let step = if came > 2 * path::LEADS_OVERLAP { came - path::LEADS_OVERLAP } else { came };
+        let next = (more && step > 0).then(|| start.saturating_add(step));
+        Ok((leads.into_iter().filter_map(Lead::record).collect(), next))
+    }
+
+    /// Leads that changed, first those that are not archived, then at every so many sweeps those that are.
+    async fn changed_leads(&self, since_s: i64, place: Place) -> Result<Page, Failure> {
+        match place {
+            Place::Listed(at) => {
+                let start = position(&at)?;
+                let url = path::leads(&self.base, Some(since_s), start);
+                let question = Question::background(Purpose::Sweep, path::LEADS, url);
+                let (records, next) = self.leads(question, start).await?;
+                let next = next.map(|next| Place::Listed(next.to_string()));
+                Ok(Page { records, next: self.or_archived(next, &self.archived_leads, since_s) })
+            }
+            Place::Archived { since_s, begun_s, at } => {
+                let start = position(&at)?;
+                let url = path::archived_leads(&self.base, start);
+                let question = Question::background(Purpose::Sweep, path::ARCHIVED_LEADS, url);
+                let (mut records, next) = self.leads(question, start).await?;
+                // The one changed last comes first: after one that is too old all are.
+                let reached_the_known = records.iter().any(|lead| lead.updated_s < since_s);
+                records.retain(|lead| lead.updated_s >= since_s);
+                let next = next.filter(|_| !reached_the_known);
+                let next = next.map(|next| Place::Archived { since_s, begun_s, at: next.to_string() });
+                Ok(Page { records, next: self.or_done(next, &self.archived_leads, begun_s) })
+            }
+        }
+    }
+
+    /// Deals that changed, whatever became of them; archived ones at every so many sweeps.
+    async fn changed_deals(&self, since_s: i64, place: Place) -> Result<Page, Failure> {
+        let (operation, since_s, at, begun_s) = match &place {
+            Place::Listed(at) => (path::DEALS, since_s, at, None),
+            Place::Archived { since_s, begun_s, at } => (path::ARCHIVED_DEALS, *since_s, at, Some(*begun_s)),
+        };
+        let cursor = (!at.is_empty()).then_some(at.as_str());
+        let part = Part { since_s: Some(since_s), status: Some(path::ANY_STATUS), cursor, ..Part::default() };
+        let page = self.deals(Purpose::Sweep, operation, part).await?;
+        let next = page.next.map(|Cursor(at)| match begun_s {
+            None => Place::Listed(at),
+            Some(begun_s) => Place::Archived { since_s, begun_s, at },
+        });
+        let next = match begun_s {
+            None => self.or_archived(next, &self.archived_deals, since_s),
+            Some(begun_s) => self.or_done(next, &self.archived_deals, begun_s),
+        };
+        Ok(Page { records: page.records, next })
+    }
+
+    /// After the last page of what is listed: on to the archived ones, if it is their turn.
+    fn or_archived(&self, next: Option<Place>, turn: &Turn, since_s: i64) -> Option<Cursor> {
+        let archived = || {
+            let begun_s = self.tools.clock.now_s();
+            turn.due(since_s).map(|since_s| Place::Archived { since_s, begun_s, at: String::new() })
+        };
+        next.or_else(archived).map(Place::into_cursor)
+    }
+
+    /// After the last page of the archived ones: remembers how far they are known.
+    fn or_done(&self, next: Option<Place>, turn: &Turn, begun_s: i64) -> Option<Cursor> {
+        if next.is_none() {
+            turn.done(begun_s);
+        }
+        next.map(Place::into_cursor)
+    }
+}
+
+#[async_trait]
+impl Reader for Pipedrive {
+    fn crawl_order(&self) -> &[Kind] {
+        &[Kind::Deal, Kind::Lead, Kind::Organization, Kind::Contact]
+    }
+
+    /// What the configuration asks for, but no faster than the share lasts.
+    fn sweep_every(&self) -> Duration {
+        let affordable = self.tools.ledger.sweep_interval(self.sweep_cost());
+        self.sweep.map_or(affordable, |wanted| wanted.max(affordable))
+    }
+
+    /// # Cost
+    /// One request for up to 500 records: 10 tokens, leads 20.
+    async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        let part = Part { cursor: cursor.map(|Cursor(at)| at.as_str()), ..Part::default() };
+        match kind {
+            Kind::Contact => self.persons(Purpose::Crawl, part).await,
+            Kind::Organization => self.organizations(Purpose::Crawl, part).await,
+            Kind::Deal => {
+                let part = Part { status: Some(path::OPEN), ..part };
+                self.deals(Purpose::Crawl, path::DEALS, part).await
+            }
+            Kind::Lead => {
+                let start = position(part.cursor.unwrap_or_default())?;
+                let url = path::leads(&self.base, None, start);
+                let question = Question::background(Purpose::Crawl, path::LEADS, url);
+                let (records, next) = self.leads(question, start).await?;
+                Ok(Page { records, next: next.map(|next| Cursor(next.to_string())) })
+            }
+            Kind::Ticket => Err(no_such(kind)),
+        }
+    }
+
+    /// # Cost
+    /// As [`Reader::page`]; every fourth time deals and leads also look among the archived, for 20 and 40 tokens.
+    async fn changes(&self, kind: Kind, since_s: i64, cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        let part = Part { since_s: Some(since_s), cursor: cursor.map(|Cursor(at)| at.as_str()), ..Part::default() };
+        match kind {
+            Kind::Contact => self.persons(Purpose::Sweep, part).await,
+            Kind::Organization => self.organizations(Purpose::Sweep, part).await,
+            Kind::Deal => self.changed_deals(since_s, Place::read(cursor)?).await,
+            Kind::Lead => self.changed_leads(since_s, Place::read(cursor)?).await,
+            Kind::Ticket => Err(no_such(kind)),
+        }
+    }
+
+    /// Up to 100 finds and, for each, its 100 newest deals and leads; what is beyond is not asked for.
+    ///
+    /// # Cost
+    /// One search: 20 tokens.
+    async fn ask(&self, number: PhoneKey, patience: Duration) -> Result<Vec<Record>, Failure> {
+        let url = path::search(&self.base, &path::term(number), !self.phone_fields.is_empty());
+        let question = Question { purpose: Purpose::Live, operation: path::SEARCH, patience, url };
+        let answer: Envelope<Found> = self.ask_for(question).await?;
+        let found = answer.data.unwrap_or_default();
+        Ok(found.items.into_iter().chain(found.related_items).filter_map(Hit::record).collect())
+    }
+
+    /// # Cost
+    /// 20 tokens of the crawls' share.
+    async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
+        let question = Question::background(Purpose::Crawl, path::USERS, path::users(&self.base));
+        let answer: Envelope<Vec<User>> = self.ask_for(question).await?;
+        Ok(answer.data.unwrap_or_default().into_iter().map(User::user).collect())
+    }
+}
+
+fn no_such(kind: Kind) -> Failure {
+    Failure::Refused { reason: format!("Pipedrive has no {kind}s") }
+}
+
+/// Where among the leads a page begins; nothing is the beginning.
+fn position(at: &str) -> Result<u64, Failure> {
+    if at.is_empty() {
+        return Ok(0);
+    }
+    at.parse().map_err(|_| no_place(at))
+}
+
+fn no_place(at: &str) -> Failure {
+    Failure::Refused { reason: format!("expected a cursor of this reader, found {at:?}") }
+}
