@@ -1,0 +1,1 @@
+//! A telephone system that asks as Ringostat does.

@@ -1,0 +1,209 @@
+//! Faults that are switched on while the stand-in runs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+/// A fault, and which requests it befalls.
+///
+/// As JSON: `{"fault": "delay", "ms": 500, "path": "/api/v2/deals", "times": 3}`.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Fault {
+    /// What happens.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// Only paths that begin like this; all when absent. The control paths under `/sandbox` are never befallen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Only this many requests; all until cleared when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Kind {
+    /// It is answered as ever, only later.
+    Delay {
+        /// By how many milliseconds.
+        ms: u64,
+    },
+    /// It is accepted and never answered.
+    Hang,
+    /// The connection is reset.
+    Reset,
+    /// It is answered with a status of ours.
+    Status {
+        /// The code.
+        status: u16,
+        /// Headers.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// The body.
+        #[serde(default)]
+        body: String,
+    },
+    /// 200, `application/json`, and no JSON.
+    Garbage,
+    /// The right reply up to its middle, then the connection ends; `content-length` promised the whole.
+    Truncated,
+    /// The right reply, byte by byte.
+    Drip {
+        /// Milliseconds between two bytes.
+        ms: u64,
+    },
+    /// Over the limit, whatever the meter says; costs no tokens.
+    RateLimit {
+        /// In which of the vendor's ways.
+        how: RateLimit,
+    },
+    /// 401: access tokens handed out before this fault was staged are refused, new ones are good. An API token is
+    /// refused until the fault is cleared, as one that was regenerated.
+    TokenExpired,
+}
+
+/// The ways in which the vendor says "too much".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateLimit {
+    /// 429 with the `x-ratelimit-*` headers.
+    Headers,
+    /// 429 without.
+    Bare,
+    /// 403 with the shield's HTML page.
+    Cloudflare,
+}
+
+impl Fault {
+    /// A fault for every request.
+    #[must_use]
+    pub const fn new(kind: Kind) -> Self {
+        Self { kind, path: None, times: None }
+    }
+
+    /// Answers later.
+    #[must_use]
+    pub fn delay(by: Duration) -> Self {
+        Self::new(Kind::Delay { ms: u64::try_from(by.as_millis()).unwrap_or(u64::MAX) })
+    }
+
+    /// Never answers.
+    #[must_use]
+    pub const fn hang() -> Self {
+        Self::new(Kind::Hang)
+    }
+
+    /// Resets the connection.
+    #[must_use]
+    pub const fn reset() -> Self {
+        Self::new(Kind::Reset)
+    }
+
+    /// Answers with this status and an empty body.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::new(Kind::Status { status, headers: BTreeMap::new(), body: String::new() })
+    }
+
+    /// Says "too much".
+    #[must_use]
+    pub const fn rate_limit(how: RateLimit) -> Self {
+        Self::new(Kind::RateLimit { how })
+    }
+
+    /// Only for paths that begin like this.
+    #[must_use]
+    pub fn on(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Only this many times.
+    #[must_use]
+    pub const fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+}
+
+impl Kind {
+    /// The word that the log and the JSON use.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Delay { .. } => "delay",
+            Self::Hang => "hang",
+            Self::Reset => "reset",
+            Self::Status { .. } => "status",
+            Self::Garbage => "garbage",
+            Self::Truncated => "truncated",
+            Self::Drip { .. } => "drip",
+            Self::RateLimit { .. } => "rate_limit",
+            Self::TokenExpired => "token_expired",
+        }
+    }
+}
+
+/// The faults that are staged now.
+#[derive(Debug, Default)]
+pub(super) struct Stage(Vec<Staged>);
+
+#[derive(Debug)]
+struct Staged {
+    fault: Fault,
+    /// How many access tokens had been handed out when it was staged.
+    serial: u64,
+}
+
+/// What befalls one request.
+#[derive(Debug, Default)]
+pub(super) struct Befallen {
+    /// How long it waits first; delays add up.
+    pub(super) delay: Duration,
+    /// What happens then.
+    pub(super) then: Option<Kind>,
+    /// Access tokens up to this serial are expired.
+    pub(super) expired: Option<u64>,
+    /// The word of what happened, for the log.
+    pub(super) word: Option<&'static str>,
+}
+
+impl Stage {
+    pub(super) fn stage(&mut self, fault: Fault, serial: u64) {
+        self.0.push(Staged { fault, serial });
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn staged(&self) -> Vec<Fault> {
+        self.0.iter().map(|staged| staged.fault.clone()).collect()
+    }
+
+    /// What befalls a request for `path`: every delay that fits, then the first other fault. Counts it.
+    pub(super) fn befall(&mut self, path: &str) -> Befallen {
+        let mut befallen = Befallen::default();
+        for staged in &mut self.0 {
+            let Staged { fault, serial } = staged;
+            let meant = fault.path.as_deref().is_none_or(|begin| path.starts_with(begin));
+            let oauth = path.starts_with("/oauth");
+            let skipped = match fault.kind {
+                Kind::Delay { .. } => false,
+                Kind::TokenExpired => befallen.then.is_some() || oauth,
+                _ => befallen.then.is_some(),
+            };
+            if !meant || skipped || fault.times == Some(0) {
+                continue;
+            }
+            fault.times = fault.times.map(|left| left - 1);
+            befallen.word = Some(fault.kind.word());
+            match &fault.kind {
+                Kind::Delay { ms } => befallen.delay += Duration::from_millis(*ms),
+                Kind::TokenExpired => befallen.expired = Some(*serial),
+                other => befallen.then = Some(other.clone()),
+            }
+        }
+        self.0.retain(|staged| staged.fault.times != Some(0));
+        befallen
+    }
+}

@@ -1,0 +1,9 @@
+//! The stand-ins from outside: over sockets, as a program that does not share their process sees them.
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
+
+mod account;
+mod faults;
+mod limits;
+mod lists;
+mod search;
+mod support;
