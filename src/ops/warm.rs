@@ -53,7 +53,9 @@ pub(super) async fn start(
 }
 
 fn read(body: &[u8]) -> Result<Wanted, Refusal> {
-    serde_json::from_slice(body).map_err(|error| {
+    // An object and nothing else: serde would take `[]` for a struct whose fields all have defaults.
+    let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body);
+    object.and_then(|object| Wanted::deserialize(serde_json::Value::Object(object))).map_err(|error| {
         Refusal::bad_request(format!("expected {{\"full\": bool, \"force\": bool}}, found otherwise: {error}"))
     })
 }

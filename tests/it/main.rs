@@ -1,1 +1,8 @@
 //! The integration tests: the service in process on port 0, the sandbox for everything outside.
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod ops;
+#[cfg(test)]
+mod ops_stage;

@@ -1,0 +1,423 @@
+//! The operators' door on port 0, before one project `acme` whose CRM is made of values and answers page by page, as
+//! the test lets it.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use predial::base::clock::Clock;
+use predial::base::metric::Metrics;
+use predial::base::problem::{Placed, Problem};
+use predial::base::secret::Secret;
+use predial::config::{
+    BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
+    ProjectSettings, QuotaSettings, Settings, Tokens,
+};
+use predial::crm::quota::{Ledger, Limits, QuotaView};
+use predial::crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools, failure::Failure};
+use predial::directory::{Directory, Parts};
+use predial::model::client::{Kind, KindSet};
+use predial::model::employee::Employee;
+use predial::model::ids::CrmId;
+use predial::model::phone::PhoneKey;
+use predial::ops::{self, EdgeState, Operations, ReloadReport};
+use predial::project::{People, Project, compile_with};
+use predial::routing::{Exchange, Line};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The client everybody asks for, Anna's.
+pub(crate) const OLEH: &str = "380671112233";
+/// A client whose owner is no employee.
+pub(crate) const IRYNA: &str = "380509998877";
+
+const KINDS: KindSet = KindSet::of(&[Kind::Contact, Kind::Deal]);
+const ADAPTERS: &[Adapter] = &[Adapter { name: "values", kinds: KINDS, prepare: |_| Ok(Arc::new(Values)) }];
+
+#[derive(Debug)]
+struct Values;
+
+impl Prepared for Values {
+    fn ledger(&self, clock: Clock) -> Arc<Ledger> {
+        Arc::new(ledger(clock))
+    }
+
+    fn reader(&self, _tools: Tools) -> Arc<dyn Reader> {
+        Arc::new(Crm::answering())
+    }
+}
+
+fn ledger(clock: Clock) -> Ledger {
+    let limits = Limits {
+        daily: 1_000,
+        sweep_percent: 20,
+        crawl_percent: 30,
+        live_percent: 30,
+        window: Duration::from_secs(2),
+        general: 20,
+        search: 10,
+    };
+    Ledger::new(limits, clock)
+}
+
+/// A CRM of two contacts; each page waits for leave.
+pub(crate) struct Crm {
+    pub(crate) pages: Semaphore,
+    refuses: bool,
+}
+
+impl Crm {
+    pub(crate) fn answering() -> Self {
+        Self { pages: Semaphore::new(Semaphore::MAX_PERMITS), refuses: false }
+    }
+
+    pub(crate) fn holding_back() -> Self {
+        Self { pages: Semaphore::new(0), refuses: false }
+    }
+
+    pub(crate) fn refusing() -> Self {
+        Self { refuses: true, ..Self::answering() }
+    }
+
+    async fn leave(&self) -> Result<(), Failure> {
+        self.pages.acquire().await.expect("open").forget();
+        if self.refuses { Err(Failure::Refused { reason: "scope missing".to_owned() }) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Reader for Crm {
+    fn crawl_order(&self) -> &[Kind] {
+        &[Kind::Deal, Kind::Contact]
+    }
+
+    fn sweep_every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn page(&self, kind: Kind, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        self.leave().await?;
+        let records = if kind == Kind::Contact { vec![contact(1, OLEH, 101), contact(2, IRYNA, 999)] } else { vec![] };
+        Ok(Page { records, next: None })
+    }
+
+    async fn changes(&self, _kind: Kind, _since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        self.leave().await?;
+        Ok(Page::default())
+    }
+
+    async fn ask(&self, _number: PhoneKey, _patience: Duration) -> Result<Vec<Record>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+fn contact(id: u64, number: &str, owner: u64) -> Record {
+    Record {
+        kind: Kind::Contact,
+        id: CrmId::Number(id),
+        numbers: vec![number.to_owned()],
+        owner: Some(CrmId::Number(owner)),
+        open: true,
+        created_s: 1_700_000_000,
+        updated_s: 0,
+        contact: None,
+        organization: None,
+    }
+}
+
+/// What the assembly does, as the test decides it.
+struct Staged {
+    exchange: Arc<Exchange>,
+    ledger: Ledger,
+    edge: Mutex<EdgeState>,
+    reload: Mutex<Result<ReloadReport, Vec<Problem>>>,
+}
+
+#[async_trait]
+impl Operations for Staged {
+    fn exchange(&self) -> Arc<Exchange> {
+        Arc::clone(&self.exchange)
+    }
+
+    fn quota(&self, project: &str) -> Option<QuotaView> {
+        self.exchange.line(project).map(|_| self.ledger.snapshot())
+    }
+
+    fn edge(&self) -> EdgeState {
+        *self.edge.lock().expect("not poisoned")
+    }
+
+    async fn reload(&self) -> Result<ReloadReport, Vec<Problem>> {
+        self.reload.lock().expect("not poisoned").clone()
+    }
+}
+
+/// The door, open.
+pub(crate) struct Stage {
+    pub(crate) address: SocketAddr,
+    pub(crate) crm: Arc<Crm>,
+    staged: Arc<Staged>,
+    stop: CancellationToken,
+    served: JoinHandle<()>,
+}
+
+impl Stage {
+    pub(crate) async fn open(crm: Crm, token: Option<&str>) -> Self {
+        let crm = Arc::new(crm);
+        let (staged, parts, stop) = staged(&crm, token);
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = ops::bind(loopback, token.is_some()).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let served = tokio::spawn(ops::serve(listener, ops::router(parts), stop.clone()));
+        Self { address, crm, staged, stop, served }
+    }
+
+    pub(crate) fn edge(&self, state: EdgeState) {
+        *self.staged.edge.lock().expect("not poisoned") = state;
+    }
+
+    pub(crate) fn reload_gives(&self, outcome: Result<ReloadReport, Vec<Problem>>) {
+        *self.staged.reload.lock().expect("not poisoned") = outcome;
+    }
+
+    pub(crate) fn directory(&self) -> &Arc<Directory> {
+        &self.staged.exchange.line("acme").expect("the project").directory
+    }
+
+    /// Fills the memory, as an operator would.
+    pub(crate) async fn warmed(self) -> Self {
+        assert_eq!(self.post("/api/projects/acme/warm", r#"{"full":true}"#).await.status, 202);
+        self.run_over().await;
+        self
+    }
+
+    /// Waits until no warm-up is under way.
+    pub(crate) async fn run_over(&self) {
+        let mut progress = self.directory().warm_progress();
+        let over = progress.wait_for(|progress| progress.state != predial::directory::WarmState::Running).await;
+        over.expect("a directory that lives");
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+        self.ask(&format!("{head}content-length: {}\r\n\r\n{body}", body.len())).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.ask(&format!("DELETE {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")).await
+    }
+
+    pub(crate) async fn send(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.expect("a door");
+        stream.write_all(request.as_bytes()).await.expect("an open connection");
+        stream
+    }
+
+    /// Sends a request that closes its connection; reads all of the answer.
+    pub(crate) async fn ask(&self, request: &str) -> Reply {
+        let mut stream = self.send(request).await;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.expect("an answer");
+        Reply::parse(&String::from_utf8(bytes).expect("text"))
+    }
+
+    /// Closes the door and waits until it is closed.
+    pub(crate) async fn close(self) {
+        self.stop.cancel();
+        self.served.await.expect("an orderly end");
+    }
+}
+
+fn staged(crm: &Arc<Crm>, token: Option<&str>) -> (Arc<Staged>, ops::Parts, CancellationToken) {
+    let clock = Clock::System;
+    let metrics = Arc::new(Metrics::new());
+    let settings = settings();
+    let project = compile_with(&settings, ADAPTERS).expect("a configuration without problems").remove(0);
+    let line = line(&project, crm, &settings, &metrics, clock);
+    let staged = Arc::new(Staged {
+        exchange: Arc::new(Exchange::new([line])),
+        ledger: ledger(clock),
+        edge: Mutex::new(EdgeState::Open),
+        reload: Mutex::new(Ok(ReloadReport::default())),
+    });
+    let stop = CancellationToken::new();
+    let parts = ops::Parts {
+        operations: Arc::clone(&staged) as Arc<dyn Operations>,
+        metrics,
+        token: token.map(Secret::new),
+        reserve: Duration::from_millis(20),
+        stop: stop.clone(),
+    };
+    (staged, parts, stop)
+}
+
+/// The endpoints without a socket.
+pub(crate) fn endpoints() -> axum::Router {
+    ops::router(staged(&Arc::new(Crm::answering()), None).1)
+}
+
+fn line(project: &Arc<Project>, crm: &Arc<Crm>, settings: &Settings, metrics: &Metrics, clock: Clock) -> Arc<Line> {
+    let metrics = metrics.project(&project.name);
+    let directory = Directory::new(Parts {
+        reader: Arc::clone(crm) as Arc<dyn Reader>,
+        kinds: project.crm.adapter.kinds,
+        numbers: project.numbers.clone(),
+        section: project.crm.section.clone(),
+        timezone: project.timezone.clone(),
+        live: settings.process.live.clone(),
+        clock,
+        work: Handle::current(),
+        metrics: Arc::clone(&metrics),
+    });
+    let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
+    Arc::new(Line { project: Arc::clone(project), directory, people, metrics })
+}
+
+fn settings() -> Settings {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let second = Duration::from_secs(1);
+    Settings {
+        process: ProcessSettings {
+            edge: EdgeSettings {
+                listen: loopback,
+                threads: 1,
+                max_connections: 10,
+                head_timeout: second,
+                body_timeout: second,
+                idle_timeout: second,
+                max_head_bytes: 16 << 10,
+                max_body_bytes: 64 << 10,
+                trusted_proxies: Vec::new(),
+                drain: second,
+            },
+            ops: OpsSettings { listen: loopback, token: None },
+            data: "data".into(),
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+            live: LiveSettings {
+                queue: 10,
+                reserve: Duration::from_millis(20),
+                negative_entries: 100,
+                negative_ttl: second,
+                breaker_failures: 5,
+                breaker_open: second,
+            },
+            outbound: OutboundSettings { connect_timeout: second, request_timeout: second, max_body_bytes: 1 << 20 },
+            work_threads: 1,
+        },
+        projects: vec![project()],
+    }
+}
+
+fn project() -> ProjectSettings {
+    let token = || Secret::new("edge");
+    let block = BlockSettings {
+        priority: vec![Placed::new("contact".to_owned(), 1), Placed::new("deal".to_owned(), 1)],
+        answer: Placed::new("plain".to_owned(), 1),
+        answer_field: "destination".to_owned(),
+        result_string: false,
+        deadline: Duration::from_millis(800),
+        unassigned_goes_on: false,
+        deal_via_contact: true,
+        deal_via_organization: false,
+        miss_status: 200,
+        miss_destination: None,
+        caller_field: None,
+        call_id_field: None,
+    };
+    let anna = Employee {
+        name: "Anna".into(),
+        crm_user: "101".into(),
+        main: vec!["acme_anna".into()],
+        other: Vec::new(),
+        staff_id: None,
+        email: None,
+        extension: None,
+        top_manager: true,
+    };
+    ProjectSettings {
+        file: "acme.toml".to_owned(),
+        name: "acme".to_owned(),
+        tokens: Tokens { route: token(), events: token(), forms: token(), card: token(), changes: token() },
+        allow: Vec::new(),
+        timezone: "Europe/Kyiv".to_owned(),
+        country: Placed::new("UA".to_owned(), 1),
+        crm: section(),
+        employees: vec![Placed::new(anna, 1)],
+        blocks: BTreeMap::from([("sales".to_owned(), Placed::new(block, 1))]),
+    }
+}
+
+fn section() -> CrmSection {
+    CrmSection {
+        file: "acme.toml".to_owned(),
+        row: 1,
+        kind: Placed::new("values".to_owned(), 1),
+        base_url: None,
+        auth_url: None,
+        token: None,
+        client_id: None,
+        client_secret: None,
+        refresh_token: None,
+        sweep: None,
+        full_crawl_at_min: 210,
+        max_numbers: 1_000,
+        shrink_guard_percent: 30,
+        absent_max_age: None,
+        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
+        phone_fields: Vec::new(),
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("a head, found {text:?}"));
+        let status = head.get(9..12).and_then(|status| status.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("a status line, found {head:?}"));
+        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("JSON, found {self:?}: {error}"))
+    }
+
+    /// The error's code, after checking that the envelope holds a code, a message and nothing unknown.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> String {
+        let json = self.json();
+        let error = json["error"].as_object().unwrap_or_else(|| panic!("an error, found {self:?}"));
+        assert_eq!(json.as_object().map(serde_json::Map::len), Some(1), "{self:?}");
+        let known = ["code", "message", "run", "problems"];
+        assert!(error.keys().all(|key| known.contains(&key.as_str())), "{self:?}");
+        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{self:?}");
+        error["code"].as_str().expect("a code").to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
