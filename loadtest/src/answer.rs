@@ -68,7 +68,7 @@ impl Key {
     /// The bodies of a block that answers JSON with `field`.
     #[must_use]
     pub fn json(field: &str, book: &Book) -> Self {
-        let body = |destination: &str| format!("{{\"{field}\":\"{destination}\"}}").into_bytes();
+        let body = |destination: &str| Book::body(field, destination).into_bytes();
         Self::ByQuestion { hits: book.destinations.iter().map(|name| body(name)).collect(), miss: body("") }
     }
 

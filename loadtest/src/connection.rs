@@ -172,7 +172,7 @@ mod tests {
         let server = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.expect("a connection");
             let mut request = [0_u8; 1024];
-            stream.read(&mut request).await.expect("a request");
+            assert_ne!(stream.read(&mut request).await.expect("a request"), 0);
             stream.write_all(bytes.as_bytes()).await.expect("the harness listens");
             if hold { Some(stream) } else { None }
         });
@@ -213,7 +213,7 @@ mod tests {
             let (mut stream, _) = listener.accept().await.expect("one connection");
             let mut request = [0_u8; 1024];
             for answer in ["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", RIGHT] {
-                stream.read(&mut request).await.expect("a request");
+                assert_ne!(stream.read(&mut request).await.expect("a request"), 0);
                 stream.write_all(answer.as_bytes()).await.expect("the harness listens");
             }
         });

@@ -1,6 +1,11 @@
 //! What is asked: numbers, what must be answered for each, and the request's bytes.
 
-use std::sync::Arc;
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
 
 use rand::{Rng, rngs::SmallRng};
 use serde::Deserialize;
@@ -43,8 +48,42 @@ pub struct Book {
     pub destinations: Vec<String>,
 }
 
-/// Numbers that no sample client has begin here; ten million of them.
+impl Book {
+    /// So many numbers, for servers that no CRM stands behind.
+    #[must_use]
+    pub fn invented(numbers: usize) -> Self {
+        let destinations: Vec<_> = (1..=4).map(|which| format!("acme_{which}")).collect();
+        let known = (0..numbers as u64)
+            .map(|place| Known { caller: 380_670_000_000 + place * 7, destination: Some((place % 4) as u16) });
+        Self { known: known.collect(), destinations }
+    }
+
+    /// The body of a JSON answer.
+    #[must_use]
+    pub fn body(field: &str, destination: &str) -> String {
+        format!("{{\"{field}\":\"{destination}\"}}")
+    }
+
+    /// Writes `CALLER BODY`, a row for each number that has a destination.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write_entries(&self, path: &Path, field: &str) -> io::Result<()> {
+        let bodies: Vec<_> = self.destinations.iter().map(|name| Self::body(field, name)).collect();
+        let mut out = BufWriter::new(File::create(path)?);
+        for known in &self.known {
+            if let Some(destination) = known.destination {
+                writeln!(out, "{} {}", known.caller, bodies[usize::from(destination)])?;
+            }
+        }
+        out.flush()
+    }
+}
+
+/// Numbers that no sample client has begin here.
 const NOBODYS: u64 = 380_890_000_000;
+/// How many of them there are.
+pub const MOST_STRANGERS: u64 = 10_000_000;
 
 /// How the numbers of a run are chosen.
 #[derive(Debug, Clone)]
@@ -53,6 +92,8 @@ pub struct Mix {
     pub book: Arc<Book>,
     /// Of a hundred questions, how many are about numbers that the CRM has.
     pub known_percent: f64,
+    /// How many others there are.
+    pub strangers: u64,
     /// Whether a known number may be answered by a miss: the service has not read the CRM.
     pub may_miss: bool,
 }
@@ -61,7 +102,7 @@ impl Mix {
     /// The next question, at random.
     pub fn draw(&self, dice: &mut SmallRng) -> Question {
         if self.book.known.is_empty() || dice.random::<f64>() * 100.0 >= self.known_percent {
-            return Question { caller: NOBODYS + dice.random_range(0..10_000_000), expected: Expected::Miss };
+            return Question { caller: NOBODYS + dice.random_range(0..self.strangers), expected: Expected::Miss };
         }
         let known = self.book.known[dice.random_range(0..self.book.known.len())];
         let expected = match known.destination {
@@ -190,7 +231,7 @@ mod tests {
     fn shares_of_a_mix_are_kept_and_nobodys_numbers_are_misses() {
         let known = vec![Known { caller: 380_671_112_233, destination: Some(0) }];
         let book = Arc::new(Book { known, destinations: vec!["acme_anna".to_owned()] });
-        let mix = Mix { book, known_percent: 25.0, may_miss: false };
+        let mix = Mix { book, known_percent: 25.0, strangers: 10, may_miss: false };
         let mut dice = SmallRng::seed_from_u64(1);
         let hit = Question { caller: 380_671_112_233, expected: Expected::Destination(0) };
         let drawn: Vec<_> = (0..10_000).map(|_| mix.draw(&mut dice)).collect();

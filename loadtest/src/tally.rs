@@ -150,6 +150,24 @@ impl Tally {
         }
     }
 
+    /// All runs together.
+    #[must_use]
+    pub fn sum(runs: &[Self]) -> Self {
+        let allowed = runs.first().map_or(Duration::ZERO, |run| run.allowed);
+        let mut sum = Self::new(allowed);
+        runs.iter().for_each(|run| sum.add(run));
+        sum
+    }
+
+    /// Adds only what went wrong in `other`, a time that does not count.
+    pub fn add_errors(&mut self, other: &Self) {
+        self.sent += other.errors;
+        self.errors += other.errors;
+        for (what, times) in &other.faults {
+            self.note(what, *times);
+        }
+    }
+
     /// Right answers a second.
     #[must_use]
     pub fn rps(&self) -> f64 {
@@ -273,5 +291,16 @@ mod tests {
         assert_eq!(one.percentile_us(99.0), whole.percentile_us(99.0));
         assert_eq!((one.sent, one.answered, one.errors), (whole.sent, whole.answered, whole.errors));
         assert_eq!(one.faults(), whole.faults());
+    }
+
+    #[test]
+    fn errors_of_a_time_that_does_not_count_are_not_lost() {
+        let (mut run, mut settling) = (Tally::new(Duration::from_secs(1)), Tally::new(Duration::from_secs(1)));
+        run.count(answered(1, 0));
+        settling.count(answered(500, 0));
+        settling.count(Err(Fault::Cut));
+        run.add_errors(&settling);
+        assert_eq!((run.sent, run.answered, run.errors), (2, 1, 1));
+        assert!(run.max_us() < 1_100.0);
     }
 }

@@ -1,0 +1,158 @@
+//! Child processes: the service, the bare servers, the stand-in CRM. Each ends with the harness.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// A child process that is not as it must be.
+#[derive(Debug, Error)]
+pub enum ProcessError {
+    /// It cannot be started.
+    #[error("{name} cannot be started")]
+    Start {
+        /// Which.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It started and did not say where it listens.
+    #[error("{name}: expected a line with its address, found {found}; its log is {log}")]
+    Mute {
+        /// Which.
+        name: String,
+        /// What it said instead.
+        found: String,
+        /// What it logged.
+        log: PathBuf,
+    },
+}
+
+/// A child process; killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    pid: Option<u32>,
+}
+
+impl Process {
+    /// Starts `command` and waits for the first line it prints, which says where it listens. What it logs goes to
+    /// `log`.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub async fn start(
+        name: &str,
+        command: std::process::Command,
+        log: &Path,
+        patience: Duration,
+    ) -> Result<(Self, String), ProcessError> {
+        let failed = |source| ProcessError::Start { name: name.to_owned(), source };
+        let file = File::create(log).map_err(failed)?;
+        let mut child = Command::from(command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        let pid = child.id();
+        let mut lines =
+            BufReader::new(child.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?).lines();
+        let found = match timeout(patience, lines.next_line()).await {
+            Ok(Ok(Some(line))) => {
+                // Whoever prints more must not be stopped by a pipe that nobody reads.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Ok((Self { child, pid }, line));
+            }
+            Ok(Ok(None)) => "the end of its output".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("nothing within {} s", patience.as_secs()),
+        };
+        Err(ProcessError::Mute { name: name.to_owned(), found, log: log.to_owned() })
+    }
+
+    /// The processor time it has used.
+    #[must_use]
+    pub fn cpu(&self) -> Option<Duration> {
+        cpu_of(&self.pid?.to_string())
+    }
+
+    /// Asks it to end, and ends it when it does not within five seconds.
+    pub async fn stop(mut self) {
+        if let Some(pid) = self.pid.and_then(|pid| Pid::from_raw(pid.cast_signed())) {
+            // One that is gone already needs no signal.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        drop(self.child.stdin.take());
+        if timeout(Duration::from_secs(5), self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+    }
+
+    /// Ends it at once, as a crash would.
+    pub async fn kill(mut self) {
+        // One that is gone already need not be killed.
+        let _ = self.child.kill().await;
+    }
+}
+
+/// The processor time that a process has used, `self` for our own; `None` where `/proc` has nothing to say.
+///
+/// # Units
+/// The kernel counts in hundredths of a second here.
+#[must_use]
+pub fn cpu_of(pid: &str) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(Duration::from_millis((user + system) * 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{process::Command, time::Duration};
+
+    use super::{Process, ProcessError, cpu_of};
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    async fn start(script: &str) -> Result<(Process, String), ProcessError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        Process::start("the child", shell(script), &folder.path().join("log"), Duration::from_secs(20)).await
+    }
+
+    #[tokio::test]
+    async fn the_first_line_says_where_it_listens_and_it_ends_when_stopped() {
+        let (process, line) = start("echo edge=http://127.0.0.1:1; read rest").await.expect("a child");
+        assert_eq!(line, "edge=http://127.0.0.1:1");
+        process.stop().await;
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_without_a_word_is_an_error_that_names_its_log() {
+        let error = start("echo no port >&2").await.expect_err("no line");
+        assert!(error.to_string().contains("found the end of its output; its log is "), "{error}");
+    }
+
+    #[test]
+    fn our_own_processor_time_is_known() {
+        assert!(cpu_of("self").is_some());
+        assert_eq!(cpu_of("no-such-process"), None);
+    }
+}

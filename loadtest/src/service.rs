@@ -1,0 +1,224 @@
+//! The service, in a process of its own, configured as an operator would.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use predial::base::environment::{Environment, ProcessEnvironment};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    beside::FIELD,
+    case::Case,
+    crm::{Crm, destinations},
+    failed::Failed,
+    http,
+    measure::{Answers, Server},
+    process::Process,
+    question::Book,
+    report::tell,
+};
+
+/// Until both its doors are open.
+const START: Duration = Duration::from_secs(30);
+/// Until it has read a CRM of some hundred thousand clients at the vendor's pace.
+const WARM: Duration = Duration::from_secs(900);
+/// Until it notices that the CRM's lists are no longer answered.
+const STALE: Duration = Duration::from_secs(120);
+/// Between two looks at its state.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What is asked, up to the token.
+const PATH: &str = "/acme/route/sales?token=load-token";
+/// Secrets are references; these are what they refer to. Of a stand-in, so no secrets.
+const SECRETS: [(&str, &str); 3] =
+    [("LOAD_TOKEN", "load-token"), ("LOAD_CLIENT_SECRET", "sandbox-secret"), ("LOAD_REFRESH", "sandbox-refresh")];
+
+/// The service, running.
+#[derive(Debug)]
+pub struct Service {
+    process: Process,
+    edge: SocketAddr,
+    ops: SocketAddr,
+    started: Instant,
+}
+
+/// What is known of a project, as `/ready` says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Complete and fresh.
+    Warm,
+    /// Complete once, not fresh: what is not known is asked.
+    Stale,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Warm => "warm",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+impl Service {
+    /// Starts the service in front of `crm`.
+    ///
+    /// # Errors
+    /// [`Failed`]: its program is missing, or it refuses to start.
+    pub async fn start(folder: &Path, case: &Case, crm: &Crm) -> Result<Self, Failed> {
+        let config = folder.join("config");
+        let projects = config.join("projects");
+        fs::create_dir_all(&projects)
+            .and_then(|()| fs::write(projects.join("acme.toml"), project(case, crm.address)))
+            .map_err(Failed::system("the service's configuration"))?;
+        let mut command = Command::new(program()?);
+        command.arg("serve").args(["--edge", "127.0.0.1:0", "--ops", "127.0.0.1:0"]);
+        command.arg("--config").arg(&config).arg("--data").arg(folder.join("data"));
+        command.envs(SECRETS);
+        let started = Instant::now();
+        let (process, line) = Process::start("predial serve", command, &folder.join("service.log"), START).await?;
+        let door = |name: &str| {
+            let found = line.split_whitespace().find_map(|word| word.strip_prefix(name)?.parse().ok());
+            found.ok_or_else(|| Failed::unexpected(format!("{name}ADDRESS"), line.clone()))
+        };
+        Ok(Self { edge: door("edge=http://")?, ops: door("ops=http://")?, process, started })
+    }
+
+    /// Waits until it has read the whole CRM; says how long that took since its start.
+    ///
+    /// # Errors
+    /// [`Failed`] when it does not get there.
+    pub async fn warm(&self) -> Result<f64, Failed> {
+        self.wait_for(State::Warm, WARM).await?;
+        Ok(self.started.elapsed().as_secs_f64())
+    }
+
+    /// Waits until it no longer takes what it does not know for absent.
+    ///
+    /// # Errors
+    /// [`Failed`] when it goes on believing itself fresh.
+    pub async fn stale(&self) -> Result<(), Failed> {
+        self.wait_for(State::Stale, STALE).await
+    }
+
+    async fn wait_for(&self, state: State, patience: Duration) -> Result<(), Failed> {
+        let until = Instant::now() + patience;
+        let mut told = Instant::now();
+        loop {
+            let ready = http::get(self.ops, "/ready").await.map_err(Failed::system("asking /ready"))?.json();
+            let found = ready["projects"]["acme"].as_str().unwrap_or("nothing").to_owned();
+            if found == state.word() {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                let expected = format!("the project to be {} within {} s", state.word(), patience.as_secs());
+                return Err(Failed::unexpected(expected, format!("{found}: {}", self.progress().await)));
+            }
+            if told.elapsed() > Duration::from_secs(10) {
+                told = Instant::now();
+                tell(&format!("  {found}, waiting for {}: {}", state.word(), self.progress().await));
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn progress(&self) -> String {
+        let reply = http::get(self.ops, "/api/projects/acme/warm").await;
+        reply.map_or_else(|error| error.to_string(), |reply| String::from_utf8_lossy(&reply.body).into_owned())
+    }
+
+    /// The headers of its answers, but for those that hyper adds to every server's, so that a bare server can send the
+    /// same.
+    ///
+    /// # Errors
+    /// [`Failed`] when it does not answer 200.
+    pub async fn headers(&self, book: &Book) -> Result<Vec<(String, String)>, Failed> {
+        let caller = book.known.first().map_or(1, |known| known.caller);
+        let path = format!("{PATH}&caller={caller}");
+        let reply = http::get(self.edge, &path).await.map_err(Failed::system("asking the service"))?;
+        if reply.status != 200 {
+            return Err(Failed::unexpected("an answer", format!("status {}", reply.status)));
+        }
+        let own =
+            reply.headers.iter().filter(|(name, _)| !["date", "connection", "content-length"].contains(&name.as_str()));
+        Ok(own.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect())
+    }
+
+    /// As it is measured.
+    #[must_use]
+    pub const fn server(&self) -> Server<'_> {
+        let (process, address) = (&self.process, self.edge);
+        Server { name: "service", address, path: PATH, process, answers: Answers::Json(FIELD) }
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.process.stop().await;
+    }
+}
+
+/// The service's program: built now where cargo runs us, so that it is never an old one; else the one beside ours.
+fn program() -> Result<PathBuf, Failed> {
+    let own = std::env::current_exe().map_err(Failed::system("the harness's own program"))?;
+    let program = own.with_file_name(format!("predial{}", std::env::consts::EXE_SUFFIX));
+    if let Some(cargo) = ProcessEnvironment.get("CARGO") {
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--package", "predial", "--bin", "predial"]);
+        build.args((!cfg!(debug_assertions)).then_some("--release"));
+        let status = build.status().map_err(Failed::system("building the service"))?;
+        if !status.success() {
+            return Err(Failed::unexpected("cargo to build the service", status.to_string()));
+        }
+    }
+    if program.is_file() {
+        return Ok(program);
+    }
+    let expected = format!("the service's program at {} (cargo build --release -p predial)", program.display());
+    Err(Failed::unexpected(expected, "none"))
+}
+
+/// The project's file.
+///
+/// OAuth, because the vendor allows it four times the requests: a case does not wait for its crawl longer than it must.
+/// Sweeps are as frequent as they may be, so that a CRM that stops answering is noticed soon.
+fn project(case: &Case, crm: SocketAddr) -> String {
+    let mut text = format!(
+        r#"token = {{ env = "LOAD_TOKEN" }}
+timezone = "Europe/Kyiv"
+country = "UA"
+
+[crm]
+kind = "pipedrive"
+base_url = "http://{crm}"
+auth_url = "http://{crm}/oauth/token"
+client_id = "sandbox-client"
+client_secret = {{ env = "LOAD_CLIENT_SECRET" }}
+refresh_token = {{ env = "LOAD_REFRESH" }}
+sweep_s = {sweep_s}
+absent_max_age_s = {absent_s}
+quota = {{ daily = 1000000000 }}
+
+[block.sales]
+priority = ["contact", "organization", "deal"]
+answer = "json"
+answer_field = "{FIELD}"
+deadline_ms = {deadline_ms}
+"#,
+        sweep_s = case.crm.sweep_s,
+        absent_s = case.crm.sweep_s * 2,
+        deadline_ms = case.deadline.as_millis(),
+    );
+    for (place, destination) in destinations().iter().enumerate() {
+        let user = destination.trim_start_matches("acme_");
+        let top = if place == 0 { "top_manager = true\n" } else { "" };
+        text.push_str(&format!(
+            "\n[[employee]]\nname = \"Employee {user}\"\ncrm_user = \"{user}\"\nmain = [\"{destination}\"]\n{top}"
+        ));
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! One case from beginning to end: its processes, its runs, its figures.
+
+use std::{path::Path, sync::Arc};
+
+use tempfile::TempDir;
+
+use crate::{
+    beside::Beside,
+    case::{Case, CrmState, Kind},
+    crm::Crm,
+    failed::Failed,
+    judged::Judged,
+    measure::measure,
+    question::Book,
+    report::{Report, tell},
+    service::Service,
+};
+
+/// What a case is run with.
+#[derive(Debug, Clone, Copy)]
+pub struct Means {
+    /// The short form was asked for.
+    pub quick: bool,
+    /// Only the bare servers: what the machine and the harness give, without the service.
+    pub bare_only: bool,
+}
+
+/// Runs a case.
+///
+/// # Errors
+/// [`Failed`] when it could not be run to its end; a bound that is missed stands in the report.
+pub async fn run(case: &Case, means: Means) -> Result<Report, Failed> {
+    tell(&format!("{}: {}", case.name, case.about));
+    let folder = TempDir::with_prefix("predial-load-").map_err(Failed::system("a folder for the case"))?;
+    let mut judged = Judged::default();
+    match case.kind {
+        _ if means.bare_only => bare_only(case, folder.path(), &mut judged).await?,
+        Kind::Compare => compared(case, folder.path(), &mut judged).await?,
+        Kind::Answers => answered(case, folder.path(), &mut judged).await?,
+    }
+    Ok(judged.report(case, means.quick))
+}
+
+/// The service and the bare servers, alternating.
+async fn compared(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    let (crm, book) = Crm::start(folder, &case.crm).await?;
+    let book = Arc::new(book);
+    let service = Service::start(folder, case, &crm).await?;
+    judged.ready_s = Some(service.warm().await?);
+    let beside = Beside::start(folder, service.headers(&book).await?, &book).await?;
+    for variant in &case.variants {
+        let server = service.server();
+        let [bare, bare_get] = beside.servers(server.path);
+        let measured = measure(case, variant, &[server, bare, bare_get], &book).map_err(Failed::system("a run"))?;
+        judged.add(case, variant, measured.first(), &measured[1..]);
+    }
+    service.stop().await;
+    beside.stop().await;
+    crm.stop().await;
+    Ok(())
+}
+
+/// The service alone, in front of a CRM that is as each variant says.
+async fn answered(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    let (mut crm, book) = Crm::start(folder, &case.crm).await?;
+    let book = Arc::new(book);
+    let unread = case.variants.iter().all(|variant| variant.crm == CrmState::Unread);
+    if unread {
+        crm.be(CrmState::Unread).await?;
+    }
+    let service = Service::start(folder, case, &crm).await?;
+    if !unread {
+        judged.ready_s = Some(service.warm().await?);
+    }
+    let mut state = if unread { CrmState::Unread } else { CrmState::Well };
+    for variant in &case.variants {
+        if variant.crm != state {
+            state = variant.crm;
+            crm.be(state).await?;
+            if state == CrmState::Well { service.warm().await.map(|_| ())? } else { service.stale().await? }
+        }
+        let measured = measure(case, variant, &[service.server()], &book).map_err(Failed::system("a run"))?;
+        judged.add(case, variant, measured.first(), &[]);
+    }
+    service.stop().await;
+    crm.stop().await;
+    Ok(())
+}
+
+/// The bare servers under the case's loads: what the harness itself can do, and what the machine gives.
+async fn bare_only(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    let book = Arc::new(Book::invented(case.crm.numbers.unwrap_or(100_000)));
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let beside = Beside::start(folder, headers, &book).await?;
+    for variant in &case.variants {
+        let servers = beside.servers("/acme/route/sales?token=t");
+        let measured = measure(case, variant, &servers, &book).map_err(Failed::system("a run"))?;
+        judged.add(case, variant, None, &measured);
+    }
+    beside.stop().await;
+    Ok(())
+}
