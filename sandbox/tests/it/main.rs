@@ -5,5 +5,6 @@ mod account;
 mod faults;
 mod limits;
 mod lists;
+mod pbx;
 mod search;
 mod support;
