@@ -3,6 +3,8 @@
 //! One folder per CRM, none of which knows another. What a reply means is decided in the folder's `status.rs` and never
 //! again above: the floors above see records and [`Failure`]s, no status codes.
 
+#[cfg(test)]
+mod contract;
 pub mod failure;
 mod pipedrive;
 pub mod quota;

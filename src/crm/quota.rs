@@ -211,15 +211,16 @@ impl Ledger {
     }
 
     /// The vendor accepted a request and said how many more the window of that lane takes and when it begins anew. Where
-    /// fewer are left than live questions may need, background requests pause until then; where none is left, all do.
+    /// fewer are left than live questions may yet need, background requests pause until then; where none is left, all do.
     ///
     /// A pause told this way is never longer than the window: what a vendor calls *reset* comes in several units.
     pub fn note_accepted(&self, lane: Lane, left: Option<(u32, Duration)>) {
         let mut book = self.book();
         book.limited_in_a_row = 0;
         let Some((left, resets)) = left else { return };
-        let until = Instant::now() + resets.min(self.limits.window.saturating_add(JITTER));
-        if lane == Lane::General && left < book.live.size() {
+        let now = Instant::now();
+        let until = now + resets.min(self.limits.window.saturating_add(JITTER));
+        if lane == Lane::General && left < book.live.free(now) {
             book.background_held_until = book.background_held_until.max(Some(until));
         }
         if left == 0 {

@@ -41,8 +41,6 @@ pub(super) struct Pipedrive {
     phone_fields: Vec<String>,
     /// The same, as a request names them.
     custom_fields: String,
-    /// What the configuration asks for.
-    sweep: Option<Duration>,
     tools: Tools,
     archived_deals: Turn,
     archived_leads: Turn,
@@ -63,10 +61,10 @@ impl Question {
 }
 
 impl Pipedrive {
-    pub(super) fn new(base: Url, auth: Auth, phone_fields: Vec<String>, sweep: Option<Duration>, tools: Tools) -> Self {
+    pub(super) fn new(base: Url, auth: Auth, phone_fields: Vec<String>, tools: Tools) -> Self {
         let custom_fields = phone_fields.join(",");
         let (archived_deals, archived_leads) = (Turn::default(), Turn::default());
-        Self { base, auth, phone_fields, custom_fields, sweep, tools, archived_deals, archived_leads }
+        Self { base, auth, phone_fields, custom_fields, tools, archived_deals, archived_leads }
     }
 
     /// What a sweep without much to say costs, the rarer look among the archived spread over the sweeps.
@@ -257,10 +255,8 @@ impl Reader for Pipedrive {
         &[Kind::Deal, Kind::Lead, Kind::Organization, Kind::Contact]
     }
 
-    /// What the configuration asks for, but no faster than the share lasts.
     fn sweep_every(&self) -> Duration {
-        let affordable = self.tools.ledger.sweep_interval(self.sweep_cost());
-        self.sweep.map_or(affordable, |wanted| wanted.max(affordable))
+        self.tools.ledger.sweep_interval(self.sweep_cost())
     }
 
     /// # Cost

@@ -36,7 +36,6 @@ struct Settings {
     base: Url,
     credentials: Credentials,
     phone_fields: Vec<String>,
-    sweep: Option<Duration>,
     limits: Limits,
 }
 
@@ -58,8 +57,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     match (base, credentials) {
         (Some(base), Some(credentials)) if problems.is_empty() => {
             let limits = limits(section, &credentials);
-            let sweep = section.sweep.as_ref().map(|sweep| sweep.value);
-            Ok(Arc::new(Settings { base, credentials, phone_fields, sweep, limits }))
+            Ok(Arc::new(Settings { base, credentials, phone_fields, limits }))
         }
         _ => Err(problems),
     }
@@ -78,7 +76,7 @@ impl Prepared for Settings {
             Credentials::OAuth(grant) => Auth::OAuth(Box::new(Tokens::new(outbound.clone(), grant.clone()))),
         };
         let tools = Tools { outbound, ..tools };
-        Arc::new(Pipedrive::new(self.base.clone(), auth, self.phone_fields.clone(), self.sweep, tools))
+        Arc::new(Pipedrive::new(self.base.clone(), auth, self.phone_fields.clone(), tools))
     }
 }
 

@@ -1,3 +1,5 @@
+mod account;
+mod reading;
 mod settings;
 mod status;
 mod term;

@@ -180,6 +180,17 @@ async fn a_pause_that_nobody_can_mean_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_live_questions_have_used_already_is_not_kept_for_them() {
+    let (ledger, start) = (ledger(), Instant::now());
+    for _ in 0..10 {
+        live(&ledger, Duration::ZERO).await.expect("a slot");
+    }
+    ledger.note_accepted(Lane::General, Some((3, SECOND)));
+    crawl(&ledger).await.expect("a slot");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn few_left_in_the_vendors_window_pause_the_crawl_none_left_pause_calls_too() {
     let (ledger, start) = (ledger(), Instant::now());
     ledger.note_accepted(Lane::General, Some((9, SECOND)));

@@ -20,9 +20,10 @@ impl Window {
         Self { most, length, starts: VecDeque::with_capacity(most) }
     }
 
-    /// How many starts one window takes.
-    pub(super) fn size(&self) -> u32 {
-        u32::try_from(self.most).unwrap_or(u32::MAX)
+    /// How many starts the window that ends `now` still takes.
+    pub(super) fn free(&self, now: Instant) -> u32 {
+        let taken = self.starts.iter().filter(|&&start| start + self.length > now).count();
+        u32::try_from(self.most.saturating_sub(taken)).unwrap_or(u32::MAX)
     }
 
     /// The earliest start from `earliest` on.
@@ -83,6 +84,7 @@ mod tests {
             assert_eq!(window.next(now), now);
             window.take(now);
         }
-        assert_eq!(window.next(now), now + LENGTH);
+        assert_eq!((window.next(now), window.free(now)), (now + LENGTH, 0));
+        assert_eq!(window.free(now + LENGTH), 3);
     }
 }
