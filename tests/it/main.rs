@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod codecs;
+#[cfg(test)]
+mod numbers;
+#[cfg(test)]
 mod ops;
 #[cfg(test)]
 mod ops_stage;

@@ -93,6 +93,9 @@ pub(super) struct Plan {
     pub(super) lengths: Lengths,
     /// What opens a national call, the usual one first.
     pub(super) trunks: Vec<Box<[u8]>>,
+    /// So many digits without a trunk prefix are rather a whole number than a national one: more than the country's own
+    /// numbers have where people leave the prefix out, and never fewer than eleven.
+    pub(super) long: usize,
     pub(super) old_trunks: Vec<&'static [u8]>,
     /// What opens an international call, where `00` does not.
     pub(super) exits: Vec<Box<[u8]>>,
@@ -106,14 +109,14 @@ impl Plan {
         }
         let region = Region::from_code(&country.to_ascii_uppercase()).ok()?;
         let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region)?;
-        let trunks = trunks(region);
         Some(Arc::new(Self {
             region,
             code: code.to_string().into_bytes().into_boxed_slice(),
             lengths: lengths(code),
             old_trunks: OLD_TRUNKS.iter().filter(|(of, _)| *of == region).map(|(_, trunk)| *trunk).collect(),
             exits: exits(region),
-            trunks,
+            trunks: trunks(region),
+            long: long(region),
         }))
     }
 
@@ -163,6 +166,14 @@ fn trunks(region: Region) -> Vec<Box<[u8]>> {
     }
     found.sort_by_key(|(written, _)| !written);
     found.into_iter().map(|(_, trunk)| trunk.as_bytes().into()).collect()
+}
+
+fn long(region: Region) -> usize {
+    let written = examples(region).into_iter().filter_map(|example| {
+        let national = example.get_national_significant_number();
+        (digits_of(&example.format_as(PhoneNumberFormat::National)) == national).then_some(national.len() + 1)
+    });
+    written.max().unwrap_or_default().max(11)
 }
 
 fn exits(region: Region) -> Vec<Box<[u8]>> {

@@ -282,7 +282,8 @@ impl NumberReader {
         }
         for trunk in &plan.trunks {
             if let Some(national) = digits.strip_prefix(&**trunk).filter(|national| fits(national)) {
-                return self.home(national).map(Reading::Plain);
+                let home = self.home(national)?;
+                return Ok(if foreign { self.settle(home, digits, true) } else { Reading::Plain(home) });
             }
         }
         for trunk in &plan.old_trunks {
@@ -294,17 +295,18 @@ impl NumberReader {
         match (national, own.is_some() || foreign) {
             (true, false) => self.home(digits).map(Reading::Plain),
             (false, true) => scan::whole(digits).map(Reading::Plain),
-            (true, true) => self.settle(digits),
+            (true, true) => Ok(self.settle(self.home(digits)?, digits, digits.len() < plan.long)),
             (false, false) => self.odd(digits),
         }
     }
 
-    /// National and whole readings are both long enough: the one that its plan calls valid, the national one first.
-    fn settle(&self, digits: &[u8]) -> Result<Reading, NotANumber> {
-        let home = self.home(digits)?;
+    /// Digits as long as a national number, `home`, and as a whole one: the reading that its plan calls valid, the national
+    /// one first, but for digits too many to be typed without a trunk prefix: a German plan would take them all.
+    fn settle(&self, home: PhoneKey, digits: &[u8], home_first: bool) -> Reading {
         let valid = |digits: &[u8]| plan::canonical(digits, None).filter(|(_, valid)| *valid).map(|(key, _)| key);
-        let national = valid(home.digits().to_string().as_bytes());
-        Ok(Reading::Settled(national.or_else(|| valid(digits)).unwrap_or(home)))
+        let (whole, national) = (|| valid(digits), || valid(home.digits().to_string().as_bytes()));
+        let found = if home_first { national().or_else(whole) } else { whole().or_else(national) };
+        Reading::Settled(found.unwrap_or(home))
     }
 
     /// No plan's length fits the digits as they stand.
@@ -316,8 +318,8 @@ impl NumberReader {
             return Ok(Reading::Plain(key));
         }
         let whole = trim_zeros(digits);
-        if whole.is_empty() {
-            return Err(NotANumber::Unreadable);
+        if whole.len() < MIN_DIGITS {
+            return Err(if whole.is_empty() { NotANumber::Unreadable } else { NotANumber::Short });
         }
         if whole.len() < digits.len() && self.plan.trunks.iter().any(|trunk| **trunk == *b"0") {
             return self.home(whole).map(Reading::Guess);

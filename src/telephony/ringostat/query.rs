@@ -55,13 +55,8 @@ pub(super) fn first<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
 /// A number's value: a leading `+` before a digit is the number's own, not a space that was escaped.
 fn number(value: &str) -> Option<Cow<'_, str>> {
     let bytes = value.as_bytes();
-    if bytes.first() != Some(&b'+') || !bytes.get(1).is_some_and(u8::is_ascii_digit) {
-        return unescape(value);
-    }
-    match unescape(&value[1..])? {
-        Cow::Borrowed(_) => Some(Cow::Borrowed(value)),
-        Cow::Owned(rest) => Some(Cow::Owned(format!("+{rest}"))),
-    }
+    let own_plus = bytes.first() == Some(&b'+') && bytes.get(1).is_some_and(u8::is_ascii_digit);
+    unescape_after(usize::from(own_plus), value)
 }
 
 fn check_escapes(text: &str) -> Result<(), &'static str> {
@@ -78,9 +73,30 @@ fn check_escapes(text: &str) -> Result<(), &'static str> {
 
 /// Undoes the escapes, `+` as a space; `None` for what is not UTF-8 then.
 fn unescape(text: &str) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
+    unescape_after(0, text)
+}
+
+/// The same, but for the first `kept` bytes.
+fn unescape_after(kept: usize, text: &str) -> Option<Cow<'_, str>> {
+    let bytes = text.as_bytes();
+    if !bytes.iter().skip(kept).any(|byte| matches!(byte, b'%' | b'+')) {
         return Some(Cow::Borrowed(text));
     }
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()))
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = if byte == b'%' { bytes.get(at + 1..at + 3).and_then(value_of) } else { None };
+        plain.push(match escaped {
+            Some(value) => value,
+            None if byte == b'+' && at >= kept => b' ',
+            None => byte,
+        });
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(plain).ok().map(Cow::Owned)
+}
+
+fn value_of(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
