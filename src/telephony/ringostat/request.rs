@@ -214,6 +214,10 @@ mod tests {
         let call = br#"{"jsonrpc":"2.0","method":"m","id":5,"caller":"1","params":{"phone":"2"}}"#;
         let asked = ask(&names, "", JSON, call).expect("a call");
         assert_eq!(asked, (RequestForm::JsonRpc, Some("2".to_owned()), None, Some("5".to_owned())));
+        let call = br#"{"jsonrpc":"2.0","method":"m","params":{"id":"a","method":1,"params":[2],"phone":"2"},"id":5}"#;
+        let asked = ask(&names, "", JSON, call).expect("a call");
+        let (phone, id) = (Some("2".to_owned()), Some("a".to_owned()));
+        assert_eq!(asked, (RequestForm::JsonRpc, phone, id, Some("5".to_owned())));
         let plain = ask(&names, "", JSON, br#"{"id":5,"phone":"2"}"#).expect("an object");
         assert_eq!(plain, (RequestForm::Json, Some("2".to_owned()), Some("5".to_owned()), None));
     }
