@@ -1,0 +1,159 @@
+//! One project: `projects/NAME.toml`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ipnet::IpNet;
+
+use crate::base::{problem::Placed, secret::Secret};
+use crate::config::{
+    block::{self, BlockSettings},
+    crm::{self, CrmSection},
+    employee, networks,
+    section::{Findings, Section},
+    tree::{self, Place, shortened},
+};
+use crate::model::{employee::Employee, phone::NumberReader};
+
+/// A door's token that is shorter can be guessed.
+const SHORT_TOKEN_BYTES: usize = 16;
+
+/// One project, as its file says it. Rows are kept where a later floor may have to complain.
+#[derive(Debug, Clone)]
+pub struct ProjectSettings {
+    /// The file, as the operator named it.
+    pub file: String,
+    /// The project's name: the file's.
+    pub name: String,
+    /// One secret per door.
+    pub tokens: Tokens,
+    /// Addresses that may ask; empty = all.
+    pub allow: Vec<IpNet>,
+    /// The project's time zone.
+    pub timezone: String,
+    /// Its country, two letters, for numbers written nationally.
+    pub country: Placed<String>,
+    /// The `[crm]` section.
+    pub crm: CrmSection,
+    /// In the order of the file.
+    pub employees: Vec<Placed<Employee>>,
+    /// By name.
+    pub blocks: BTreeMap<String, Placed<BlockSettings>>,
+}
+
+/// One secret per door of a project; each is the project's `token` unless said otherwise.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// `/{project}/route/…`
+    pub route: Secret,
+    /// `/{project}/events/…`
+    pub events: Secret,
+    /// `/{project}/forms`
+    pub forms: Secret,
+    /// `/{project}/card`
+    pub card: Secret,
+    /// `/{project}/crm-changes`
+    pub changes: Secret,
+}
+
+/// Whether a text can be a project's or a block's name: it stands in addresses.
+pub(super) fn is_name(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(letter)
+}
+
+/// Reads a project's file; `None` where not even its `[crm]` could be read.
+pub(super) fn read(
+    findings: &Findings<'_>,
+    (file, name, text): (&str, &str, &str),
+    reserve: Duration,
+) -> Option<ProjectSettings> {
+    let parsed = tree::parse(file, text);
+    findings.torn(file, parsed.problems);
+    let project = Section::new(findings, "project", Place::new(file, 1), &parsed.table);
+    let tokens = tokens(&project);
+    let allow = networks(&project, "allow");
+    let timezone = timezone(&project);
+    let (country, numbers) = country(&project);
+    let crm = crm_section(&project);
+    let employees = employee::read(&project, numbers.as_ref());
+    let blocks = block::read(&project, reserve);
+    project.finish();
+    Some(ProjectSettings {
+        file: file.to_owned(),
+        name: name.to_owned(),
+        tokens,
+        allow,
+        timezone,
+        country,
+        crm: crm?,
+        employees,
+        blocks,
+    })
+}
+
+fn tokens(project: &Section<'_>) -> Tokens {
+    let common = door_token(project, "token");
+    let nothing = Secret::new("");
+    let or_common = |own: Option<Secret>| own.or_else(|| common.clone()).unwrap_or_else(|| nothing.clone());
+    let Some(tokens) = project.section("tokens", "tokens") else {
+        project.needed("token");
+        let token = or_common(None);
+        return Tokens {
+            route: token.clone(),
+            events: token.clone(),
+            forms: token.clone(),
+            card: token.clone(),
+            changes: token,
+        };
+    };
+    let doors = ["route", "events", "forms", "card", "changes"];
+    if !doors.iter().all(|door| tokens.has(door)) {
+        project.needed("token");
+    }
+    let [route, events, forms, card, changes] = doors.map(|door| or_common(door_token(&tokens, door)));
+    tokens.finish();
+    Tokens { route, events, forms, card, changes }
+}
+
+fn door_token(section: &Section<'_>, key: &'static str) -> Option<Secret> {
+    let token = section.secret(key)?.value;
+    if token.expose().len() < SHORT_TOKEN_BYTES {
+        let reason = format!("{}: shorter than {SHORT_TOKEN_BYTES} characters, can be guessed", section.name(key));
+        section.findings.warn(section.place_of(key), reason);
+    }
+    Some(token)
+}
+
+fn timezone(project: &Section<'_>) -> String {
+    project.needed("timezone");
+    let Some(zone) = project.text("timezone") else { return "UTC".to_owned() };
+    if jiff::tz::TimeZone::get(&zone.value).is_err() {
+        let expected = "a time zone's name, say Europe/Kyiv";
+        project.wrong("timezone", expected, format_args!("`{}`", shortened(&zone.value)));
+        return "UTC".to_owned();
+    }
+    zone.value
+}
+
+fn country(project: &Section<'_>) -> (Placed<String>, Option<NumberReader>) {
+    project.needed("country");
+    let Some(country) = project.text("country") else { return (Placed::new(String::new(), 0), None) };
+    let numbers = NumberReader::new(&country.value);
+    if numbers.is_none() {
+        let expected = "a country's two letters, say UA";
+        project.wrong("country", expected, format_args!("`{}`", shortened(&country.value)));
+    }
+    (country, numbers)
+}
+
+/// The one CRM of the project.
+fn crm_section(project: &Section<'_>) -> Option<CrmSection> {
+    project.needed("crm");
+    if let Some(found) = project.list_len("crm") {
+        project.node("crm", "a section");
+        let expected = "one section [crm]; a project has one CRM, make a project of each";
+        project.wrong("crm", expected, format_args!("a list of {found}"));
+        return None;
+    }
+    crm::read(&project.section("crm", "crm")?)
+}
