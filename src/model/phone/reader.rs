@@ -652,6 +652,8 @@ mod tests {
         ] {
             assert_eq!(all(text), both, "{text:?}");
         }
+        let german = NumberReader::new("DE").expect("DE").stored_all("030 123456 Durchwahl 1234567");
+        assert_eq!(german, Ok(vec![key(4_930_123_456)]), "an extension as long as a number");
         assert_eq!(all("067 111 22 33 / 34"), [380_671_112_233]);
         assert_eq!(all("0671112233,101"), [380_671_112_233]);
         assert_eq!(all("12.05.2024 0671112233"), [380_671_112_233]);
