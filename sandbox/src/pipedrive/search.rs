@@ -1,4 +1,4 @@
-//! The vendor's search: `/api/v2/itemSearch`, `/itemSearch/field`, `/persons/search`, `/organizations/search`.
+//! The vendor's search: `/api/v2/itemSearch`, `/persons/search`, `/organizations/search`. Not here: `/itemSearch/field`.
 //!
 //! Terms are compared with the stored text as it was typed, letter by letter but for the case: nothing is normalised.
 //! The index lags behind (see `Limits::index_lag`): new records are not found yet, deleted ones still are, and what is

@@ -214,7 +214,10 @@ async fn ordinary(
         Verdict::TooMany(rate) => (with_rate(too_many(), rate), 0),
         Verdict::Pass(rate) => {
             let query = parts.uri.query().unwrap_or_default().to_owned();
-            let page = if price.search { searched(shared, route, query).await } else { listed(shared, &route, &query) };
+            let shared = Arc::clone(shared);
+            // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
+            let made = tokio::task::spawn_blocking(move || page(&shared, &route, &query)).await;
+            let page = made.unwrap_or(Err(Refusal::Unknown));
             let reply = page.map_or_else(|refusal| refusal.reply(), |page| json_reply(StatusCode::OK, page));
             (with_rate(reply, rate), price.tokens)
         }
@@ -231,9 +234,10 @@ fn caller(shared: &Shared, headers: &HeaderMap, expired: Option<u64>) -> Option<
     expired.is_none_or(|until| serial > until).then(|| Caller::OAuth(token.to_owned()))
 }
 
-fn listed(shared: &Shared, route: &Route, query: &str) -> Result<Vec<u8>, Refusal> {
+fn page(shared: &Shared, route: &Route, query: &str) -> Result<Vec<u8>, Refusal> {
     let world = read(&shared.world);
     let query = Query::read(query);
+    let search = |search: Search| Ok(Index { world: &world, now: shared.clock.now().vendor }.answer(&search));
     match route {
         Route::Persons => world.list_persons(&query),
         Route::Person(id) => world.one_person(*id, &query),
@@ -248,24 +252,10 @@ fn listed(shared: &Shared, route: &Route, query: &str) -> Result<Vec<u8>, Refusa
         Route::Users => Ok(world.list_users()),
         Route::User(id) => world.one_user(*id),
         Route::Me => world.me(),
-        Route::ItemSearch | Route::PersonSearch | Route::OrganizationSearch => Err(Refusal::Unknown),
+        Route::ItemSearch => search(Search::items(&query)?),
+        Route::PersonSearch => search(Search::persons(&query)?),
+        Route::OrganizationSearch => search(Search::organizations(&query)?),
     }
-}
-
-/// A search may have to look at every client, so it runs where it blocks nobody.
-async fn searched(shared: &Arc<Shared>, route: Route, query: String) -> Result<Vec<u8>, Refusal> {
-    let shared = Arc::clone(shared);
-    let search = move || {
-        let query = Query::read(&query);
-        let search = match route {
-            Route::PersonSearch => Search::persons(&query)?,
-            Route::OrganizationSearch => Search::organizations(&query)?,
-            _ => Search::items(&query)?,
-        };
-        let world = read(&shared.world);
-        Ok(Index { world: &world, now: shared.clock.now().vendor }.answer(&search))
-    };
-    tokio::task::spawn_blocking(search).await.unwrap_or(Err(Refusal::Unknown))
 }
 
 fn with_rate(mut reply: Response<Body>, rate: Rate) -> Response<Body> {

@@ -1,7 +1,14 @@
 //! The stand-ins from outside: over sockets, as a program that does not share their process sees them.
-#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so"
+)]
 
 mod account;
+mod description;
 mod faults;
 mod limits;
 mod lists;
