@@ -87,13 +87,13 @@ impl Account {
 
     /// A reader by this section, with this quota; its number field is the stand-in's.
     pub(super) fn reader_of(section: CrmSection, limits: Limits) -> (Arc<dyn Reader>, Arc<Ledger>) {
+        Self::reader_within(section, limits, Duration::from_secs(10))
+    }
+
+    fn reader_within(section: CrmSection, limits: Limits, timeout: Duration) -> (Arc<dyn Reader>, Arc<Ledger>) {
         let field = Placed::new(sandbox::pipedrive::ORGANIZATION_PHONE.to_owned(), 20);
         let section = CrmSection { phone_fields: vec![field], ..section };
-        let bounds = Bounds {
-            connect_timeout: Duration::from_secs(1),
-            request_timeout: Duration::from_secs(1),
-            max_body_bytes: 4_000_000,
-        };
+        let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(limits, Clock::System));
         let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
@@ -138,8 +138,8 @@ pub(super) async fn account() -> Account {
 
 #[async_trait]
 impl Stage for Account {
-    fn reader(&self) -> Arc<dyn Reader> {
-        Self::reader_of(self.by_token(), PLENTY).0
+    fn reader_within(&self, timeout: Duration) -> Arc<dyn Reader> {
+        Self::reader_within(self.by_token(), PLENTY, timeout).0
     }
 
     fn spent_reader(&self) -> Arc<dyn Reader> {

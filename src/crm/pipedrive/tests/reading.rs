@@ -13,7 +13,7 @@ use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 
 contract_tests!(account);
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 
 async fn small(change: impl FnOnce(&mut Options)) -> Account {
     Account::with(20, change).await
@@ -204,23 +204,41 @@ async fn a_refused_api_token_is_not_tried_again_by_itself() {
 }
 
 #[tokio::test]
-async fn every_way_of_saying_too_much_holds_the_account() {
-    for (how, least) in [(RateLimit::Headers, 0), (RateLimit::Bare, 1), (RateLimit::Cloudflare, 30)] {
+async fn told_to_wait_the_account_sends_nothing_meanwhile() {
+    let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "60")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let told = FaultKind::Status { status: 429, headers, body: String::new() };
+    for kind in [told, FaultKind::RateLimit { how: RateLimit::Cloudflare }] {
         let account = small(|_| {}).await;
         let (reader, ledger) = Account::reader_of(account.by_token(), PLENTY);
-        account.sandbox.stage_fault(Fault::rate_limit(how).times(1));
+        account.sandbox.stage_fault(Fault::new(kind.clone()).times(1));
         let failure = reader.ask(key("380442001001"), Duration::ZERO).await.expect_err("too much");
-        assert!(matches!(failure, Failure::Wait { .. }), "{how:?}: {failure:?}");
-        assert!(ledger.snapshot().held.is_some_and(|held| held.as_secs() >= least), "{how:?}");
+        assert!(matches!(failure, Failure::Wait { .. }), "{kind:?}: {failure:?}");
+        assert!(ledger.snapshot().held.is_some(), "{kind:?}");
         let failure = reader.ask(key("380442001001"), Duration::ZERO).await.expect_err("held");
-        assert!(matches!(failure, Failure::NoQuota { .. }), "{how:?}: {failure:?}");
-        assert_eq!(account.paths().len(), 1, "{how:?}: nothing is sent meanwhile");
+        assert!(matches!(failure, Failure::NoQuota { .. }), "{kind:?}: {failure:?}");
+        assert_eq!(account.paths().len(), 1, "{kind:?}");
     }
 }
 
 #[tokio::test]
+async fn a_429_that_says_nothing_more_is_counted_too() {
+    let account = small(|_| {}).await;
+    let (reader, ledger) = Account::reader_of(account.by_token(), PLENTY);
+    account.sandbox.stage_fault(Fault::rate_limit(RateLimit::Bare).times(1));
+    let failure = reader.ask(key("380442001001"), Duration::ZERO).await.expect_err("too much");
+    assert!(matches!(failure, Failure::Wait { after: None, .. }), "{failure:?}");
+    assert_eq!(ledger.snapshot().limited, 1);
+}
+
+/// The stand-in's window is half as long as ours here: how late a busy machine delivers a request must not decide.
+#[tokio::test]
 async fn within_the_vendors_windows_the_vendor_never_says_too_much() {
-    let account = small(|options| (options.limits.burst, options.limits.search_burst) = (Some(20), 10)).await;
+    let account = small(|options| {
+        (options.limits.burst, options.limits.search_burst) = (Some(20), 10);
+        options.limits.window = Duration::from_secs(1);
+    })
+    .await;
     let vendors = Limits { window: Duration::from_secs(2), general: 20, search: 10, ..PLENTY };
     let (reader, ledger) = Account::reader_of(account.by_token(), vendors);
     let mut tasks = tokio::task::JoinSet::new();
