@@ -44,7 +44,17 @@ pub(super) async fn start(
     let wanted = if body.is_empty() { Wanted::default() } else { read(&body)? };
     let request = WarmRequest { full: wanted.full, force: wanted.force };
     match line.directory.warm(request) {
-        Ok(id) => Ok((StatusCode::ACCEPTED, Json(Run { id }))),
+        Ok(id) => {
+            let project = &*line.project.name;
+            tracing::info!(
+                project,
+                run = id,
+                full = request.full,
+                force = request.force,
+                "an operator starts a warm-up"
+            );
+            Ok((StatusCode::ACCEPTED, Json(Run { id })))
+        }
         Err(running) => {
             let refusal = Refusal::new(StatusCode::CONFLICT, "warm_up_under_way", running.to_string());
             Err(refusal.naming_run(running.id))
@@ -67,6 +77,7 @@ pub(super) async fn progress(Named(line): Named) -> Json<WarmProgress> {
 pub(super) async fn stop(Named(line): Named) -> Result<Json<Run>, Refusal> {
     let id = line.directory.warm_progress().borrow().id;
     if line.directory.stop_warm() {
+        tracing::info!(project = &*line.project.name, run = id, "an operator stops a warm-up");
         return Ok(Json(Run { id }));
     }
     let message = "expected a warm-up under way, found none";

@@ -159,6 +159,78 @@ async fn a_warm_up_stopped_by_another_is_one() {
     assert!(stopped.err.contains("stopped: run 1 of acme"), "{}", stopped.err);
 }
 
+/// A project without problems, as an operator would write it.
+const ACME: &str = r#"
+token = { env = "ACME_TOKEN" }
+timezone = "Europe/Kyiv"
+country = "UA"
+
+[crm]
+kind = "pipedrive"
+base_url = "https://acme.pipedrive.com"
+token = { env = "ACME_CRM" }
+
+[[employee]]
+name = "Anna"
+crm_user = "101"
+main = ["acme_anna"]
+top_manager = true
+
+[block.sales]
+priority = ["contact", "organization", "deal"]
+answer = "json"
+answer_field = "destination"
+"#;
+
+/// A configuration folder with one project, and the command with the secrets it refers to.
+fn configured(project: &str, command: &str) -> (tempfile::TempDir, Command) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("projects")).expect("a folder");
+    std::fs::write(folder.path().join("projects/acme.toml"), project).expect("a file");
+    let mut predial = predial(&[command, "--config", folder.path().to_str().expect("a name in UTF-8")]);
+    predial.env("ACME_TOKEN", "0123456789abcdef0123").env("ACME_CRM", "fedcba9876543210fedc");
+    (folder, predial)
+}
+
+#[tokio::test]
+async fn check_of_a_good_configuration_is_zero_and_names_its_projects() {
+    let (_folder, check) = configured(ACME, "check");
+    let good = left(check).await;
+    assert_eq!((good.code, good.out.as_str()), (Some(0), "no problems; projects: acme\n"), "{good:?}");
+}
+
+#[tokio::test]
+async fn check_lists_every_problem_of_every_floor_by_file_and_row_and_is_two() {
+    let bad = ACME
+        .replace("country = \"UA\"", "country = \"Ukraine\"")
+        .replace("\"deal\"]", "\"ticket\"]")
+        .replace("answer = \"json\"", "answer = \"jsom\"\ndeadline = 5")
+        .replace("top_manager = true", "");
+    let (folder, check) = configured(&bad, "check");
+    let refused = left(check).await;
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let file = folder.path().join("projects/acme.toml");
+    let start = format!("{}:", file.display());
+    for (row, part) in [("4", "country"), ("18", "ticket"), ("19", "jsom"), ("20", "deadline"), ("", "top_manager")] {
+        let found = refused.out.lines().find(|line| line.contains(part));
+        let found = found.unwrap_or_else(|| panic!("expected a problem of {part}, found:\n{}", refused.out));
+        assert!(found.starts_with(&format!("{start}{row}")), "{part}: {found}");
+    }
+    for line in refused.out.lines() {
+        let rest = line.strip_prefix(&start).unwrap_or_else(|| panic!("file:row: reason, found {line:?}"));
+        let (row, reason) = rest.split_once(": ").unwrap_or_else(|| panic!("file:row: reason, found {line:?}"));
+        assert!(row.parse::<usize>().is_ok() && !reason.is_empty(), "{line}");
+    }
+    assert!(!refused.out.contains("0123456789abcdef"), "a secret stands in {}", refused.out);
+}
+
+#[tokio::test]
+async fn check_of_a_folder_that_is_not_there_is_two_and_names_it() {
+    let missing = ran(&["check", "--config", "/nowhere/at/all"]).await;
+    assert_eq!(missing.code, Some(2), "{missing:?}");
+    assert!(missing.out.contains("/nowhere/at/all:0: expected"), "{}", missing.out);
+}
+
 #[tokio::test]
 async fn every_command_has_a_help_with_an_example() {
     let all = ran(&["--help"]).await;
@@ -172,7 +244,7 @@ async fn every_command_has_a_help_with_an_example() {
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
         .filter(|command| !command.is_empty() && *command != "help")
         .collect();
-    for expected in ["explain", "warm", "completions"] {
+    for expected in ["check", "explain", "warm", "completions"] {
         assert!(commands.contains(&expected), "{expected} among {commands:?}");
     }
     for command in commands {

@@ -1,5 +1,7 @@
 //! What may stand on the command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -16,6 +18,10 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Read the whole configuration, connect to nothing, and list every problem as file:row: reason
+    #[command(after_help = "Example:\n  predial check --config config\n\n\
+        Exit: 0 when serve would take it, 2 when there are problems.")]
+    Check(CheckArguments),
     /// Tell how a call would be answered: the walk for a number, by the running service
     #[command(after_help = "Example:\n  predial explain --project acme --block sales --caller +380671112233\n\n\
         Exit: 0 when somebody is responsible, 3 when nobody is, 1 when the service could not be asked.")]
@@ -31,6 +37,14 @@ pub(super) enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The folder of default.toml and projects/
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    pub(super) config: PathBuf,
 }
 
 /// Where a running service is asked.

@@ -2,6 +2,7 @@
 //!
 //! | command | asks | exit |
 //! | --- | --- | --- |
+//! | `check` | nobody; reads the configuration | 0, 2 |
 //! | `explain` | the running service | 0 hit, 3 miss, 1 could not ask |
 //! | `warm` | the running service | 0, 1 |
 //! | `completions` | nobody | 0 |
@@ -10,6 +11,7 @@
 //! its ops door, by [`door`]; nothing here reads a directory or a CRM.
 
 mod arguments;
+mod check;
 mod door;
 mod explain;
 mod warm;
@@ -33,6 +35,8 @@ enum Ending {
     Good = 0,
     /// Not done.
     Failed = 1,
+    /// The configuration is refused, or the data folder is held by another process.
+    Refused = 2,
     /// `explain`: nobody is responsible.
     Miss = 3,
 }
@@ -60,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Outcome {
     match command {
+        Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => asking(explain::run(arguments)),
         Command::Warm(arguments) => asking(warm::run(arguments)),
         Command::Completions { shell } => {
