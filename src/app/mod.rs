@@ -1,5 +1,13 @@
 //! Assembly, start, stop, command line.
 
 pub mod cli;
+pub mod demo;
+mod follow;
 pub mod lock;
+mod log;
+mod operations;
+mod run;
 pub mod runtime;
+mod watch;
+
+pub use self::run::{Overrides, Service, StartError};

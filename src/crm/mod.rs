@@ -43,6 +43,8 @@ pub static ADAPTERS: &[Adapter] = &[pipedrive::ADAPTER];
 
 /// A checked section, ready to be connected.
 pub trait Prepared: Send + Sync + std::fmt::Debug {
+    /// The account whose quota is spent, as the vendor counts it: projects on one account share one ledger.
+    fn account(&self) -> String;
     /// The account's quota, to be shared by everything that talks to it.
     fn ledger(&self, clock: Clock) -> Arc<Ledger>;
     /// Makes the reader. Asks nothing of the network yet: the first request does.

@@ -10,3 +10,7 @@ mod numbers;
 mod ops;
 #[cfg(test)]
 mod ops_stage;
+#[cfg(test)]
+mod whole;
+#[cfg(test)]
+mod whole_stage;

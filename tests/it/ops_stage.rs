@@ -46,6 +46,10 @@ const ADAPTERS: &[Adapter] = &[Adapter { name: "values", kinds: KINDS, prepare: 
 struct Values;
 
 impl Prepared for Values {
+    fn account(&self) -> String {
+        "values".to_owned()
+    }
+
     fn ledger(&self, clock: Clock) -> Arc<Ledger> {
         Arc::new(ledger(clock))
     }

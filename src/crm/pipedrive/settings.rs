@@ -64,6 +64,11 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
 }
 
 impl Prepared for Settings {
+    /// A day's tokens belong to the company, which its address names.
+    fn account(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
     fn ledger(&self, clock: Clock) -> Arc<Ledger> {
         Arc::new(Ledger::new(self.limits, clock))
     }

@@ -1,0 +1,249 @@
+//! Keeps the exchange in step with the configuration and with the CRMs' users: the only writer of what is in force.
+//!
+//! A reload is all or nothing. What a project reads from its CRM decides whether its directory outlives a reload; a
+//! block, a token or an employee changed empties nothing.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::run::Overrides;
+use crate::base::{
+    clock::Clock,
+    environment::Environment,
+    metric::{Metrics, ProcessCount, ProcessLevel},
+    problem::Problem,
+};
+use crate::config::{ProcessSettings, QuotaSettings, Settings};
+use crate::crm::{
+    CrmUser, Tools,
+    quota::{Ledger, QuotaView},
+};
+use crate::directory::{Directory, Parts};
+use crate::ops::ReloadReport;
+use crate::outbound::Outbound;
+use crate::project::{Current, People, Project, compile};
+use crate::routing::{Exchange, Line};
+
+/// What a follower works with.
+pub(crate) struct Means {
+    /// Where the configuration stands, and what the command line says over it.
+    pub(crate) overrides: Overrides,
+    /// The environment it refers to.
+    pub(crate) environment: Arc<dyn Environment + Send + Sync>,
+    /// The settings in force when the process started.
+    pub(crate) process: ProcessSettings,
+    /// The one HTTP client.
+    pub(crate) outbound: Outbound,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// The runtime of everything that is not a call.
+    pub(crate) work: Handle,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// Keeps what is in force.
+pub(crate) struct Follow {
+    means: Means,
+    current: Arc<Current<Exchange>>,
+    /// Held for every swap: two writers at once would lose one of two changes.
+    tending: Mutex<Tending>,
+    stop: CancellationToken,
+}
+
+/// What is kept beside what is in force.
+#[derive(Default)]
+struct Tending {
+    directories: BTreeMap<Box<str>, Tended>,
+    /// By account and by what was configured of its quota; held by the directories that spend it.
+    ledgers: Vec<(String, QuotaSettings, Weak<Ledger>)>,
+}
+
+/// What belongs to one directory.
+struct Tended {
+    directory: Arc<Directory>,
+    ledger: Arc<Ledger>,
+    stop: CancellationToken,
+}
+
+impl Follow {
+    /// A follower with nothing in force.
+    pub(crate) fn new(means: Means, stop: CancellationToken) -> Arc<Self> {
+        let current = Arc::new(Current::new(Arc::new(Exchange::default())));
+        Arc::new(Self { means, current, tending: Mutex::default(), stop })
+    }
+
+    /// What is in force, for the doors.
+    pub(crate) fn current(&self) -> Arc<Current<Exchange>> {
+        Arc::clone(&self.current)
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.means.metrics)
+    }
+
+    /// Reads the configuration again and puts it in force as a whole.
+    ///
+    /// # Errors
+    /// Every problem found; what was in force stays.
+    pub(crate) fn reload(self: &Arc<Self>) -> Result<ReloadReport, Vec<Problem>> {
+        let process = self.means.metrics.process();
+        let read = self.means.overrides.settings(&*self.means.environment);
+        let outcome = read.and_then(|settings| self.put_in_force(&settings));
+        process.count(if outcome.is_ok() { ProcessCount::ReloadsDone } else { ProcessCount::ReloadsRefused });
+        outcome
+    }
+
+    /// As [`Follow::reload`], for changes that nobody waits for: the outcome goes to the log.
+    pub(crate) fn reload_and_log(self: &Arc<Self>) {
+        match self.reload() {
+            Ok(reloaded) => {
+                let (projects, emptied) = (reloaded.projects.len(), reloaded.emptied.len());
+                tracing::info!(projects, emptied, "configuration reloaded");
+            }
+            Err(problems) => {
+                for problem in &problems {
+                    tracing::error!(%problem, "configuration refused");
+                }
+            }
+        }
+    }
+
+    /// Puts checked settings in force.
+    ///
+    /// # Errors
+    /// Every problem found; what was in force stays.
+    pub(crate) fn put_in_force(self: &Arc<Self>, settings: &Settings) -> Result<ReloadReport, Vec<Problem>> {
+        let projects = compile(settings)?;
+        if settings.process != self.means.process {
+            tracing::warn!("settings of the process changed: they take effect at the next start");
+        }
+        let mut tending = self.tending();
+        let before = self.current.load_full();
+        let mut report = ReloadReport::default();
+        let mut lines = Vec::with_capacity(projects.len());
+        for project in projects {
+            report.projects.push(project.name.to_string());
+            let old = before.line(&project.name);
+            if old.is_none() {
+                report.added.push(project.name.to_string());
+            }
+            let kept = old.filter(|line| line.project.crm.same_directory_as(&project.crm));
+            let directory = match kept {
+                Some(line) => Arc::clone(&line.directory),
+                None => {
+                    if old.is_some() {
+                        report.emptied.push(project.name.to_string());
+                    }
+                    self.begin(&mut tending, &project, settings)
+                }
+            };
+            let users = Arc::clone(&directory.users().borrow());
+            lines.push(self.line(project, directory, &users));
+        }
+        let exchange = Exchange::new(lines);
+        let in_force = report.projects.len();
+        self.means.metrics.process().set(ProcessLevel::ProjectsInForce, in_force.try_into().unwrap_or(i64::MAX));
+        for line in before.lines().filter(|line| exchange.line(&line.project.name).is_none()) {
+            report.removed.push(line.project.name.to_string());
+            self.means.metrics.forget(&line.project.name);
+            if let Some(tended) = tending.directories.remove(&line.project.name) {
+                tended.stop.cancel();
+            }
+        }
+        self.current.store(Arc::new(exchange));
+        Ok(report)
+    }
+
+    /// The quota of a project's account.
+    pub(crate) fn quota(&self, project: &str) -> Option<QuotaView> {
+        self.tending().directories.get(project).map(|tended| tended.ledger.snapshot())
+    }
+
+    /// Begins a project's directory, in the place of the one it had.
+    fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project, settings: &Settings) -> Arc<Directory> {
+        let ledger = tending.ledger(project, self.means.clock);
+        let tools =
+            Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
+        let directory = Directory::new(Parts {
+            reader: project.crm.prepared.reader(tools),
+            kinds: project.crm.adapter.kinds,
+            numbers: project.numbers.clone(),
+            section: project.crm.section.clone(),
+            timezone: project.timezone.clone(),
+            live: settings.process.live.clone(),
+            clock: self.means.clock,
+            work: self.means.work.clone(),
+            metrics: self.means.metrics.project(&project.name),
+        });
+        let stop = self.stop.child_token();
+        self.means.work.spawn(Arc::clone(&directory).keep_fresh(stop.clone()));
+        self.means.work.spawn(Arc::clone(self).match_users(project.name.clone(), Arc::clone(&directory), stop.clone()));
+        let tended = Tended { directory: Arc::clone(&directory), ledger, stop };
+        if let Some(old) = tending.directories.insert(project.name.clone(), tended) {
+            old.stop.cancel();
+        }
+        directory
+    }
+
+    fn line(&self, project: Arc<Project>, directory: Arc<Directory>, users: &[CrmUser]) -> Arc<Line> {
+        let people = Arc::new(People::match_users(&project.employees, users, &project.numbers));
+        let metrics = self.means.metrics.project(&project.name);
+        Arc::new(Line { project, directory, people, metrics })
+    }
+
+    /// Matches the CRM's users with the employees anew whenever the CRM's users change.
+    async fn match_users(self: Arc<Self>, name: Box<str>, directory: Arc<Directory>, stop: CancellationToken) {
+        let mut users = directory.users();
+        loop {
+            tokio::select! {
+                changed = users.changed() => if changed.is_err() { return },
+                () = stop.cancelled() => return,
+            }
+            let known = users.borrow_and_update().clone();
+            self.meet(&name, &directory, &known);
+        }
+    }
+
+    fn meet(&self, name: &str, directory: &Arc<Directory>, users: &[CrmUser]) {
+        let tending = self.tending();
+        if !tending.directories.get(name).is_some_and(|tended| Arc::ptr_eq(&tended.directory, directory)) {
+            return;
+        }
+        let before = self.current.load_full();
+        let Some(line) = before.line(name) else { return };
+        let met = self.line(Arc::clone(&line.project), Arc::clone(directory), users);
+        let strangers = met.people.unmatched().len();
+        if strangers > 0 {
+            // Once per change of the users, not once per call.
+            tracing::warn!(project = name, users = strangers, "CRM users who are no employee of the project");
+        }
+        let others = before.lines().filter(|other| &*other.project.name != name).cloned();
+        self.current.store(Arc::new(Exchange::new(others.chain([met]))));
+    }
+
+    fn tending(&self) -> MutexGuard<'_, Tending> {
+        self.tending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tending {
+    /// The account's ledger: the one its other projects spend from, where there are any.
+    fn ledger(&mut self, project: &Project, clock: Clock) -> Arc<Ledger> {
+        let (account, quota) = (project.crm.prepared.account(), &project.crm.section.quota);
+        self.ledgers.retain(|(_, _, ledger)| ledger.strong_count() > 0);
+        let same = |(name, limits, _): &&(String, QuotaSettings, Weak<Ledger>)| *name == account && limits == quota;
+        if let Some(ledger) = self.ledgers.iter().find(same).and_then(|(_, _, ledger)| ledger.upgrade()) {
+            return ledger;
+        }
+        let ledger = project.crm.prepared.ledger(clock);
+        self.ledgers.push((account, quota.clone(), Arc::downgrade(&ledger)));
+        ledger
+    }
+}

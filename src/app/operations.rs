@@ -1,0 +1,42 @@
+//! What the operators' door cannot do by itself.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+
+use super::follow::Follow;
+use crate::base::problem::Problem;
+use crate::crm::quota::QuotaView;
+use crate::ops::{EdgeState, Operations, ReloadReport};
+use crate::routing::Exchange;
+
+/// The assembly, as operators meet it. Made once the edge door is open.
+pub(crate) struct Assembly {
+    pub(crate) follow: Arc<Follow>,
+    pub(crate) draining: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Operations for Assembly {
+    fn exchange(&self) -> Arc<Exchange> {
+        self.follow.current().load_full()
+    }
+
+    fn quota(&self, project: &str) -> Option<QuotaView> {
+        self.follow.quota(project)
+    }
+
+    fn edge(&self) -> EdgeState {
+        if self.draining.load(Ordering::Acquire) { EdgeState::Draining } else { EdgeState::Open }
+    }
+
+    async fn reload(&self) -> Result<ReloadReport, Vec<Problem>> {
+        let follow = Arc::clone(&self.follow);
+        // Reads files: not for a runtime's thread.
+        let reload = tokio::task::spawn_blocking(move || follow.reload());
+        reload.await.unwrap_or_else(|error| Err(vec![Problem::new("reload", 0, error.to_string())]))
+    }
+}

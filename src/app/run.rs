@@ -1,0 +1,261 @@
+//! The service from start to stop: configuration, lock, runtimes, directories, both doors.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    follow::{Follow, Means},
+    lock::{DataLock, LockError},
+    log,
+    operations::Assembly,
+    runtime::{EdgeThreads, make_room},
+    watch::Watch,
+};
+use crate::base::{clock::Clock, environment::Environment, metric::Metrics, problem::Problem};
+use crate::config::{self, ProcessSettings, Settings};
+use crate::ops;
+use crate::outbound::{Bounds, BuildError, Outbound};
+use crate::routing::Exchange;
+use crate::server::Door;
+
+/// What the command line says over the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--edge`
+    pub edge: Option<SocketAddr>,
+    /// `--ops`
+    pub ops: Option<SocketAddr>,
+    /// `--data`
+    pub data: Option<PathBuf>,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration has these problems.
+    #[error("expected a configuration without problems, found {}", .0.len())]
+    Configuration(Vec<Problem>),
+    /// The data folder could not be taken.
+    #[error("the data folder was not taken")]
+    Lock(#[from] LockError),
+    /// The edge door could not be opened.
+    #[error("expected to listen on {address} (edge.listen)")]
+    Edge {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The ops door could not be opened.
+    #[error("the ops door was not opened")]
+    Ops(#[from] ops::BindError),
+    /// The HTTP client could not be made.
+    #[error("the client that asks CRMs could not be made")]
+    Outbound(#[from] BuildError),
+    /// The operating system refused something.
+    #[error("the operating system refused {what}")]
+    System {
+        /// What was wanted.
+        what: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// A running service. Dropped without [`Service::stop`], its doors close at once.
+pub struct Service {
+    edge: Option<EdgeThreads>,
+    edge_address: SocketAddr,
+    ops_address: SocketAddr,
+    follow: Arc<Follow>,
+    draining: Arc<AtomicBool>,
+    stop: CancellationToken,
+    work: Option<Runtime>,
+    _lock: DataLock,
+}
+
+impl Overrides {
+    /// Reads and checks a configuration with what the command line says over it.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn settings(&self, environment: &dyn Environment) -> Result<Settings, Vec<Problem>> {
+        let mut settings = config::read(self.config.as_deref(), environment)?;
+        let process = &mut settings.process;
+        process.edge.listen = self.edge.unwrap_or(process.edge.listen);
+        process.ops.listen = self.ops.unwrap_or(process.ops.listen);
+        process.data = self.data.clone().unwrap_or_else(|| process.data.clone());
+        Ok(settings)
+    }
+}
+
+impl Service {
+    /// Starts everything. Once it returns, both doors are open; directories fill in the background.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running.
+    ///
+    /// # Cost
+    /// Blocks for the length of reading files and binding sockets: not for a runtime's thread.
+    pub fn start(overrides: &Overrides, environment: Arc<dyn Environment + Send + Sync>) -> Result<Self, StartError> {
+        let settings = overrides.settings(&*environment).map_err(StartError::Configuration)?;
+        let process = settings.process.clone();
+        log::start(&process).map_err(|problem| StartError::Configuration(vec![problem]))?;
+        let lock = DataLock::take(&process.data, Clock::System.now())?;
+        make_room(process.edge.max_connections).map_err(system("to tell its limit of descriptors"))?;
+        let work = work_runtime(&process).map_err(system("a runtime"))?;
+        let stop = CancellationToken::new();
+        let follow = follow(overrides, environment, &process, &work, &stop)?;
+        follow.put_in_force(&settings).map_err(StartError::Configuration)?;
+        let edge = open_edge(&process, &follow)?;
+        let draining = Arc::new(AtomicBool::new(false));
+        let ops_address = open_ops(&process, &follow, &draining, &work, &stop)?;
+        let watch = Watch::new(overrides.config.as_deref());
+        work.spawn(watch.reload(Arc::clone(&follow), stop.clone()));
+        let edge_address = edge.address();
+        let (edge, work) = (Some(edge), Some(work));
+        Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, _lock: lock })
+    }
+
+    /// Where the telephone system asks.
+    #[must_use]
+    pub const fn edge(&self) -> SocketAddr {
+        self.edge_address
+    }
+
+    /// Where operators ask.
+    #[must_use]
+    pub const fn ops(&self) -> SocketAddr {
+        self.ops_address
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn exchange(&self) -> Arc<Exchange> {
+        self.follow.current().load_full()
+    }
+
+    /// Reads the configuration again.
+    ///
+    /// # Errors
+    /// Every problem found; what was in force stays.
+    pub fn reload(&self) -> Result<(), Vec<Problem>> {
+        self.follow.reload().map(drop)
+    }
+
+    /// Waits for SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    pub fn wait_for_signal(&self) -> io::Result<()> {
+        let Some(work) = &self.work else { return Ok(()) };
+        work.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+            Ok(())
+        })
+    }
+
+    /// Closes the edge door, lets the calls under way be answered, then stops everything else.
+    ///
+    /// # Errors
+    /// What ended an edge thread before it was told to stop.
+    ///
+    /// # Cost
+    /// Blocks, for `edge.drain` at the longest: not for a runtime's thread.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.draining.store(true, Ordering::Release);
+        let Some(edge) = self.edge.take() else { return Ok(()) };
+        edge.stop();
+        edge.join()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(edge) = self.edge.take() {
+            edge.stop();
+        }
+        self.stop.cancel();
+        if let Some(work) = self.work.take() {
+            work.shutdown_background();
+        }
+    }
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::System { what, source }
+}
+
+fn work_runtime(process: &ProcessSettings) -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(process.work_threads).thread_name("work").enable_all().build()
+}
+
+fn follow(
+    overrides: &Overrides,
+    environment: Arc<dyn Environment + Send + Sync>,
+    process: &ProcessSettings,
+    work: &Runtime,
+    stop: &CancellationToken,
+) -> Result<Arc<Follow>, StartError> {
+    let outbound = &process.outbound;
+    let bounds = Bounds {
+        connect_timeout: outbound.connect_timeout,
+        request_timeout: outbound.request_timeout,
+        max_body_bytes: outbound.max_body_bytes,
+    };
+    let means = Means {
+        overrides: overrides.clone(),
+        environment,
+        process: process.clone(),
+        outbound: Outbound::new(&bounds)?,
+        clock: Clock::System,
+        work: work.handle().clone(),
+        metrics: Arc::new(Metrics::new()),
+    };
+    Ok(Follow::new(means, stop.clone()))
+}
+
+fn open_edge(process: &ProcessSettings, follow: &Follow) -> Result<EdgeThreads, StartError> {
+    let address = process.edge.listen;
+    let door = Door::new(follow.current(), process, follow.metrics().process(), Clock::System);
+    EdgeThreads::start(&Arc::new(door), address, process.edge.threads)
+        .map_err(|source| StartError::Edge { address, source })
+}
+
+fn open_ops(
+    process: &ProcessSettings,
+    follow: &Arc<Follow>,
+    draining: &Arc<AtomicBool>,
+    work: &Runtime,
+    stop: &CancellationToken,
+) -> Result<SocketAddr, StartError> {
+    let token = process.ops.token.clone();
+    let listener = work.block_on(ops::bind(process.ops.listen, token.is_some()))?;
+    let address = listener.local_addr().map_err(system("to tell the ops door's address"))?;
+    let router = ops::router(ops::Parts {
+        operations: Arc::new(Assembly { follow: Arc::clone(follow), draining: Arc::clone(draining) }),
+        metrics: follow.metrics(),
+        token,
+        reserve: process.live.reserve,
+        stop: stop.clone(),
+    });
+    work.spawn(ops::serve(listener, router, stop.clone()));
+    Ok(address)
+}
