@@ -53,9 +53,15 @@ impl Judged {
         for (what, times) in row.sum.faults() {
             self.notes.push(format!("{} {}: {times} × {what}", variant.name, row.server));
         }
-        if row.server != "service" && row.figures.errors > 0 {
-            let (name, server, errors) = (&variant.name, row.server, row.figures.errors);
+        if row.server == "service" {
+            return;
+        }
+        let (name, server, errors) = (&variant.name, row.server, row.figures.errors);
+        if errors > 0 {
             self.missed.push(format!("{name}: {server} had {errors} errors, expected none where it is compared with"));
+        }
+        if let Some(why) = row.sum.void() {
+            self.missed.push(format!("{name}: {server} void: {why}"));
         }
     }
 
@@ -155,6 +161,9 @@ mod tests {
             judge(&measured("service", 1000, 0, Duration::from_millis(25)), measured("bare", 1000, 0, Duration::ZERO));
         assert_eq!(holds, Some(false));
         assert!(missed.iter().any(|what| what.contains("void: the harness itself")), "{missed:?}");
+        let (_, missed) =
+            judge(&measured("service", 1000, 0, Duration::ZERO), measured("bare", 1000, 0, Duration::from_millis(25)));
+        assert!(missed.iter().any(|what| what.contains("bare void: the harness itself")), "{missed:?}");
     }
 
     #[test]

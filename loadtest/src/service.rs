@@ -222,3 +222,25 @@ deadline_ms = {deadline_ms}
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs, path::Path};
+
+    use super::{SECRETS, project};
+    use crate::case::Case;
+
+    #[test]
+    fn the_services_configuration_has_no_problem() {
+        let cases = Case::read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")).expect("cases");
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("projects")).expect("a folder");
+        let environment: BTreeMap<_, _> = SECRETS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        for case in &cases {
+            let text = project(case, ([127, 0, 0, 1], 8080).into());
+            fs::write(folder.path().join("projects/acme.toml"), text).expect("a file");
+            let settings = predial::config::read(Some(folder.path()), &environment).expect("no problem");
+            assert_eq!(settings.projects[0].blocks["sales"].value.deadline, case.deadline, "{}", case.name);
+        }
+    }
+}
