@@ -22,6 +22,8 @@ use super::{
 const MOST_RELATED: usize = 100;
 /// A term with this many digits can only be part of a number: nothing else that is seeded has as many.
 const DIGITS_OF_A_NUMBER: usize = 9;
+/// Where only numbers are searched, so many digits lead to few enough places.
+const ENOUGH_OF_A_NUMBER: usize = 7;
 
 const TYPES: &[&str] = &["deal", "person", "organization", "product", "lead", "file", "mail_attachment", "project"];
 const FIELDS: &[&str] =
@@ -117,7 +119,9 @@ impl Search {
 
     /// Places of a seeded kind that may hit; `None`: all of them may.
     fn places(&self, of_number: impl FnOnce(&[u8]) -> Option<Vec<u64>>) -> Option<Vec<u64>> {
-        if self.digits.len() < DIGITS_OF_A_NUMBER { None } else { of_number(&self.digits) }
+        let only_numbers = self.fields.iter().all(|field| matches!(*field, "phone" | "custom_fields"));
+        let enough = if only_numbers { ENOUGH_OF_A_NUMBER } else { DIGITS_OF_A_NUMBER };
+        if self.digits.len() < enough { None } else { of_number(&self.digits) }
     }
 }
 
