@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use sandbox::pipedrive::{Change, Item, Options, Pipedrive};
 use serde_json::{Value, json};
 
@@ -43,6 +44,31 @@ async fn every_sample_is_in_the_account_as_it_says() {
         expected.sort_unstable();
         assert_eq!(found, expected, "{}", sample.name);
     }
+}
+
+/// The whole number behind a typed one, as somebody in Ukraine means it; none where it is no valid number. The library
+/// does not take a tab for a gap.
+fn meant(typed: &str) -> Option<String> {
+    let number =
+        PHONE_NUMBER_UTIL.parse(typed.replace('\t', " "), Some(Region::UA)).ok().filter(|number| number.is_valid())?;
+    Some(number.format_as(PhoneNumberFormat::E164).trim_start_matches('+').to_owned())
+}
+
+#[tokio::test]
+async fn what_is_typed_means_the_number_that_is_said_to_be_expected() {
+    let sandbox = sandbox(5_000).await;
+    for sample in sandbox.samples().into_iter().filter(|sample| !sample.typed.is_empty()) {
+        assert_eq!(meant(sample.typed).as_deref(), Some(sample.number), "{}", sample.name);
+    }
+    for client in (0..5_000).filter_map(|place| sandbox.client(place)) {
+        let numbers: Vec<String> = client.typed.iter().filter_map(|typed| meant(typed)).collect();
+        assert_eq!(numbers, client.numbers, "{:?}", client.typed);
+    }
+    let phone = sandbox::pipedrive::ORGANIZATION_PHONE;
+    let firms = all(&sandbox, "/api/v2/organizations?limit=500").await;
+    let typed = firms.iter().filter_map(|firm| firm["custom_fields"][phone].as_str());
+    let unreadable: Vec<_> = typed.filter(|typed| meant(typed).is_none()).collect();
+    assert!(unreadable.is_empty(), "{unreadable:?}");
 }
 
 #[tokio::test]
