@@ -28,6 +28,7 @@ use crate::base::{clock::Clock, environment::Environment, metric::Metrics, probl
 use crate::config::{self, ProcessSettings, Settings};
 use crate::ops;
 use crate::outbound::{Bounds, BuildError, Outbound};
+use crate::project;
 use crate::routing::Exchange;
 use crate::server::Door;
 
@@ -90,17 +91,14 @@ pub struct Service {
 }
 
 impl Overrides {
-    /// Reads and checks a configuration with what the command line says over it.
+    /// Reads and checks a configuration with what the command line says over it: the same rules hold for both.
     ///
     /// # Errors
     /// Every problem found.
     pub fn settings(&self, environment: &dyn Environment) -> Result<Settings, Vec<Problem>> {
-        let mut settings = config::read(self.config.as_deref(), environment)?;
-        let process = &mut settings.process;
-        process.edge.listen = self.edge.unwrap_or(process.edge.listen);
-        process.ops.listen = self.ops.unwrap_or(process.ops.listen);
-        process.data = self.data.clone().unwrap_or_else(|| process.data.clone());
-        Ok(settings)
+        let doors = config::Overrides { edge: self.edge, ops: self.ops, data: self.data.clone() };
+        let configured = project::configure(self.config.as_deref(), environment, &doors);
+        if configured.problems.is_empty() { Ok(configured.settings) } else { Err(configured.problems) }
     }
 }
 

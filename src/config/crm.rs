@@ -89,14 +89,15 @@ pub struct QuotaSettings {
     pub live_percent: u8,
 }
 
-/// Reads the section; `None` where no adapter could make anything of what is left of it.
-pub(super) fn read(crm: &Section<'_>) -> Option<CrmSection> {
+/// Reads the section, and says whether all of it could be read; `None` where not even the kind could.
+pub(super) fn read(crm: &Section<'_>) -> Option<(CrmSection, bool)> {
     crm.needed("kind");
     let kind = crm.text("kind");
+    let known = kind.is_some();
     let section = CrmSection {
         file: crm.place.file.to_string(),
         row: crm.place.row,
-        kind: kind.clone().unwrap_or_else(|| Placed::new(String::new(), crm.place.row)),
+        kind: kind.unwrap_or_else(|| Placed::new(String::new(), crm.place.row)),
         base_url: crm.text("base_url"),
         auth_url: crm.text("auth_url"),
         token: crm.secret("token"),
@@ -120,7 +121,7 @@ pub(super) fn read(crm: &Section<'_>) -> Option<CrmSection> {
         crm.wrong("absent_max_age_s", expected, "less, so that absent would never be a fact");
     }
     crm.finish();
-    kind.filter(|_| crm.sound()).map(|_| section)
+    known.then(|| (section, crm.sound()))
 }
 
 fn seconds(section: &Section<'_>, key: &'static str, range: Range) -> Option<Placed<Duration>> {

@@ -26,6 +26,7 @@ pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::process::{
     DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
 };
+use self::project::Reading;
 pub use self::project::{ProjectSettings, Tokens};
 use self::section::{Findings, Section};
 use self::tree::{Place, shortened};
@@ -45,8 +46,10 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Examined {
     /// The settings; where there are problems, as far as they could be read, only good for looking for further problems:
-    /// a value that could not be read is replaced, a project whose `[crm]` could not be read is left out.
+    /// a value that could not be read is replaced.
     pub settings: Settings,
+    /// Projects whose `[crm]` could not be read whole: their adapter would only repeat what is known already.
+    pub drafts: Vec<ProjectSettings>,
     /// Why they are refused, by file and row; empty when they are not.
     pub problems: Vec<Problem>,
     /// What is odd but no reason to refuse: short tokens, keys without effect.
@@ -78,7 +81,7 @@ pub fn examine(dir: Option<&Path>, environment: &dyn Environment, overrides: &Ov
     let own = files.process.as_ref().map(|file| (file.name.as_str(), file.text.as_str()));
     let process = process::read(&findings, own, overrides);
     let mut names = BTreeSet::new();
-    let mut projects = Vec::new();
+    let (mut projects, mut drafts) = (Vec::new(), Vec::new());
     for file in &files.projects {
         let name = files::stem(&file.name);
         let place = Place::new(&file.name, 0);
@@ -88,10 +91,14 @@ pub fn examine(dir: Option<&Path>, environment: &dyn Environment, overrides: &Ov
         } else if !names.insert(name.to_lowercase()) {
             findings.problem(&place, "expected one project of this name, found a second that differs in case alone");
         }
-        projects.extend(project::read(&findings, (&file.name, name, &file.text), process.live.reserve));
+        match project::read(&findings, (&file.name, name, &file.text), process.live.reserve) {
+            Reading::Whole(settings) => projects.push(settings),
+            Reading::Draft(settings) => drafts.push(settings),
+            Reading::Nothing => {}
+        }
     }
     let (problems, warnings) = findings.into_lists();
-    Examined { settings: Settings { process, projects }, problems, warnings }
+    Examined { settings: Settings { process, projects }, drafts, problems, warnings }
 }
 
 /// A list of addresses and networks.

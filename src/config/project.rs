@@ -17,6 +17,11 @@ use crate::model::{employee::Employee, phone::NumberReader};
 /// A door's token that is shorter can be guessed.
 const SHORT_TOKEN_BYTES: usize = 16;
 
+/// Stands for a country that could not be read, in settings that are refused anyway.
+const REPLACED_COUNTRY: &str = "UA";
+/// Stands for such a time zone.
+const REPLACED_ZONE: &str = "UTC";
+
 /// One project, as its file says it. Rows are kept where a later floor may have to complain.
 #[derive(Debug, Clone)]
 pub struct ProjectSettings {
@@ -61,12 +66,18 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(letter)
 }
 
-/// Reads a project's file; `None` where not even its `[crm]` could be read.
-pub(super) fn read(
-    findings: &Findings<'_>,
-    (file, name, text): (&str, &str, &str),
-    reserve: Duration,
-) -> Option<ProjectSettings> {
+/// A project that was read.
+pub(super) enum Reading {
+    /// Whole as far as its `[crm]` is concerned: that section may be handed to its adapter.
+    Whole(ProjectSettings),
+    /// Something in its `[crm]` could not be read, so that an adapter would miss what only could not be read.
+    Draft(ProjectSettings),
+    /// Not even the kind of CRM could be read.
+    Nothing,
+}
+
+/// Reads a project's file. What could not be read is replaced.
+pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &str), reserve: Duration) -> Reading {
     let parsed = tree::parse(file, text);
     findings.torn(file, parsed.problems);
     let project = Section::new(findings, "project", Place::new(file, 1), &parsed.table);
@@ -78,17 +89,10 @@ pub(super) fn read(
     let employees = employee::read(&project, numbers.as_ref());
     let blocks = block::read(&project, reserve);
     project.finish();
-    Some(ProjectSettings {
-        file: file.to_owned(),
-        name: name.to_owned(),
-        tokens,
-        allow,
-        timezone,
-        country,
-        crm: crm?,
-        employees,
-        blocks,
-    })
+    let Some((crm, sound)) = crm else { return Reading::Nothing };
+    let (file, name) = (file.to_owned(), name.to_owned());
+    let settings = ProjectSettings { file, name, tokens, allow, timezone, country, crm, employees, blocks };
+    if sound { Reading::Whole(settings) } else { Reading::Draft(settings) }
 }
 
 fn tokens(project: &Section<'_>) -> Tokens {
@@ -126,28 +130,30 @@ fn door_token(section: &Section<'_>, key: &'static str) -> Option<Secret> {
 
 fn timezone(project: &Section<'_>) -> String {
     project.needed("timezone");
-    let Some(zone) = project.text("timezone") else { return "UTC".to_owned() };
+    let Some(zone) = project.text("timezone") else { return REPLACED_ZONE.to_owned() };
     if jiff::tz::TimeZone::get(&zone.value).is_err() {
         let expected = "a time zone's name, say Europe/Kyiv";
         project.wrong("timezone", expected, format_args!("`{}`", shortened(&zone.value)));
-        return "UTC".to_owned();
+        return REPLACED_ZONE.to_owned();
     }
     zone.value
 }
 
 fn country(project: &Section<'_>) -> (Placed<String>, Option<NumberReader>) {
     project.needed("country");
-    let Some(country) = project.text("country") else { return (Placed::new(String::new(), 0), None) };
+    let replaced = || Placed::new(REPLACED_COUNTRY.to_owned(), project.place.row);
+    let Some(country) = project.text("country") else { return (replaced(), None) };
     let numbers = NumberReader::new(&country.value);
     if numbers.is_none() {
         let expected = "a country's two letters, say UA";
         project.wrong("country", expected, format_args!("`{}`", shortened(&country.value)));
+        return (replaced(), None);
     }
     (country, numbers)
 }
 
-/// The one CRM of the project.
-fn crm_section(project: &Section<'_>) -> Option<CrmSection> {
+/// The one CRM of the project, and whether all of it could be read.
+fn crm_section(project: &Section<'_>) -> Option<(CrmSection, bool)> {
     project.needed("crm");
     if let Some(found) = project.list_len("crm") {
         project.node("crm", "a section");

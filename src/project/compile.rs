@@ -1,16 +1,55 @@
 //! From settings to projects. Every problem of every project is collected before anything is refused.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan};
+use crate::base::environment::Environment;
 use crate::base::problem::{Placed, Problem};
-use crate::config::{BlockSettings, CrmSection, ProjectSettings, Settings};
+use crate::config::{self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, Settings};
 use crate::crm::{ADAPTERS, Adapter};
 use crate::model::{client::Kind, phone::NumberReader};
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
 
 /// CRMs of CONTRACT that this version does not have yet.
 const LATER: [&str; 4] = ["hubspot", "zoho-crm", "zoho-desk", "smart-crm"];
+
+/// A configuration, read and compiled as far as it goes.
+#[derive(Debug)]
+pub struct Configured {
+    /// The settings.
+    pub settings: Settings,
+    /// The projects, ready for calls.
+    pub projects: Vec<Arc<Project>>,
+    /// Why all of this is refused, by file and row; only when there is none may it be put in force.
+    pub problems: Vec<Problem>,
+    /// What is odd but no reason to refuse.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads a folder and compiles its projects with the CRMs that predial has: what the files, the adapters and the kinds
+/// of the CRMs have to say against it comes in one list. Connects to nothing.
+#[must_use]
+pub fn configure(dir: Option<&Path>, environment: &dyn Environment, overrides: &Overrides) -> Configured {
+    configure_with(config::examine(dir, environment, overrides), ADAPTERS)
+}
+
+fn configure_with(examined: Examined, adapters: &'static [Adapter]) -> Configured {
+    let Examined { settings, drafts, mut problems, warnings } = examined;
+    let projects = compile_with(&settings, adapters).unwrap_or_else(|further| {
+        problems.extend(further);
+        Vec::new()
+    });
+    for draft in &drafts {
+        let mut complain = |row, reason: String| problems.push(Problem::new(&draft.file, row, reason));
+        let adapter = adapter(&draft.crm, adapters, &mut complain);
+        for block in draft.blocks.values() {
+            priority(&block.value, adapter, &mut complain);
+        }
+    }
+    problems.sort();
+    problems.dedup();
+    Configured { settings, projects, problems, warnings }
+}
 
 /// Compiles every project with the CRMs that predial has.
 ///
@@ -161,5 +200,139 @@ fn compile_block(name: &str, block: &BlockSettings, priority: Box<[Kind]>, answe
             call_id: block.call_id_field.as_deref().map(Into::into),
         },
         answers,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+
+    use super::{Configured, configure_with};
+    use crate::base::clock::Clock;
+    use crate::base::environment::Environment;
+    use crate::base::problem::Problem;
+    use crate::config::{self, CrmSection, Overrides};
+    use crate::crm::{ADAPTERS, Adapter, Prepared, Reader, Tools, quota::Ledger};
+    use crate::model::client::{Kind, KindSet};
+
+    const EXAMPLE: &str = include_str!("../../config/projects/acme.toml.example");
+
+    /// A CRM with contacts and deals alone, content with any section that has a `base_url`.
+    static SMALL: [Adapter; 1] =
+        [Adapter { name: "small", kinds: KindSet::of(&[Kind::Contact, Kind::Deal]), prepare: prepare_small }];
+
+    #[derive(Debug)]
+    struct Small;
+
+    impl Prepared for Small {
+        fn account(&self) -> String {
+            unreachable!("compiling connects to nothing")
+        }
+
+        fn ledger(&self, _: Clock) -> Arc<Ledger> {
+            unreachable!("compiling connects to nothing")
+        }
+
+        fn reader(&self, _: Tools) -> Arc<dyn Reader> {
+            unreachable!("compiling connects to nothing")
+        }
+    }
+
+    fn prepare_small(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
+        match section.base_url {
+            Some(_) => Ok(Arc::new(Small)),
+            None => Err(vec![Problem::new(&section.file, section.row, "crm.base_url: expected one, found none")]),
+        }
+    }
+
+    fn configured(files: &[(&str, &str)], adapters: &'static [Adapter]) -> Configured {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("projects")).unwrap();
+        for (name, text) in files {
+            fs::write(dir.path().join("projects").join(name), text).unwrap();
+        }
+        let environment: BTreeMap<String, String> =
+            [("ACME_TOKEN".to_owned(), "acme-token-0123456789".to_owned())].into();
+        let mut configured = configure_in(dir.path(), &environment, adapters);
+        for problem in &mut configured.problems {
+            problem.file = problem.file.rsplit('/').next().unwrap().to_owned();
+        }
+        configured
+    }
+
+    fn configure_in(dir: &Path, environment: &dyn Environment, adapters: &'static [Adapter]) -> Configured {
+        configure_with(config::examine(Some(dir), environment, &Overrides::default()), adapters)
+    }
+
+    fn listed(configured: &Configured) -> Vec<String> {
+        configured.problems.iter().map(ToString::to_string).collect()
+    }
+
+    fn example() -> String {
+        EXAMPLE.replace("{ file = \"/run/secrets/pipedrive\" }", "{ env = \"ACME_TOKEN\" }")
+    }
+
+    #[test]
+    fn the_example_compiles_with_the_crms_there_are() {
+        let configured = configured(&[("acme.toml", &example())], ADAPTERS);
+        assert_eq!(listed(&configured), [""; 0]);
+        let acme = &configured.projects[0];
+        let sales = acme.block("sales").unwrap();
+        assert_eq!(*sales.plan.priority, [Kind::Contact, Kind::Organization, Kind::Deal]);
+        assert_eq!(&*sales.answers.hit(0).body(None), br#"{"destination":"acme_anna"}"#);
+        assert_eq!(&*sales.answers.miss().body(None), br#"{"destination":""}"#);
+        assert!(acme.doors.card.opens(b"acme-token-0123456789") && !acme.doors.card.opens(b"acme-token"));
+        assert!(acme.block("night").is_none());
+    }
+
+    #[test]
+    fn files_adapters_and_kinds_complain_in_one_list() {
+        let lacking = example().replace("\"pipedrive\"", "\"small\"").replace("base_url = ", "# ");
+        let unread = example().replace("\"pipedrive\"", "\"small\"").replace("ACME_TOKEN", "NOT_SET");
+        let configured = configured(&[("a.toml", &lacking), ("b.toml", &unread)], &SMALL);
+        let row = |text: &str| EXAMPLE.lines().position(|line| line.starts_with(text)).unwrap() + 1;
+        let (crm, token, secret) = (row("[crm]"), row("token = { env"), row("token = { file"));
+        let priority = row("priority");
+        let lacks = "priority: expected a kind that small has (contact, deal), found \"organization\"";
+        let unset = "expected a variable of the environment, found the variable `NOT_SET` unset";
+        assert_eq!(
+            listed(&configured),
+            [
+                format!("a.toml:{crm}: crm.base_url: expected one, found none"),
+                format!("a.toml:{priority}: {lacks}"),
+                format!("b.toml:{token}: token: {unset}"),
+                format!("b.toml:{secret}: crm.token: {unset}"),
+                format!("b.toml:{priority}: {lacks}"),
+            ]
+        );
+        assert!(configured.projects.is_empty());
+    }
+
+    #[test]
+    fn a_crm_of_a_later_version_and_one_nobody_knows_are_told_apart() {
+        let of = |kind: &str| listed(&configured(&[("a.toml", &example().replace("\"pipedrive\"", kind))], &SMALL));
+        let row = EXAMPLE.lines().position(|line| line.starts_with("kind")).unwrap() + 1;
+        let later = ", which is not yet known: a later version brings it";
+        assert_eq!(
+            of("\"hubspot\""),
+            [format!("a.toml:{row}: crm.kind: expected one of small, found \"hubspot\"{later}")]
+        );
+        assert_eq!(
+            of("\"pipedrvie\""),
+            [format!("a.toml:{row}: crm.kind: expected one of small, found \"pipedrvie\"")]
+        );
+    }
+
+    #[test]
+    fn rows_that_move_keep_the_directory_and_another_country_or_account_does_not() {
+        let first = configured(&[("acme.toml", &example())], ADAPTERS);
+        let keeps = |text: &str| {
+            let next = configured(&[("acme.toml", text)], ADAPTERS);
+            next.projects[0].crm.same_directory_as(&first.projects[0].crm)
+        };
+        assert!(keeps(&format!("# another row\n{}", example().replace("acme_anna", "acme_hanna"))));
+        assert!(!keeps(&example().replace("country = \"UA\"", "country = \"PL\"")));
+        assert!(!keeps(&example().replace("acme.pipedrive.com", "beta.pipedrive.com")));
+        assert!(!keeps(&example().replace("# phone = ", "phone = ")));
     }
 }

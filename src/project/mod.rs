@@ -13,7 +13,7 @@ use ipnet::IpNet;
 
 pub use self::{
     block::{Answers, Block, WalkPlan},
-    compile::{compile, compile_with},
+    compile::{Configured, compile, compile_with, configure},
     people::People,
 };
 use crate::base::secret::Seal;
