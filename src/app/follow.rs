@@ -18,7 +18,7 @@ use crate::base::{
     metric::{Metrics, ProcessCount, ProcessLevel},
     problem::Problem,
 };
-use crate::config::{ProcessSettings, QuotaSettings, Settings};
+use crate::config::{ProcessSettings, QuotaSettings};
 use crate::crm::{
     CrmUser, Tools,
     quota::{Ledger, QuotaView},
@@ -26,7 +26,7 @@ use crate::crm::{
 use crate::directory::{Directory, Parts};
 use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
-use crate::project::{Current, People, Project, compile};
+use crate::project::{Configured, Current, People, Project};
 use crate::routing::{Exchange, Line};
 
 /// What a follower works with.
@@ -94,8 +94,8 @@ impl Follow {
     /// Every problem found; what was in force stays.
     pub(crate) fn reload(self: &Arc<Self>) -> Result<ReloadReport, Vec<Problem>> {
         let process = self.means.metrics.process();
-        let read = self.means.overrides.settings(&*self.means.environment);
-        let outcome = read.and_then(|settings| self.put_in_force(&settings));
+        let configured = self.means.overrides.configured(&*self.means.environment);
+        let outcome = configured.map(|configured| self.put_in_force(configured));
         process.count(if outcome.is_ok() { ProcessCount::ReloadsDone } else { ProcessCount::ReloadsRefused });
         outcome
     }
@@ -115,12 +115,12 @@ impl Follow {
         }
     }
 
-    /// Puts checked settings in force.
-    ///
-    /// # Errors
-    /// Every problem found; what was in force stays.
-    pub(crate) fn put_in_force(self: &Arc<Self>, settings: &Settings) -> Result<ReloadReport, Vec<Problem>> {
-        let projects = compile(settings)?;
+    /// Puts a configuration in force.
+    pub(super) fn put_in_force(self: &Arc<Self>, configured: Configured) -> ReloadReport {
+        let Configured { settings, projects, warnings, .. } = configured;
+        for warning in &warnings {
+            tracing::warn!(%warning, "configuration");
+        }
         if settings.process != self.means.process {
             tracing::warn!("settings of the process changed: they take effect at the next start");
         }
@@ -141,7 +141,7 @@ impl Follow {
                     if old.is_some() {
                         report.emptied.push(project.name.to_string());
                     }
-                    self.begin(&mut tending, &project, settings)
+                    self.begin(&mut tending, &project)
                 }
             };
             let users = Arc::clone(&directory.users().borrow());
@@ -158,7 +158,7 @@ impl Follow {
             }
         }
         self.current.store(Arc::new(exchange));
-        Ok(report)
+        report
     }
 
     /// The quota of a project's account.
@@ -167,7 +167,7 @@ impl Follow {
     }
 
     /// Begins a project's directory, in the place of the one it had.
-    fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project, settings: &Settings) -> Arc<Directory> {
+    fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project) -> Arc<Directory> {
         let ledger = tending.ledger(project, self.means.clock);
         let tools =
             Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
@@ -177,7 +177,7 @@ impl Follow {
             numbers: project.numbers.clone(),
             section: project.crm.section.clone(),
             timezone: project.timezone.clone(),
-            live: settings.process.live.clone(),
+            live: self.means.process.live.clone(),
             clock: self.means.clock,
             work: self.means.work.clone(),
             metrics: self.means.metrics.project(&project.name),

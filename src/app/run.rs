@@ -25,10 +25,10 @@ use super::{
     watch::Watch,
 };
 use crate::base::{clock::Clock, environment::Environment, metric::Metrics, problem::Problem};
-use crate::config::{self, ProcessSettings, Settings};
+use crate::config::{self, ProcessSettings};
 use crate::ops;
 use crate::outbound::{Bounds, BuildError, Outbound};
-use crate::project;
+use crate::project::{self, Configured};
 use crate::routing::Exchange;
 use crate::server::Door;
 
@@ -91,14 +91,14 @@ pub struct Service {
 }
 
 impl Overrides {
-    /// Reads and checks a configuration with what the command line says over it: the same rules hold for both.
+    /// Reads, checks and compiles a configuration with what the command line says over it.
     ///
     /// # Errors
-    /// Every problem found.
-    pub fn settings(&self, environment: &dyn Environment) -> Result<Settings, Vec<Problem>> {
-        let doors = config::Overrides { edge: self.edge, ops: self.ops, data: self.data.clone() };
-        let configured = project::configure(self.config.as_deref(), environment, &doors);
-        if configured.problems.is_empty() { Ok(configured.settings) } else { Err(configured.problems) }
+    /// Every problem of every floor, by file and row, each once.
+    pub(super) fn configured(&self, environment: &dyn Environment) -> Result<Configured, Vec<Problem>> {
+        let over = config::Overrides { edge: self.edge, ops: self.ops, data: self.data.clone() };
+        let configured = project::configure(self.config.as_deref(), environment, &over);
+        if configured.problems.is_empty() { Ok(configured) } else { Err(configured.problems) }
     }
 }
 
@@ -111,15 +111,15 @@ impl Service {
     /// # Cost
     /// Blocks for the length of reading files and binding sockets: not for a runtime's thread.
     pub fn start(overrides: &Overrides, environment: Arc<dyn Environment + Send + Sync>) -> Result<Self, StartError> {
-        let settings = overrides.settings(&*environment).map_err(StartError::Configuration)?;
-        let process = settings.process.clone();
+        let configured = overrides.configured(&*environment).map_err(StartError::Configuration)?;
+        let process = configured.settings.process.clone();
         log::start(&process).map_err(|problem| StartError::Configuration(vec![problem]))?;
         let lock = DataLock::take(&process.data, Clock::System.now())?;
         make_room(process.edge.max_connections).map_err(system("to tell its limit of descriptors"))?;
         let work = work_runtime(&process).map_err(system("a runtime"))?;
         let stop = CancellationToken::new();
         let follow = follow(overrides, environment, &process, &work, &stop)?;
-        follow.put_in_force(&settings).map_err(StartError::Configuration)?;
+        follow.put_in_force(configured);
         let edge = open_edge(&process, &follow)?;
         let draining = Arc::new(AtomicBool::new(false));
         let ops_address = open_ops(&process, &follow, &draining, &work, &stop)?;

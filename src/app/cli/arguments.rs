@@ -1,6 +1,6 @@
 //! What may stand on the command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -18,6 +18,15 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Answer the telephone system, until SIGTERM; SIGHUP reads the configuration again
+    #[command(after_help = "Example:\n  predial serve --config config --data data\n\n\
+        Prints one line, edge=http://… ops=http://…, once both doors are open.\n\
+        Exit: 0 after SIGTERM, 2 when the configuration is refused or another process holds the data folder.")]
+    Serve(ServeArguments),
+    /// Show the main job on a fresh machine: stand-in CRMs, the service before them, calls and their answers
+    #[command(after_help = "Example:\n  predial demo --once\n\n\
+        Needs no account and no network. Exit: 0 when every answer was the expected one, 1 otherwise.")]
+    Demo(DemoArguments),
     /// Read the whole configuration, connect to nothing, and list every problem as file:row: reason
     #[command(after_help = "Example:\n  predial check --config config\n\n\
         Exit: 0 when serve would take it, 2 when there are problems.")]
@@ -45,6 +54,36 @@ pub(super) struct CheckArguments {
     /// The folder of default.toml and projects/
     #[arg(long, value_name = "DIR", default_value = "config")]
     pub(super) config: PathBuf,
+}
+
+/// The service's doors and folders.
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    pub(super) config: CheckArguments,
+    /// The telephone system's door, over edge.listen; port 0 = any
+    #[arg(long, value_name = "ADDR")]
+    pub(super) edge: Option<SocketAddr>,
+    /// The operators' door, over ops.listen; port 0 = any
+    #[arg(long, value_name = "ADDR")]
+    pub(super) ops: Option<SocketAddr>,
+    /// The folder of the service's files, over data.dir
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+}
+
+/// The demo's doors.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct DemoArguments {
+    /// End by itself when every call has been answered
+    #[arg(long)]
+    pub(super) once: bool,
+    /// The telephone system's door; port 0 = any
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(super) edge: SocketAddr,
+    /// The operators' door; port 0 = any
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(super) ops: SocketAddr,
 }
 
 /// Where a running service is asked.

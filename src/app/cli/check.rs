@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Outcome {
 }
 
 /// A line per problem, by file and row.
-fn listed(problems: &[Problem]) -> Result<String, std::fmt::Error> {
+pub(super) fn listed(problems: &[Problem]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for problem in problems {
         writeln!(text, "{problem}")?;

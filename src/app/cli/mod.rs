@@ -2,6 +2,8 @@
 //!
 //! | command | asks | exit |
 //! | --- | --- | --- |
+//! | `serve` | nobody; it is the service | 0, 2 |
+//! | `demo` | a service of its own | 0, 1 |
 //! | `check` | nobody; reads the configuration | 0, 2 |
 //! | `explain` | the running service | 0 hit, 3 miss, 1 could not ask |
 //! | `warm` | the running service | 0, 1 |
@@ -12,8 +14,10 @@
 
 mod arguments;
 mod check;
+mod demo;
 mod door;
 mod explain;
+mod serve;
 mod warm;
 
 use std::{
@@ -64,6 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Outcome {
     match command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => asking(explain::run(arguments)),
         Command::Warm(arguments) => asking(warm::run(arguments)),
