@@ -1,84 +1,143 @@
-//! Who of the CRM's users is who of ours.
+//! The CRM's users, recognised as employees.
 
-use std::collections::HashMap;
-
-use foldhash::quality::FixedState;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crm::CrmUser;
-use crate::model::{employee::Employee, ids::CrmId, phone::NumberReader};
+use crate::model::employee::Employee;
+use crate::model::ids::CrmId;
+use crate::model::phone::{NumberReader, PhoneKey};
 
-/// The CRM's users as employees of the project; made anew when either changes, only read on a call.
-#[derive(Debug, Default)]
+/// Which user of the CRM is which employee.
+///
+/// Owners are given by the user's id; employees are configured by id or e-mail. Made anew whenever the configuration or
+/// the CRM's list of users changes, and only read by calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct People {
-    by_user: HashMap<CrmId, usize, FixedState>,
+    /// Ordered by id.
+    employees: Box<[(CrmId, usize)]>,
     unmatched: Vec<CrmId>,
 }
 
 impl People {
-    /// Matches users with employees: by the id that `crm_user` names, then by e-mail with the case folded, then by
-    /// number.
+    /// Recognises users: by the id that an employee is configured with, then by e-mail (`crm_user`, then `email`, case
+    /// folded), then by number.
     ///
-    /// Ids match before the CRM has told its users, so that the first call after a start is answered.
-    #[must_use]
-    pub fn match_users(employees: &[Employee], users: &[CrmUser], numbers: &NumberReader) -> Self {
-        let by_id = |(at, employee): (usize, &Employee)| CrmId::parse(&employee.crm_user).map(|id| (id, at));
-        let mut people =
-            Self { by_user: employees.iter().enumerate().filter_map(by_id).collect(), unmatched: Vec::new() };
-        for user in users.iter().filter(|user| user.active) {
-            if people.by_user.contains_key(&user.id) {
-                continue;
-            }
-            let at = by_email(employees, user).or_else(|| by_number(employees, user, numbers));
-            match at {
-                Some(at) => {
-                    people.by_user.insert(user.id, at);
-                }
-                None => people.unmatched.push(user.id),
-            }
-        }
-        people
-    }
-
-    /// The employee that an owner is, as their place in the project's list.
+    /// An id that is configured stands whatever the list says: it may be that of somebody who has left and still owns
+    /// records, or the list may be cut short. Whoever works there under their id is recognised by nothing else, so that a
+    /// colleague's shared address or number takes nobody's place. Users who have left count by id alone. A
+    /// number that leads to several employees or belongs to several users tells nobody apart and counts for nobody.
     ///
     /// # Cost
-    /// One look-up; no lock, no allocation.
+    /// Some microseconds per number; once per change of either side.
     #[must_use]
-    pub fn employee_of(&self, owner: CrmId) -> Option<usize> {
-        self.by_user.get(&owner).copied()
+    pub fn match_users(employees: &[Employee], users: &[CrmUser], numbers: &NumberReader) -> Self {
+        let mut matched: BTreeMap<CrmId, usize> = ids(employees).map(|(at, id)| (id, at)).collect();
+        let working = users.iter().filter(|user| user.active);
+        let mut found: BTreeSet<usize> = working.filter_map(|user| matched.get(&user.id).copied()).collect();
+
+        let addresses = addresses(employees);
+        let open = |user: &&CrmUser, matched: &BTreeMap<CrmId, usize>| user.active && !matched.contains_key(&user.id);
+        let mut by_mail = Vec::new();
+        for user in users.iter().filter(|user| open(user, &matched)) {
+            let address = user.email.as_deref().map(folded);
+            if let Some(&at) = address.and_then(|address| addresses.get(&address)).filter(|at| !found.contains(at)) {
+                by_mail.push((user.id, at));
+            }
+        }
+        found.extend(by_mail.iter().map(|(_, at)| *at));
+        matched.extend(by_mail);
+
+        let by_number = by_number(employees, users.iter().filter(|user| open(user, &matched)), numbers);
+        matched.extend(by_number.into_iter().filter(|(_, at)| !found.contains(at)));
+
+        let unmatched = users.iter().filter(|user| open(user, &matched)).map(|user| user.id).collect();
+        Self { employees: matched.into_iter().collect(), unmatched }
     }
 
-    /// Active users of the CRM who are no employee of the project.
+    /// The index of the employee who is this user of the CRM.
+    ///
+    /// # Cost
+    /// A binary search; no lock, no allocation.
+    #[must_use]
+    pub fn employee_of(&self, owner: CrmId) -> Option<usize> {
+        let at = self.employees.binary_search_by_key(&owner, |(id, _)| *id).ok()?;
+        self.employees.get(at).map(|(_, employee)| *employee)
+    }
+
+    /// Active users of the CRM who are no employee of ours: what they own is a miss.
     #[must_use]
     pub fn unmatched(&self) -> &[CrmId] {
         &self.unmatched
     }
 }
 
-fn by_email(employees: &[Employee], user: &CrmUser) -> Option<usize> {
-    let email = user.email.as_deref()?.to_lowercase();
-    let is = |text: &str| text.to_lowercase() == email;
-    employees.iter().position(|employee| is(&employee.crm_user) || employee.email.as_deref().is_some_and(is))
+/// The employees who are configured by an id.
+fn ids(employees: &[Employee]) -> impl Iterator<Item = (usize, CrmId)> {
+    employees.iter().enumerate().filter_map(|(at, employee)| Some((at, CrmId::parse(&employee.crm_user)?)))
 }
 
-fn by_number(employees: &[Employee], user: &CrmUser, numbers: &NumberReader) -> Option<usize> {
-    let key = numbers.stored(user.phone.as_deref()?).ok()?;
-    let carries = |direction: &str| numbers.stored(direction) == Ok(key);
-    let of = |employee: &Employee| employee.main.iter().chain(&employee.other).any(|direction| carries(direction));
-    employees.iter().position(of)
+/// Employees by e-mail. Where two claim an address, the one configured with it as `crm_user` has it.
+fn addresses(employees: &[Employee]) -> BTreeMap<String, usize> {
+    let mut addresses = BTreeMap::new();
+    let outright = employees.iter().enumerate().filter(|(_, employee)| employee.crm_user.contains('@'));
+    for (at, employee) in outright {
+        addresses.entry(folded(&employee.crm_user)).or_insert(at);
+    }
+    for (at, employee) in employees.iter().enumerate() {
+        if let Some(email) = &employee.email {
+            addresses.entry(folded(email)).or_insert(at);
+        }
+    }
+    addresses
+}
+
+fn folded(address: &str) -> String {
+    address.trim().to_lowercase()
+}
+
+/// Users whose number is one employee's, and theirs alone among the users.
+fn by_number<'u>(
+    employees: &[Employee],
+    users: impl Iterator<Item = &'u CrmUser>,
+    numbers: &NumberReader,
+) -> Vec<(CrmId, usize)> {
+    let mut owners: BTreeMap<PhoneKey, BTreeSet<usize>> = BTreeMap::new();
+    for (at, employee) in employees.iter().enumerate() {
+        let directions = employee.main.iter().chain(&employee.other).filter(|text| is_digits(text));
+        for key in directions.filter_map(|text| numbers.stored(text).ok()) {
+            owners.entry(key).or_default().insert(at);
+        }
+    }
+    let mut claims: BTreeMap<usize, BTreeSet<CrmId>> = BTreeMap::new();
+    for user in users {
+        let keys = user.phone.as_deref().and_then(|text| numbers.stored_all(text).ok()).unwrap_or_default();
+        let of: BTreeSet<usize> = keys.iter().filter_map(|key| owners.get(key)).flatten().copied().collect();
+        if let (Some(&at), 1) = (of.first(), of.len()) {
+            claims.entry(at).or_default().insert(user.id);
+        }
+    }
+    let alone =
+        |(at, users): (usize, BTreeSet<CrmId>)| (users.len() == 1).then(|| users.first().map(|id| (*id, at)))?;
+    claims.into_iter().filter_map(alone).collect()
+}
+
+fn is_digits(direction: &str) -> bool {
+    direction.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::People;
     use crate::crm::CrmUser;
-    use crate::model::{employee::Employee, ids::CrmId, phone::NumberReader};
+    use crate::model::employee::Employee;
+    use crate::model::ids::CrmId;
+    use crate::model::phone::NumberReader;
 
-    fn employee(crm_user: &str, email: Option<&str>, main: &str) -> Employee {
+    fn employee(crm_user: &str, email: Option<&str>, main: &[&str]) -> Employee {
         Employee {
-            name: "Anna".into(),
+            name: crm_user.into(),
             crm_user: crm_user.into(),
-            main: vec![main.into()],
+            main: main.iter().map(|&text| text.into()).collect(),
             other: Vec::new(),
             staff_id: None,
             email: email.map(Into::into),
@@ -87,43 +146,80 @@ mod tests {
         }
     }
 
-    fn user(id: u64, email: Option<&str>, phone: Option<&str>, active: bool) -> CrmUser {
-        CrmUser { id: CrmId::Number(id), email: email.map(Into::into), phone: phone.map(Into::into), active }
+    fn user(id: u64, email: &str, phone: &str) -> CrmUser {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        CrmUser { id: CrmId::Number(id), email: text(email), phone: text(phone), active: true }
     }
 
     fn matched(employees: &[Employee], users: &[CrmUser]) -> People {
         People::match_users(employees, users, &NumberReader::new("UA").expect("a country"))
     }
 
-    #[test]
-    fn an_id_matches_before_the_crm_has_told_its_users() {
-        assert_eq!(matched(&[employee("101", None, "anna")], &[]).employee_of(CrmId::Number(101)), Some(0));
+    fn of(people: &People, ids: &[u64]) -> Vec<Option<usize>> {
+        ids.iter().map(|&id| people.employee_of(CrmId::Number(id))).collect()
     }
 
     #[test]
-    fn an_email_matches_whatever_its_case_as_crm_user_or_as_email() {
-        let employees =
-            [employee("Anna@Acme.example", None, "anna"), employee("9", Some("BORIS@acme.example"), "boris")];
-        let users = [user(5, Some("anna@ACME.example"), None, true), user(6, Some("boris@acme.example"), None, true)];
+    fn ids_are_known_before_the_users_are() {
+        let people = matched(&[employee("101", None, &["a"]), employee("b@acme.example", None, &["b"])], &[]);
+        assert_eq!(of(&people, &[101, 102]), [Some(0), None]);
+        assert!(people.unmatched().is_empty());
+    }
+
+    #[test]
+    fn a_user_is_recognised_by_id_then_by_e_mail_then_by_number() {
+        let employees = [
+            employee("101", None, &["sip_a"]),
+            employee("Bob@Acme.example", None, &["sip_b"]),
+            employee("999", Some("carl@acme.example"), &["sip_c"]),
+            employee("998", None, &["sip_d", "380671112233"]),
+            employee("997", None, &["sip_e"]),
+        ];
+        let users = [
+            user(101, "", ""),
+            user(102, "bob@acme.EXAMPLE", ""),
+            user(103, "carl@acme.example", ""),
+            user(104, "", "067 111-22-33"),
+            user(105, "stranger@acme.example", ""),
+        ];
         let people = matched(&employees, &users);
-        assert_eq!(people.employee_of(CrmId::Number(5)), Some(0));
-        assert_eq!(people.employee_of(CrmId::Number(6)), Some(1));
+        assert_eq!(of(&people, &[101, 102, 103, 104, 105]), [Some(0), Some(1), Some(2), Some(3), None]);
+        assert_eq!(people.unmatched(), [CrmId::Number(105)]);
     }
 
     #[test]
-    fn a_number_matches_last_however_it_is_written() {
-        let employees = [employee("9", None, "380671112233")];
-        let people = matched(&employees, &[user(5, None, Some("067 111-22-33"), true)]);
-        assert_eq!(people.employee_of(CrmId::Number(5)), Some(0));
+    fn whoever_is_recognised_by_id_gives_their_address_to_nobody_else() {
+        let employees = [employee("101", Some("office@acme.example"), &["380671112233"])];
+        let users = [user(101, "", ""), user(102, "office@acme.example", "380671112233")];
+        let people = matched(&employees, &users);
+        assert_eq!(of(&people, &[101, 102]), [Some(0), None]);
+        assert_eq!(people.unmatched(), [CrmId::Number(102)]);
     }
 
     #[test]
-    fn an_active_user_who_is_nobody_of_ours_is_reported_and_one_who_left_is_not() {
-        let people = matched(
-            &[employee("9", None, "anna")],
-            &[user(5, Some("x@acme.example"), None, true), user(6, Some("y@acme.example"), None, false)],
-        );
-        assert_eq!(people.employee_of(CrmId::Number(5)), None);
-        assert_eq!(people.unmatched(), [CrmId::Number(5)]);
+    fn who_was_given_a_new_account_is_recognised_under_both() {
+        let employees = [employee("101", Some("anna@acme.example"), &["a"])];
+        let old = CrmUser { active: false, ..user(101, "anna@acme.example", "") };
+        let people = matched(&employees, &[old, user(205, "anna@acme.example", "")]);
+        assert_eq!(of(&people, &[101, 205]), [Some(0), Some(0)]);
+    }
+
+    #[test]
+    fn a_number_that_several_users_share_tells_nobody_apart() {
+        let employees = [employee("x@acme.example", None, &["380671112233"])];
+        let people = matched(&employees, &[user(101, "", "380671112233"), user(102, "", "+380671112233")]);
+        assert_eq!(of(&people, &[101, 102]), [None, None]);
+    }
+
+    #[test]
+    fn who_has_left_counts_by_id_alone_and_is_not_reported() {
+        let employees = [employee("101", None, &["a"]), employee("bob@acme.example", None, &["b"])];
+        let users: Vec<CrmUser> = [user(101, "", ""), user(102, "bob@acme.example", "")]
+            .into_iter()
+            .map(|user| CrmUser { active: false, ..user })
+            .collect();
+        let people = matched(&employees, &users);
+        assert_eq!(of(&people, &[101, 102]), [Some(0), None]);
+        assert!(people.unmatched().is_empty());
     }
 }
