@@ -68,11 +68,11 @@ impl Rendered {
         [self.before.as_ref(), &echo, after].concat().into()
     }
 
-    const fn whole(status: u16, content_type: &'static str, body: Bytes) -> Self {
-        Self { status, content_type, before: body, after: None }
+    fn whole(status: u16, content_type: &'static str, body: Bytes) -> Self {
+        Self { status, content_type, before: counted(body), after: None }
     }
 
-    const fn nothing() -> Self {
+    fn nothing() -> Self {
         Self::whole(204, "", Bytes::new())
     }
 }
@@ -124,7 +124,7 @@ impl AnswerShape {
                 Rendered {
                     status,
                     content_type: JSON,
-                    before: format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"#).into(),
+                    before: counted(format!(r#"{{"jsonrpc":"2.0","result":{result},"id":"#).into()),
                     after: Some(Bytes::from_static(b"}")),
                 }
             }
@@ -149,6 +149,12 @@ impl AnswerShape {
             }
         }
     }
+}
+
+/// The same bytes with their count of references made: the first clone would allocate it, within a call.
+fn counted(bytes: Bytes) -> Bytes {
+    drop(bytes.clone());
+    bytes
 }
 
 const fn word_of(status: u16) -> &'static str {
