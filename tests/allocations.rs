@@ -20,8 +20,8 @@ mod tests {
     use crate::counting::so_far;
     use crate::world::{Answer, QUESTIONS, Question, World};
 
-    /// What decoding allocates: something where the wanted value is escaped, as it is in `form` and `json`.
-    const DECODING: [(&str, u64); 4] = [("query", 0), ("form", 3), ("json", 2), ("json-rpc", 0)];
+    /// What decoding allocates at most: a text or two where the wanted value is escaped, as it is in `form` and `json`.
+    const DECODING: [(&str, u64); 4] = [("query", 0), ("form", 1), ("json", 2), ("json-rpc", 0)];
 
     #[test]
     fn the_counter_sees_an_allocation_and_a_growing_one() {
@@ -46,10 +46,11 @@ mod tests {
                 assert_eq!(from_the_number(&world, question), 0, "call {call} in the form {}", question.form);
             }
         }
-        for (question, (form, expected)) in QUESTIONS.iter().zip(DECODING) {
+        for (question, (form, most)) in QUESTIONS.iter().zip(DECODING) {
             assert_eq!(question.form, form);
             for call in 0..100 {
-                assert_eq!(from_the_bytes(&world, question), expected, "call {call} in the form {form}");
+                let allocated = from_the_bytes(&world, question);
+                assert!(allocated <= most, "{allocated} in call {call} in the form {form}, at most {most} expected");
             }
         }
         // Every 64th `get` sorts moka's list of what was read. Where other threads have thrown entries away, that `get`

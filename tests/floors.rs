@@ -226,6 +226,10 @@ mod tests {
             "#[expect(clippy::panic, reason = \"x\")] fn f() { x.unwrap_or(1); catch_unwind(panic::f) }",
         );
         accepted("src/crm/one/wire.rs", "#[cfg(test)] mod tests { fn f() { x.unwrap(); panic!() } }");
+        let excused = "#[expect(clippy::unwrap_used, reason = \"constant\")]\nfn f() { x.unwrap(); }";
+        accepted("loadtest/src/main.rs", excused);
+        refused("src/crm/one/wire.rs", excused, "found unwrap");
+        refused("loadtest/src/main.rs", &excused.replace('\n', "\n\n\n\n"), "found unwrap");
         accepted("src/crm/one/wire.rs", "#[cfg(test)] #[derive(Debug)] pub(crate) fn f() { x.unwrap(); }");
     }
 

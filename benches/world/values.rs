@@ -1,0 +1,231 @@
+//! A CRM and a configuration that consist of values.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use predial::base::clock::Clock;
+use predial::base::problem::Placed;
+use predial::base::secret::Secret;
+use predial::config::{
+    BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
+    ProjectSettings, QuotaSettings, Settings, Tokens,
+};
+use predial::crm::failure::Failure;
+use predial::crm::quota::{Ledger, Limits};
+use predial::crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools};
+use predial::model::client::{Kind, KindSet};
+use predial::model::employee::Employee;
+use predial::model::ids::CrmId;
+use predial::model::phone::PhoneKey;
+
+/// What the CRM has.
+pub(super) const KINDS: KindSet = KindSet::of(&[Kind::Contact, Kind::Organization, Kind::Deal]);
+/// The one CRM there is.
+pub(super) static ADAPTERS: &[Adapter] =
+    &[Adapter { name: "values", kinds: KINDS, prepare: |_| Ok(Arc::new(Crm { clients: 0 })) }];
+
+/// Anna in the CRM, and somebody who is no employee any more.
+const ANNA: u64 = 101;
+const GONE: u64 = 199;
+const PAGE: u64 = 500;
+
+/// A CRM with so many contacts, each with one number; every third has an organization, every fourth an open deal.
+#[derive(Debug)]
+pub(super) struct Crm {
+    pub(super) clients: u64,
+}
+
+impl Crm {
+    fn record(kind: Kind, client: u64) -> Option<Record> {
+        let owner = if kind == Kind::Deal { GONE } else { ANNA };
+        let numbers = match kind {
+            Kind::Contact => vec![format!("+{}", 380_670_000_000 + client)],
+            Kind::Organization if client.is_multiple_of(3) => vec![format!("0{}", 440_000_000 + client)],
+            Kind::Deal if client.is_multiple_of(4) => Vec::new(),
+            _ => return None,
+        };
+        Some(Record {
+            kind,
+            id: CrmId::Number(client),
+            numbers,
+            owner: Some(CrmId::Number(owner)),
+            open: true,
+            created_s: 1_700_000_000,
+            updated_s: 1_700_000_000,
+            contact: (kind == Kind::Deal).then_some(CrmId::Number(client)),
+            organization: (kind == Kind::Contact && client.is_multiple_of(3)).then_some(CrmId::Number(client)),
+        })
+    }
+}
+
+#[async_trait]
+impl Reader for Crm {
+    fn crawl_order(&self) -> &[Kind] {
+        &[Kind::Deal, Kind::Organization, Kind::Contact]
+    }
+
+    fn sweep_every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        let from = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
+        let to = self.clients.min(from + PAGE);
+        let records = (from..to).filter_map(|client| Self::record(kind, client)).collect();
+        Ok(Page { records, next: (to < self.clients).then(|| Cursor(to.to_string())) })
+    }
+
+    async fn changes(&self, _kind: Kind, _since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        Ok(Page::default())
+    }
+
+    async fn ask(&self, _number: PhoneKey, _patience: Duration) -> Result<Vec<Record>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+impl Prepared for Crm {
+    fn account(&self) -> String {
+        "values".to_owned()
+    }
+
+    fn ledger(&self, clock: Clock) -> Arc<Ledger> {
+        let limits = Limits {
+            daily: 30_000,
+            sweep_percent: 20,
+            crawl_percent: 30,
+            live_percent: 30,
+            window: Duration::from_secs(2),
+            general: 20,
+            search: 10,
+        };
+        Arc::new(Ledger::new(limits, clock))
+    }
+
+    fn reader(&self, _tools: Tools) -> Arc<dyn Reader> {
+        Arc::new(Self { clients: self.clients })
+    }
+}
+
+/// Settings of live questions.
+pub(super) fn live() -> LiveSettings {
+    LiveSettings {
+        queue: 1_000,
+        reserve: Duration::from_millis(20),
+        negative_entries: 100_000,
+        negative_ttl: Duration::from_secs(60),
+        breaker_failures: 5,
+        breaker_open: Duration::from_secs(5),
+    }
+}
+
+/// The project `acme`, with a block for each answer form.
+pub(super) fn settings() -> Settings {
+    let token = Secret::new("s3cret");
+    let block = |answer: &str| (answer.to_owned(), Placed::new(block(answer), 1));
+    let project = ProjectSettings {
+        file: "acme.toml".to_owned(),
+        name: "acme".to_owned(),
+        tokens: Tokens {
+            route: token.clone(),
+            events: token.clone(),
+            forms: token.clone(),
+            card: token.clone(),
+            changes: token,
+        },
+        allow: Vec::new(),
+        timezone: "UTC".to_owned(),
+        country: Placed::new("UA".to_owned(), 1),
+        crm: section(),
+        employees: vec![Placed::new(anna(), 1)],
+        blocks: BTreeMap::from(["plain", "json", "json-rpc"].map(block)),
+    };
+    Settings { process: process(), projects: vec![project] }
+}
+
+fn anna() -> Employee {
+    Employee {
+        name: "Anna".into(),
+        crm_user: ANNA.to_string().into(),
+        main: vec!["acme_anna".into()],
+        other: Vec::new(),
+        staff_id: None,
+        email: None,
+        extension: None,
+        top_manager: true,
+    }
+}
+
+/// An owner who left lets the walk go on: it meets two kinds before it ends.
+fn block(answer: &str) -> BlockSettings {
+    BlockSettings {
+        priority: ["deal", "contact", "organization"].map(|kind| Placed::new(kind.to_owned(), 1)).to_vec(),
+        answer: Placed::new(answer.to_owned(), 1),
+        answer_field: "destination".to_owned(),
+        result_string: false,
+        deadline: Duration::from_millis(800),
+        unassigned_goes_on: true,
+        deal_via_contact: true,
+        deal_via_organization: false,
+        miss_status: 200,
+        miss_destination: None,
+        caller_field: None,
+        call_id_field: None,
+    }
+}
+
+fn section() -> CrmSection {
+    CrmSection {
+        file: "acme.toml".to_owned(),
+        row: 1,
+        kind: Placed::new("values".to_owned(), 1),
+        base_url: None,
+        auth_url: None,
+        token: None,
+        client_id: None,
+        client_secret: None,
+        refresh_token: None,
+        sweep: None,
+        full_crawl_at_min: 210,
+        max_numbers: 2_000_000,
+        shrink_guard_percent: 30,
+        absent_max_age: None,
+        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
+        phone_fields: Vec::new(),
+    }
+}
+
+fn process() -> ProcessSettings {
+    let any_port = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    ProcessSettings {
+        edge: EdgeSettings {
+            listen: any_port,
+            threads: 1,
+            max_connections: 20_000,
+            head_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(30),
+            max_head_bytes: 16 << 10,
+            max_body_bytes: 64 << 10,
+            trusted_proxies: Vec::new(),
+            drain: Duration::from_secs(1),
+        },
+        ops: OpsSettings { listen: any_port, token: None },
+        data: std::path::PathBuf::new(),
+        log: "warn".to_owned(),
+        log_format: LogFormat::Text,
+        live: live(),
+        outbound: OutboundSettings {
+            connect_timeout: Duration::from_secs(3),
+            request_timeout: Duration::from_secs(10),
+            max_body_bytes: 16 << 20,
+        },
+        work_threads: 1,
+    }
+}
