@@ -68,7 +68,7 @@ pub trait Reader: Send + Sync {
     /// The kinds in the order a full crawl reads them: what has no number of its own first, so that a client is whole
     /// as soon as its number arrives.
     fn crawl_order(&self) -> &[Kind];
-    /// How often changes can be asked for within the account's share for it; 60 s at best.
+    /// How often changes can be asked for, at the most, within the account's share for it.
     fn sweep_every(&self) -> Duration;
     /// One page of a full crawl of `kind`, from the beginning (`None`) or from where the page before ended.
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure>;

@@ -122,8 +122,6 @@ const JITTER: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause that is believed.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-/// Sweeps are never closer than this.
-const FASTEST_SWEEP: Duration = Duration::from_secs(60);
 
 type Pacer = RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<Nanos>>;
 
@@ -228,14 +226,14 @@ impl Ledger {
         }
     }
 
-    /// How often a sweep that costs `each` can be made: every 60 s where the sweeps' share allows; otherwise the share
-    /// spread evenly over the whole day, and slower than that when more of it is spent than the time of day explains.
+    /// How often a sweep that costs `each` can be made at the most: the sweeps' share spread evenly over the whole day,
+    /// and slower than that when more of it is spent than the time of day explains.
     #[must_use]
     pub fn sweep_interval(&self, each: u64) -> Duration {
         let now_s = self.clock.now_s();
         let mut book = self.book();
         book.day.turn(now_s);
-        book.day.sweep_interval(each, now_s).max(FASTEST_SWEEP)
+        book.day.sweep_interval(each, now_s)
     }
 
     /// What operators see.

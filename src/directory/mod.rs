@@ -59,6 +59,9 @@ pub struct Parts {
     pub metrics: Arc<ProjectMetrics>,
 }
 
+/// How often changes are asked for where nothing is configured and the account's quota allows it.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// The memory of one project.
 pub struct Directory {
     cache: Cache,
@@ -168,8 +171,10 @@ impl Directory {
         self.clock
     }
 
+    /// As configured, every minute by default; slower where the account's share for it says so.
     fn sweep_every(&self) -> Duration {
-        self.section.sweep.as_ref().map_or_else(|| self.reader.sweep_every(), |sweep| sweep.value)
+        let wanted = self.section.sweep.as_ref().map_or(SWEEP, |sweep| sweep.value);
+        wanted.max(self.reader.sweep_every())
     }
 
     fn absent_max_age(&self) -> Duration {

@@ -35,6 +35,7 @@ struct Crm {
     failing: Mutex<Vec<Failure>>,
     answers: Semaphore,
     asked: AtomicUsize,
+    share_allows: Mutex<Duration>,
 }
 
 #[async_trait]
@@ -44,7 +45,7 @@ impl Reader for Crm {
     }
 
     fn sweep_every(&self) -> Duration {
-        Duration::from_secs(60)
+        *self.share_allows.lock().expect("not poisoned")
     }
 
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure> {
@@ -149,6 +150,7 @@ fn stage(records: Vec<Record>) -> Stage {
         failing: Mutex::default(),
         answers: Semaphore::new(0),
         asked: AtomicUsize::new(0),
+        share_allows: Mutex::default(),
     });
     let metrics = Metrics::new().project("acme");
     let directory = Directory::new(Parts {
@@ -414,4 +416,12 @@ async fn it_fills_itself_again_after_a_bad_start_and_sweeps_from_then_on() {
     assert_eq!(records["contact"], 2);
     stop.cancel();
     fresh.await.expect("it stops");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sweeps_come_every_minute_and_more_rarely_where_the_quota_says_so() {
+    let stage = stage(Vec::new());
+    assert_eq!(stage.directory.status().sweep_every_s, 60);
+    *stage.crm.share_allows.lock().expect("not poisoned") = Duration::from_secs(720);
+    assert_eq!(stage.directory.status().sweep_every_s, 720);
 }
