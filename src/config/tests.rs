@@ -544,3 +544,23 @@ fn files_are_read_up_to_a_size_and_in_utf_8_only() {
     fs::write(folder.dir.path().join("projects/acme.toml"), b"a = 1\nb = \"\xff\"\n").unwrap();
     assert_eq!(folder.problems(), ["projects/acme.toml:2: expected UTF-8, found other bytes"]);
 }
+
+proptest::proptest! {
+    #[test]
+    fn a_file_with_anything_in_it_is_refused_by_row_and_never_by_a_panic(
+        at in 0..EXAMPLE.chars().count(),
+        cut in 0_usize..80,
+        put in "([\\[\\]{}=\"'#.,\n \\\\a-z0-9_\u{0}é-]|\"\"\"){0,12}",
+    ) {
+        let kept: String = EXAMPLE.chars().take(at).collect();
+        let text = kept + &put + &EXAMPLE.chars().skip(at + cut).collect::<String>();
+        let environment = BTreeMap::new();
+        let findings = super::Findings::new(&environment);
+        super::project::read(&findings, ("f.toml", "f", &text), Duration::from_millis(20));
+        let (problems, _) = findings.into_lists();
+        let rows = text.lines().count() + 1;
+        proptest::prop_assert!(problems.iter().all(|problem| (1..=rows).contains(&problem.row)), "{problems:?}");
+        // Neither the variable nor the file of the example's secrets is there.
+        proptest::prop_assert!(!problems.is_empty());
+    }
+}
