@@ -12,7 +12,7 @@ use std::{
 use hyper::{server::conn::http1, service::service_fn};
 use tokio::{
     net::TcpStream,
-    time::{Instant, Sleep, sleep_until, timeout, timeout_at},
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -40,17 +40,14 @@ enum Ended {
 pub(super) async fn hold(stream: TcpStream, peer: IpAddr, place: Place, stop: CancellationToken) {
     let (door, accepted) = (place.door(), place.accepted());
     let patience = Patience { head: door.edge.head_timeout, idle: door.edge.idle_timeout };
-    // hyper takes 8 KiB to read into as soon as it is asked: clients that say nothing get none.
-    match timeout_at(accepted + patience.head, stream.readable()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(_)) => return,
-        Err(_) => return door.metrics.count(ProcessCount::HeadTimeouts),
-    }
     let timeline = Timeline::new(accepted);
     let service = Service { door, timeline: &timeline, peer };
     let mut connection = door.http.serve_connection(
         Wire::new(stream, &timeline),
-        service_fn(move |request| async move { Ok::<_, Infallible>(service.answer(request).await) }),
+        service_fn(move |request| {
+            let began = service.begin(&request);
+            async move { Ok::<_, Infallible>(service.answer(request, began).await) }
+        }),
     );
     let ended = served(&mut connection, &timeline, patience, &stop).await;
     match ended {
@@ -73,7 +70,7 @@ where
     C: Served + Unpin,
 {
     let mut stopping = pin!(stop.cancelled());
-    let mut due = pin!(sleep_until(Instant::now() + patience.head));
+    let mut due = pin!(sleep_until(timeline.due(patience).unwrap_or_else(Instant::now)));
     let (mut stopped, mut told) = (false, false);
     poll_fn(|cx| {
         loop {
@@ -81,7 +78,7 @@ where
                 return Poll::Ready(Ended::Served(done));
             }
             stopped = stopped || stopping.as_mut().poll(cx).is_ready();
-            if stopped && !told && !timeline.is_head_begun() {
+            if stopped && !told && !timeline.is_head_awaited() {
                 told = true;
                 Pin::new(&mut *connection).finish();
             } else if !timeline.may_read_again() {

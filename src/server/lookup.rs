@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
+use http_body::Body;
 use hyper::{
     Request, Response, StatusCode,
     body::Incoming,
@@ -35,12 +36,16 @@ pub(super) struct Service<'a> {
 }
 
 impl Service<'_> {
-    /// Answers one request.
+    /// A request's head has been read: the instant it began. To be called before anything else is read.
+    pub(super) fn begin(self, request: &Request<Incoming>) -> Instant {
+        self.timeline.begin(request.body().is_end_stream())
+    }
+
+    /// Answers one request, which began when it says.
     ///
     /// Dropped halfway (the client is gone), it leaves nothing behind: a question that was put to the CRM goes on by
     /// itself, so that the next call is a hit.
-    pub(super) async fn answer(self, request: Request<Incoming>) -> Response<Reply> {
-        let began = self.timeline.begin();
+    pub(super) async fn answer(self, request: Request<Incoming>, began: Instant) -> Response<Reply> {
         let (head, body) = request.into_parts();
         let response = match route::route(self.door, self.peer, &head) {
             Ok(routed) => self.answer_routed(&head, body, &routed, began).await,
@@ -67,6 +72,7 @@ impl Service<'_> {
             Ok(body) => body,
             Err(reason) => return self.without_body(line, block, reason),
         };
+        self.timeline.whole();
         let incoming = telephony::Incoming {
             query: head.uri.query(),
             content_type: head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()),
@@ -92,7 +98,6 @@ impl Service<'_> {
         if let Some(Recalled::Decided(verdict)) = caller.map(|caller| routing::recall(line, block, caller)) {
             return verdict;
         }
-        self.timeline.deciding();
         let answer_by = deadline.checked_sub(self.door.reserve);
         routing::resolve(line, block, caller, answer_by).await
     }
@@ -117,7 +122,7 @@ impl Service<'_> {
 
     /// A refusal that did not wait for the body.
     fn unread(self, body: &Incoming, response: Response<Reply>) -> Response<Reply> {
-        if http_body::Body::is_end_stream(body) {
+        if body.is_end_stream() {
             return response;
         }
         self.timeline.leave_unread();

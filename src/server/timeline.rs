@@ -14,10 +14,15 @@ use tokio::time::Instant;
 /// Nothing noted.
 const NEVER: u64 = u64::MAX;
 
-/// What the connection is doing.
+/// What the connection is doing: waiting for a head or reading it, reading a body, deciding.
 const HEAD: u8 = 0;
-const SERVING: u8 = 1;
+const BODY: u8 = 1;
 const DECIDING: u8 = 2;
+
+/// What has been kept from hyper.
+const NOTHING: u8 = 0;
+const HELD_BACK: u8 = 1;
+const LET_GO: u8 = 2;
 
 /// The instants of one connection, as nanoseconds after it was accepted.
 #[derive(Debug)]
@@ -30,7 +35,7 @@ pub(super) struct Timeline {
     /// The last reply; [`NEVER`] until there is one.
     replied: AtomicU64,
     unread: AtomicBool,
-    held_back: AtomicBool,
+    held_back: AtomicU8,
 }
 
 /// How long a client may keep a connection without asking.
@@ -51,17 +56,17 @@ impl Timeline {
             last_read: AtomicU64::new(0),
             replied: AtomicU64::new(NEVER),
             unread: AtomicBool::new(false),
-            held_back: AtomicBool::new(false),
+            held_back: AtomicU8::new(NOTHING),
         }
     }
 
-    /// A request's head is there: when did the request begin?
+    /// A request's head is there, and all of it if `whole`: when did the request begin?
     ///
     /// The first one began with the connection. A later one began with the first byte after the one before was whole,
     /// even when that byte came before the reply. Where no byte came since (pipelined: it had arrived together with the
     /// end of the one before), it began with the last read.
-    pub(super) fn begin(&self) -> Instant {
-        self.phase.store(SERVING, Relaxed);
+    pub(super) fn begin(&self, whole: bool) -> Instant {
+        self.phase.store(if whole { DECIDING } else { BODY }, Relaxed);
         let first_byte = self.first_byte.swap(NEVER, Relaxed);
         if self.replied.load(Relaxed) == NEVER {
             return self.accepted;
@@ -69,13 +74,17 @@ impl Timeline {
         self.at(if first_byte == NEVER { self.last_read.load(Relaxed) } else { first_byte })
     }
 
-    /// The request is whole and has to wait for a decision: what arrives meanwhile belongs to the next one.
-    pub(super) fn deciding(&self) {
+    /// The request's body is there, too: what arrives from now on belongs to the next one.
+    pub(super) fn whole(&self) {
         self.phase.store(DECIDING, Relaxed);
     }
 
     pub(super) fn is_deciding(&self) -> bool {
         self.phase.load(Relaxed) == DECIDING
+    }
+
+    pub(super) fn is_reading_body(&self) -> bool {
+        self.phase.load(Relaxed) == BODY
     }
 
     /// The reply is decided.
@@ -88,7 +97,7 @@ impl Timeline {
     pub(super) fn read(&self, now: Instant) {
         let now = self.after(now);
         self.last_read.store(now, Relaxed);
-        if self.phase.load(Relaxed) != SERVING && self.first_byte.load(Relaxed) == NEVER {
+        if self.phase.load(Relaxed) != BODY && self.first_byte.load(Relaxed) == NEVER {
             self.first_byte.store(now, Relaxed);
         }
     }
@@ -103,24 +112,34 @@ impl Timeline {
         self.unread.load(Relaxed)
     }
 
-    /// A read was refused although there is something to read.
+    /// A read was refused although there is something to read: bytes of the next request, or the end.
     pub(super) fn hold_back(&self) {
-        self.held_back.store(true, Relaxed);
+        self.held_back.store(HELD_BACK, Relaxed);
     }
 
     /// Whether a read that was refused can be done now. Says so once.
     pub(super) fn may_read_again(&self) -> bool {
-        !self.is_deciding() && self.held_back.swap(false, Relaxed)
+        let may = !self.is_deciding() && self.held_back.load(Relaxed) == HELD_BACK;
+        if may {
+            self.held_back.store(if self.is_reading_body() { LET_GO } else { NOTHING }, Relaxed);
+        }
+        may
     }
 
-    /// A head has begun to arrive and is not whole: the request is under way.
-    pub(super) fn is_head_begun(&self) -> bool {
-        self.phase.load(Relaxed) == HEAD && self.first_byte.load(Relaxed) != NEVER
+    /// Whether the end was held back while the body was read, and the service has since been asked and still wants more.
+    pub(super) fn is_end_due(&self) -> bool {
+        self.held_back.load(Relaxed) == LET_GO
+    }
+
+    /// A head is on its way: its first byte is here, or the connection is new and was made to bring one.
+    pub(super) fn is_head_awaited(&self) -> bool {
+        let is_first = self.replied.load(Relaxed) == NEVER;
+        self.phase.load(Relaxed) == HEAD && (is_first || self.first_byte.load(Relaxed) != NEVER)
     }
 
     /// A reply has gone out and nothing has arrived since.
     pub(super) fn is_kept_idle(&self) -> bool {
-        self.phase.load(Relaxed) == HEAD && !self.is_head_begun() && self.replied.load(Relaxed) != NEVER
+        self.phase.load(Relaxed) == HEAD && !self.is_head_awaited()
     }
 
     /// When the client's time is up; `None` while it is ours to act.
@@ -164,7 +183,7 @@ mod tests {
         let accepted = Instant::now();
         let timeline = Timeline::new(accepted);
         timeline.read(accepted + ms(300));
-        assert_eq!(timeline.begin(), accepted);
+        assert_eq!(timeline.begin(true), accepted);
     }
 
     #[test]
@@ -172,11 +191,11 @@ mod tests {
         let accepted = Instant::now();
         let timeline = Timeline::new(accepted);
         timeline.read(accepted + ms(1));
-        timeline.begin();
+        timeline.begin(true);
         timeline.replied(accepted + ms(2));
         timeline.read(accepted + ms(700));
         timeline.read(accepted + ms(900));
-        assert_eq!(timeline.begin(), accepted + ms(700));
+        assert_eq!(timeline.begin(true), accepted + ms(700));
     }
 
     #[test]
@@ -184,12 +203,11 @@ mod tests {
         let accepted = Instant::now();
         let timeline = Timeline::new(accepted);
         timeline.read(accepted + ms(1));
-        timeline.begin();
-        timeline.deciding();
+        timeline.begin(true);
         timeline.read(accepted + ms(100));
         timeline.replied(accepted + ms(780));
         timeline.read(accepted + ms(781));
-        assert_eq!(timeline.begin(), accepted + ms(100));
+        assert_eq!(timeline.begin(true), accepted + ms(100));
     }
 
     #[test]
@@ -197,16 +215,16 @@ mod tests {
         let accepted = Instant::now();
         let timeline = Timeline::new(accepted);
         timeline.read(accepted + ms(4));
-        timeline.begin();
+        timeline.begin(true);
         timeline.replied(accepted + ms(780));
-        assert_eq!(timeline.begin(), accepted + ms(4));
+        assert_eq!(timeline.begin(true), accepted + ms(4));
     }
 
     #[test]
     fn a_body_that_is_being_read_does_not_begin_the_next_request() {
         let accepted = Instant::now();
         let timeline = Timeline::new(accepted);
-        timeline.begin();
+        timeline.begin(false);
         timeline.read(accepted + ms(50));
         timeline.replied(accepted + ms(60));
         assert_eq!(timeline.due(PATIENCE), Some(accepted + ms(60) + PATIENCE.idle));
@@ -217,7 +235,7 @@ mod tests {
         let accepted = Instant::now();
         let timeline = Timeline::new(accepted);
         assert_eq!(timeline.due(PATIENCE), Some(accepted + PATIENCE.head));
-        timeline.begin();
+        timeline.begin(true);
         assert_eq!(timeline.due(PATIENCE), None);
         timeline.replied(accepted + ms(10));
         assert_eq!(timeline.due(PATIENCE), Some(accepted + ms(10) + PATIENCE.idle));
@@ -228,10 +246,30 @@ mod tests {
     #[test]
     fn what_was_held_back_is_read_once_the_call_is_decided() {
         let timeline = Timeline::new(Instant::now());
-        timeline.deciding();
+        timeline.begin(true);
         timeline.hold_back();
         assert!(!timeline.may_read_again());
         timeline.replied(Instant::now());
         assert!(timeline.may_read_again() && !timeline.may_read_again());
+    }
+
+    #[test]
+    fn an_end_within_a_body_is_passed_on_once_the_service_has_looked_at_what_there_is() {
+        let timeline = Timeline::new(Instant::now());
+        timeline.begin(false);
+        timeline.hold_back();
+        assert!(!timeline.is_end_due());
+        assert!(timeline.may_read_again() && timeline.is_end_due());
+    }
+
+    #[test]
+    fn an_end_after_a_body_is_held_back_as_it_is_after_a_head() {
+        let timeline = Timeline::new(Instant::now());
+        timeline.begin(false);
+        timeline.hold_back();
+        timeline.whole();
+        assert!(!timeline.may_read_again() && !timeline.is_end_due());
+        timeline.replied(Instant::now());
+        assert!(timeline.may_read_again() && !timeline.is_end_due());
     }
 }

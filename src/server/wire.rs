@@ -28,15 +28,30 @@ impl<'a> Wire<'a> {
         self.io.into_inner()
     }
 
-    /// While a call waits for its decision, hyper reads on to notice a hang-up. Bytes are left where they are and only
-    /// noted: they begin the next request. The end of the stream is left there too: a client that closes its writing half
-    /// after asking still wants the answer, and one that is gone costs no more than the deadline. A broken connection is
-    /// passed on, and hyper drops the call.
-    fn watch(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Looks whether there is something to read and leaves it where it is.
+    fn peek(&self, cx: &mut Context<'_>) -> Poll<io::Result<Found>> {
         let mut room = [0; 1];
         let mut peeked = ReadBuf::new(&mut room);
-        if ready!(self.io.inner().poll_peek(cx, &mut peeked))? > 0 {
-            self.timeline.read(Instant::now());
+        let found = ready!(self.io.inner().poll_peek(cx, &mut peeked))?;
+        Poll::Ready(Ok(if found == 0 { Found::End } else { Found::Bytes }))
+    }
+
+    /// Whether hyper may read now, or would only learn what it is not to know yet.
+    ///
+    /// With a whole request in hand hyper reads on, to notice a hang-up. Bytes that come then are only noted: they begin
+    /// the next request. The end of the stream is kept back until there is a reply: a client that closes its writing half
+    /// after asking still wants the answer, and one that is gone costs no more than the deadline. The same end may come
+    /// right behind a body that the service has not looked at yet: it is kept back until it has. A broken connection is
+    /// passed on at once, and hyper drops the call.
+    fn may_read(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let deciding = self.timeline.is_deciding();
+        if !deciding && (!self.timeline.is_reading_body() || self.timeline.is_end_due()) {
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(self.peek(cx))? {
+            Found::Bytes if !deciding => return Poll::Ready(Ok(())),
+            Found::Bytes => self.timeline.read(Instant::now()),
+            Found::End => {}
         }
         // No waker is kept: the connection's task asks `may_read_again` after every turn.
         self.timeline.hold_back();
@@ -44,11 +59,15 @@ impl<'a> Wire<'a> {
     }
 }
 
+/// What [`Wire::peek`] found.
+enum Found {
+    Bytes,
+    End,
+}
+
 impl Read for Wire<'_> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if self.timeline.is_deciding() {
-            return self.watch(cx);
-        }
+        ready!(self.may_read(cx))?;
         let read = ready!(Pin::new(&mut self.io).poll_read(cx, into));
         self.timeline.read(Instant::now());
         Poll::Ready(read)

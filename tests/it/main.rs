@@ -5,6 +5,20 @@ mod cli;
 #[cfg(test)]
 mod codecs;
 #[cfg(test)]
+mod edge_connections;
+#[cfg(test)]
+mod edge_crowd;
+#[cfg(test)]
+mod edge_deadline;
+#[cfg(test)]
+mod edge_desk;
+#[cfg(test)]
+mod edge_forms;
+#[cfg(test)]
+mod edge_origin;
+#[cfg(test)]
+mod edge_refusals;
+#[cfg(test)]
 mod numbers;
 #[cfg(test)]
 mod ops;

@@ -1,0 +1,581 @@
+//! The edge door in process, on port 0, in front of a CRM made of values; and a client that sees bytes.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    panic::Location,
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use predial::{
+    app::runtime::EdgeThreads,
+    base::{
+        clock::Clock,
+        metric::{Metrics, Outcome, ProcessMetrics, ProjectMetrics, Source},
+        problem::{Placed, Problem},
+        secret::Secret,
+    },
+    config::{
+        BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings,
+        ProcessSettings, ProjectSettings, QuotaSettings, Settings, Tokens,
+    },
+    crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools, failure::Failure, quota::Ledger},
+    directory::{Directory, Parts, WarmRequest, WarmState},
+    model::{
+        client::{Kind, KindSet},
+        employee::Employee,
+        ids::CrmId,
+        phone::PhoneKey,
+    },
+    project::{Current, People, Project, compile_with},
+    routing::{Exchange, Line},
+    server::Door,
+};
+use tokio::{runtime::Handle, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// The token of every project.
+pub(crate) const TOKEN: &str = "s3cret";
+/// Anna's client.
+pub(crate) const KNOWN: &str = "380671112233";
+/// Nobody's number.
+pub(crate) const NOBODY: &str = "380509998877";
+/// Where Anna is called.
+pub(crate) const ANNA: &str = "acme_anna";
+
+/// Nothing takes so long: a test that would wait for ever fails instead.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A CRM of values. Live questions hang until they are let go.
+pub(crate) struct Crm {
+    records: Vec<Record>,
+    answers: Semaphore,
+    asked: Mutex<usize>,
+    asking: Condvar,
+}
+
+impl Crm {
+    fn new() -> Arc<Self> {
+        let contact = Record {
+            kind: Kind::Contact,
+            id: CrmId::Number(1),
+            numbers: vec!["067 111-22-33".to_owned()],
+            owner: Some(CrmId::Number(101)),
+            open: true,
+            created_s: 1,
+            updated_s: 0,
+            contact: None,
+            organization: None,
+        };
+        Arc::new(Self {
+            records: vec![contact],
+            answers: Semaphore::new(0),
+            asked: Mutex::new(0),
+            asking: Condvar::new(),
+        })
+    }
+
+    /// How many questions have arrived.
+    pub(crate) fn asked(&self) -> usize {
+        *self.asked.lock().expect("not poisoned")
+    }
+
+    /// Waits until so many questions have arrived.
+    pub(crate) fn wait_asked(&self, count: usize) {
+        let asked = self.asked.lock().expect("not poisoned");
+        let waited = self.asking.wait_timeout_while(asked, PATIENCE, |asked| *asked < count).expect("not poisoned");
+        assert!(!waited.1.timed_out(), "expected {count} questions, found {}", waited.0);
+    }
+
+    /// Lets so many questions be answered.
+    pub(crate) fn let_go(&self, questions: usize) {
+        self.answers.add_permits(questions);
+    }
+}
+
+#[async_trait]
+impl Reader for Crm {
+    fn crawl_order(&self) -> &[Kind] {
+        &[Kind::Contact]
+    }
+
+    fn sweep_every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn page(&self, _: Kind, _: Option<&Cursor>) -> Result<Page, Failure> {
+        Ok(Page { records: self.records.clone(), next: None })
+    }
+
+    async fn changes(&self, _: Kind, _: i64, _: Option<&Cursor>) -> Result<Page, Failure> {
+        Ok(Page::default())
+    }
+
+    async fn ask(&self, _: PhoneKey, _: Duration) -> Result<Vec<Record>, Failure> {
+        *self.asked.lock().expect("not poisoned") += 1;
+        self.asking.notify_all();
+        self.answers.acquire().await.expect("open").forget();
+        Ok(self.records.clone())
+    }
+
+    async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+/// The CRM as configuration knows it. Its reader is handed to the directory by the desk itself.
+#[derive(Debug)]
+struct Values;
+
+impl Prepared for Values {
+    fn account(&self) -> String {
+        "values".to_owned()
+    }
+
+    fn ledger(&self, _: Clock) -> Arc<Ledger> {
+        unreachable!("the desk connects its own reader")
+    }
+
+    fn reader(&self, _: Tools) -> Arc<dyn Reader> {
+        unreachable!("the desk connects its own reader")
+    }
+}
+
+fn prepare(_: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
+    Ok(Arc::new(Values))
+}
+
+static VALUES: &[Adapter] = &[Adapter { name: "values", kinds: KindSet::of(&[Kind::Contact]), prepare }];
+
+/// The process's settings, with time-outs that no test waits for unless it asks to.
+pub(crate) fn process() -> ProcessSettings {
+    let minute = Duration::from_secs(60);
+    ProcessSettings {
+        edge: EdgeSettings {
+            listen: ([127, 0, 0, 1], 0).into(),
+            threads: 2,
+            max_connections: 1_000,
+            head_timeout: minute,
+            body_timeout: minute,
+            idle_timeout: minute,
+            max_head_bytes: 16 << 10,
+            max_body_bytes: 64 << 10,
+            trusted_proxies: Vec::new(),
+            drain: minute,
+        },
+        ops: OpsSettings { listen: ([127, 0, 0, 1], 0).into(), token: None },
+        data: "data".into(),
+        log: "off".to_owned(),
+        log_format: LogFormat::Text,
+        live: LiveSettings {
+            queue: 1_000,
+            reserve: Duration::from_millis(20),
+            negative_entries: 100,
+            negative_ttl: minute,
+            breaker_failures: 10,
+            breaker_open: minute,
+        },
+        outbound: OutboundSettings { connect_timeout: minute, request_timeout: minute, max_body_bytes: 1 << 20 },
+        work_threads: 1,
+    }
+}
+
+fn section() -> CrmSection {
+    CrmSection {
+        file: "acme.toml".to_owned(),
+        row: 1,
+        kind: Placed::new("values".to_owned(), 1),
+        base_url: None,
+        auth_url: None,
+        token: None,
+        client_id: None,
+        client_secret: None,
+        refresh_token: None,
+        sweep: None,
+        full_crawl_at_min: 210,
+        max_numbers: 1_000,
+        shrink_guard_percent: 30,
+        absent_max_age: Some(Duration::from_secs(86_400)),
+        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
+        phone_fields: Vec::new(),
+    }
+}
+
+/// A block that is answered in `answer`, with the deadline of CONTRACT's default.
+fn block(answer: &str) -> BlockSettings {
+    BlockSettings {
+        priority: vec![Placed::new("contact".to_owned(), 1)],
+        answer: Placed::new(answer.to_owned(), 1),
+        answer_field: "destination".to_owned(),
+        result_string: false,
+        deadline: Duration::from_millis(800),
+        unassigned_goes_on: false,
+        deal_via_contact: true,
+        deal_via_organization: false,
+        miss_status: 200,
+        miss_destination: None,
+        caller_field: None,
+        call_id_field: None,
+    }
+}
+
+fn blocks() -> BTreeMap<String, Placed<BlockSettings>> {
+    let blocks = [
+        ("plain", block("plain")),
+        ("json", block("json")),
+        ("rpc", block("json-rpc")),
+        ("rpc-string", BlockSettings { result_string: true, ..block("json-rpc") }),
+        ("miss-204", BlockSettings { miss_status: 204, ..block("json") }),
+        ("miss-404", BlockSettings { miss_status: 404, ..block("plain") }),
+        ("scheme", BlockSettings { miss_destination: Some("231146".to_owned()), ..block("plain") }),
+        ("patient", BlockSettings { deadline: Duration::from_secs(50), ..block("plain") }),
+        ("відділ", block("plain")),
+    ];
+    blocks.into_iter().map(|(name, block)| (name.to_owned(), Placed::new(block, 1))).collect()
+}
+
+fn project(name: &str, allow: &[&str]) -> ProjectSettings {
+    let token = || Secret::new(TOKEN);
+    let anna = Employee {
+        name: "Anna".into(),
+        crm_user: "101".into(),
+        main: vec![ANNA.into()],
+        other: Vec::new(),
+        staff_id: None,
+        email: None,
+        extension: None,
+        top_manager: true,
+    };
+    ProjectSettings {
+        file: format!("{name}.toml"),
+        name: name.to_owned(),
+        tokens: Tokens { route: token(), events: token(), forms: token(), card: token(), changes: token() },
+        allow: allow.iter().map(|net| net.parse().expect("a net")).collect(),
+        timezone: "Europe/Kyiv".to_owned(),
+        country: Placed::new("UA".to_owned(), 1),
+        crm: section(),
+        employees: vec![Placed::new(anna, 1)],
+        blocks: blocks(),
+    }
+}
+
+/// The door and what stands behind it: `acme` for everybody, `fenced` for 203.0.113.0/24 alone.
+pub(crate) struct Behind {
+    pub(crate) door: Arc<Door>,
+    pub(crate) crm: Arc<Crm>,
+    pub(crate) metrics: Arc<ProjectMetrics>,
+    pub(crate) process: Arc<ProcessMetrics>,
+    directories: Vec<Arc<Directory>>,
+}
+
+impl Behind {
+    /// Nothing is known yet: every number is asked for live.
+    pub(crate) fn cold(process: &ProcessSettings, clock: Clock, work: &Handle) -> Self {
+        let settings = Settings {
+            process: process.clone(),
+            projects: vec![project("acme", &[]), project("fenced", &["203.0.113.0/24"])],
+        };
+        let projects = compile_with(&settings, VALUES).expect("settings without problems");
+        let (crm, metrics) = (Crm::new(), Metrics::new());
+        let lines: Vec<_> = projects
+            .into_iter()
+            .map(|project| Arc::new(line(project, &crm, &metrics, &settings.process.live, clock, work)))
+            .collect();
+        let directories = lines.iter().map(|line| Arc::clone(&line.directory)).collect();
+        let exchange = Arc::new(Current::new(Arc::new(Exchange::new(lines))));
+        let door = Arc::new(Door::new(exchange, process, metrics.process(), clock));
+        Self { door, crm, metrics: metrics.project("acme"), process: metrics.process(), directories }
+    }
+
+    /// Everything the CRM has is known.
+    pub(crate) async fn warm(self) -> Self {
+        for directory in &self.directories {
+            directory.warm(WarmRequest { full: true, force: false }).expect("none under way");
+            let mut progress = directory.warm_progress();
+            let ended = progress.wait_for(|progress| progress.state != WarmState::Running).await.expect("progress");
+            assert_eq!(ended.state, WarmState::Done);
+        }
+        self
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the desk hands every part of a line over once, here")]
+fn line(
+    project: Arc<Project>,
+    crm: &Arc<Crm>,
+    metrics: &Metrics,
+    live: &LiveSettings,
+    clock: Clock,
+    work: &Handle,
+) -> Line {
+    let metrics = metrics.project(&project.name);
+    let directory = Directory::new(Parts {
+        reader: Arc::clone(crm) as Arc<dyn Reader>,
+        kinds: KindSet::of(&[Kind::Contact]),
+        numbers: project.numbers.clone(),
+        section: project.crm.section.clone(),
+        timezone: project.timezone.clone(),
+        live: live.clone(),
+        clock,
+        work: work.clone(),
+        metrics: Arc::clone(&metrics),
+    });
+    let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
+    Line { project, directory, people, metrics }
+}
+
+/// The door, open, on threads of its own.
+pub(crate) struct Desk {
+    pub(crate) behind: Behind,
+    pub(crate) address: SocketAddr,
+    pub(crate) edge: Option<EdgeThreads>,
+    _work: tokio::runtime::Runtime,
+}
+
+impl Desk {
+    /// Everything known.
+    pub(crate) fn warm(process: &ProcessSettings) -> Self {
+        Self::open(process, true)
+    }
+
+    /// Nothing known.
+    pub(crate) fn cold(process: &ProcessSettings) -> Self {
+        Self::open(process, false)
+    }
+
+    fn open(process: &ProcessSettings, warm: bool) -> Self {
+        let work = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("work");
+        let behind = Behind::cold(process, Clock::System, work.handle());
+        let behind = if warm { work.block_on(behind.warm()) } else { behind };
+        let edge =
+            EdgeThreads::start(&behind.door, process.edge.listen, process.edge.threads).expect("an address to bind");
+        Self { behind, address: edge.address(), edge: Some(edge), _work: work }
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// One request on a connection of its own, and everything that comes back until the connection is closed.
+    pub(crate) fn ask(&self, request: impl AsRef<[u8]>) -> String {
+        let mut client = self.connect();
+        client.send(request);
+        client.rest()
+    }
+
+    /// Waits until so many connections are open.
+    #[track_caller]
+    pub(crate) fn wait_connections(&self, count: usize) {
+        let began = std::time::Instant::now();
+        while self.behind.door.connections() != count {
+            let found = self.behind.door.connections();
+            assert!(began.elapsed() < PATIENCE, "expected {count} connections, found {found}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if let Some(edge) = &self.edge {
+            edge.stop();
+        }
+    }
+}
+
+/// The door where time stands still until the test lets it pass.
+///
+/// Clients block on threads of their own; while one does, tokio does not let the time run ahead by itself.
+pub(crate) struct Still {
+    pub(crate) behind: Behind,
+    pub(crate) address: SocketAddr,
+    stop: CancellationToken,
+}
+
+impl Still {
+    pub(crate) async fn warm() -> Self {
+        let behind = Self::behind(&process()).warm().await;
+        Self::open(behind, &process())
+    }
+
+    pub(crate) fn cold(process: &ProcessSettings) -> Self {
+        Self::open(Self::behind(process), process)
+    }
+
+    fn behind(process: &ProcessSettings) -> Behind {
+        let clock = Clock::following("2026-11-20T10:00:00Z".parse().expect("a time"));
+        Behind::cold(process, clock, &Handle::current())
+    }
+
+    fn open(behind: Behind, process: &ProcessSettings) -> Self {
+        let listener = predial::server::listen(process.edge.listen, 1).expect("an address to bind").remove(0);
+        let (address, stop) = (listener.local_addr().expect("an address"), CancellationToken::new());
+        tokio::spawn(predial::server::serve(listener, Arc::clone(&behind.door), stop.clone()));
+        Self { behind, address, stop }
+    }
+
+    /// A connection that the door has accepted: its time runs.
+    pub(crate) async fn accepted(&self) -> Client {
+        let before = self.behind.door.connections();
+        let client = Client::connect(self.address);
+        self.until(|behind| behind.door.connections() > before).await;
+        client
+    }
+
+    /// Waits, without letting time pass, until something is so.
+    #[track_caller]
+    pub(crate) fn until(&self, holds: impl Fn(&Behind) -> bool) -> impl Future<Output = ()> {
+        let (began, asked_at) = (std::time::Instant::now(), Location::caller());
+        async move {
+            while !holds(&self.behind) {
+                assert!(began.elapsed() < PATIENCE, "{asked_at}: expected what was waited for, found it never was");
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Lets everything happen that can happen without time passing.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..2_000 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Lets time pass, and happen what then happens.
+    pub(crate) async fn pass(&self, ms: u64) {
+        tokio::time::advance(Duration::from_millis(ms)).await;
+        self.settle().await;
+    }
+
+    pub(crate) fn answers(&self, outcome: Outcome, source: Source) -> u64 {
+        self.behind.metrics.answers(outcome, source)
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+/// What a client sees, on a thread of its own.
+pub(crate) async fn seen<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(client).await.expect("a client")
+}
+
+/// A client that sends and sees bytes.
+pub(crate) struct Client(TcpStream);
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        stream.set_nodelay(true).expect("no delay");
+        Self(stream)
+    }
+
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).expect("sent");
+    }
+
+    /// Sends while the server may already have closed.
+    pub(crate) fn send_regardless(&mut self, bytes: impl AsRef<[u8]>) {
+        // The test looks at what comes back.
+        let _ = self.0.write_all(bytes.as_ref());
+    }
+
+    /// Closes the writing half.
+    pub(crate) fn hush(&self) {
+        self.0.shutdown(Shutdown::Write).expect("closed");
+    }
+
+    /// One reply, by its Content-Length, without its date.
+    pub(crate) fn reply(&mut self) -> String {
+        let mut read = Vec::new();
+        let body_at = loop {
+            if let Some(at) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            read.push(self.byte());
+        };
+        let head = String::from_utf8(read.clone()).expect("a head of text").to_lowercase();
+        let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = length.map_or(0, |length| length.parse().expect("a length"));
+        while read.len() < body_at + length {
+            read.push(self.byte());
+        }
+        undated(&read)
+    }
+
+    fn byte(&mut self) -> u8 {
+        let mut byte = [0];
+        self.0.read_exact(&mut byte).expect("a byte of a reply");
+        byte[0]
+    }
+
+    /// Everything until the end, without dates. A reset is an end, too.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut read = Vec::new();
+        let mut room = [0; 4096];
+        loop {
+            match self.0.read(&mut room) {
+                Ok(0) => break,
+                Ok(length) => read.extend_from_slice(&room[..length]),
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+                Err(error) => panic!("expected an end, found {error} after {:?}", String::from_utf8_lossy(&read)),
+            }
+        }
+        undated(&read)
+    }
+}
+
+/// A reply without its date, which has to be there and to look like one.
+fn undated(reply: &[u8]) -> String {
+    let text = String::from_utf8(reply.to_vec()).expect("a reply of text");
+    let mut kept = String::new();
+    for line in text.split_inclusive("\r\n") {
+        match line.strip_prefix("date: ") {
+            Some(date) => assert!(date.len() == 31 && date.ends_with(" GMT\r\n"), "{date:?}"),
+            None => kept.push_str(line),
+        }
+    }
+    kept
+}
+
+/// `GET`, as Ringostat sends it.
+pub(crate) fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: desk\r\nUser-Agent: ringostat HTTP Client v1.1\r\nConnection: close\r\n\r\n")
+}
+
+/// `GET` that keeps its connection.
+pub(crate) fn get_kept(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: desk\r\n\r\n")
+}
+
+/// A request with a body, as Ringostat sends it.
+pub(crate) fn with_body(method: &str, path: &str, content_type: &str, body: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: desk\r\nOrigin: desk\r\nUser-Agent: ringostat HTTP Client v1.1\r\n\
+         Content-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// The path of a block of `acme`, with its token and a caller.
+pub(crate) fn path(block: &str, caller: &str) -> String {
+    format!("/acme/route/{block}?token={TOKEN}&caller={caller}")
+}
+
+/// The last reply of a connection: 200 with a body of this type.
+pub(crate) fn ok(content_type: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A reply without a body that ends its connection.
+pub(crate) fn bare(status: &str, headers: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: 0\r\n\r\n")
+}
