@@ -10,4 +10,4 @@ mod run;
 pub mod runtime;
 mod watch;
 
-pub use self::run::{Overrides, Service, StartError};
+pub use self::run::{Overrides, Service, Signals, StartError};

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{
     runtime::{Builder, Runtime},
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -90,6 +90,13 @@ pub struct Service {
     _lock: DataLock,
 }
 
+/// SIGTERM and SIGINT, listened to.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
 impl Overrides {
     /// Reads, checks and compiles a configuration with what the command line says over it.
     ///
@@ -123,7 +130,10 @@ impl Service {
         let edge = open_edge(&process, &follow)?;
         let draining = Arc::new(AtomicBool::new(false));
         let ops_address = open_ops(&process, &follow, &draining, &work, &stop)?;
-        let watch = Watch::new(overrides.config.as_deref());
+        let watch = {
+            let _inside = work.enter();
+            Watch::new(overrides.config.as_deref())
+        };
         work.spawn(watch.reload(Arc::clone(&follow), stop.clone()));
         let edge_address = edge.address();
         let (edge, work) = (Some(edge), Some(work));
@@ -156,18 +166,31 @@ impl Service {
         self.follow.reload().map(drop)
     }
 
+    /// Listens to SIGTERM and SIGINT from now on. Before anybody is told that the service is up: a supervisor may end it
+    /// at once, and a signal that nobody listens to kills.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    pub fn listen_for_signals(&self) -> io::Result<Signals> {
+        let _inside = self.work.as_ref().map(Runtime::enter);
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for a signal that came, or comes, since it was listened to.
+    pub fn wait_for(&self, mut signals: Signals) {
+        let Some(work) = &self.work else { return };
+        work.block_on(async {
+            tokio::select! { _ = signals.terminate.recv() => {} _ = signals.interrupt.recv() => {} }
+        });
+    }
+
     /// Waits for SIGTERM or SIGINT.
     ///
     /// # Errors
     /// When signals cannot be listened to.
     pub fn wait_for_signal(&self) -> io::Result<()> {
-        let Some(work) = &self.work else { return Ok(()) };
-        work.block_on(async {
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
-            Ok(())
-        })
+        self.wait_for(self.listen_for_signals()?);
+        Ok(())
     }
 
     /// Closes the edge door, lets the calls under way be answered, then stops everything else.

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
@@ -18,11 +18,14 @@ const SETTLED: Duration = Duration::from_millis(300);
 /// Watches a folder for as long as it is held.
 pub(crate) struct Watch {
     _watcher: Option<RecommendedWatcher>,
+    /// Listened to from the beginning: a SIGHUP that nobody listens to kills.
+    hang_up: Option<Signal>,
     changed: Arc<Notify>,
 }
 
 impl Watch {
-    /// Watches `folder` and what is below it. Where the system cannot, SIGHUP and the ops door still reload.
+    /// Watches `folder` and what is below it. Where the system cannot, SIGHUP and the ops door still reload. Called
+    /// inside the runtime that [`Watch::reload`] will run on.
     pub(crate) fn new(folder: Option<&Path>) -> Self {
         let changed = Arc::new(Notify::new());
         let watcher = folder.and_then(|folder| match watcher(folder, &changed) {
@@ -32,22 +35,19 @@ impl Watch {
                 None
             }
         });
-        Self { _watcher: watcher, changed }
+        let hang_up = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::warn!(%error, "SIGHUP is not listened to, and kills"))
+            .ok();
+        Self { _watcher: watcher, hang_up, changed }
     }
 
     /// Reloads at every change and at SIGHUP, until `stop`.
-    pub(crate) async fn reload(self, follow: Arc<Follow>, stop: CancellationToken) {
-        let mut hang_up = match signal(SignalKind::hangup()) {
-            Ok(hang_up) => hang_up,
-            Err(error) => {
-                tracing::warn!(%error, "SIGHUP is not listened to");
-                return;
-            }
-        };
+    pub(crate) async fn reload(mut self, follow: Arc<Follow>, stop: CancellationToken) {
+        let mut hang_up = self.hang_up.take();
         loop {
             tokio::select! {
                 () = self.changed.notified() => self.settled().await,
-                _ = hang_up.recv() => {}
+                () = hung_up(&mut hang_up) => {}
                 () = stop.cancelled() => return,
             }
             let follow = Arc::clone(&follow);
@@ -58,6 +58,13 @@ impl Watch {
 
     async fn settled(&self) {
         while tokio::time::timeout(SETTLED, self.changed.notified()).await.is_ok() {}
+    }
+}
+
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 

@@ -9,10 +9,10 @@ use crate::ops_stage::{Crm, IRYNA, OLEH, Stage};
 
 /// What a command left behind.
 #[derive(Debug)]
-struct Left {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Left {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 fn predial(arguments: &[&str]) -> Command {
@@ -21,13 +21,13 @@ fn predial(arguments: &[&str]) -> Command {
     command
 }
 
-async fn left(mut command: Command) -> Left {
+pub(crate) async fn left(mut command: Command) -> Left {
     let output = command.output().await.expect("a program that runs");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Left { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-async fn ran(arguments: &[&str]) -> Left {
+pub(crate) async fn ran(arguments: &[&str]) -> Left {
     left(predial(arguments)).await
 }
 
@@ -159,15 +159,15 @@ async fn a_warm_up_stopped_by_another_is_one() {
     assert!(stopped.err.contains("stopped: run 1 of acme"), "{}", stopped.err);
 }
 
-/// A project without problems, as an operator would write it.
-const ACME: &str = r#"
+/// A project without problems, as an operator would write it; nobody listens where its CRM should be.
+pub(crate) const ACME: &str = r#"
 token = { env = "ACME_TOKEN" }
 timezone = "Europe/Kyiv"
 country = "UA"
 
 [crm]
 kind = "pipedrive"
-base_url = "https://acme.pipedrive.com"
+base_url = "http://127.0.0.1:9"
 token = { env = "ACME_CRM" }
 
 [[employee]]
@@ -183,7 +183,7 @@ answer_field = "destination"
 "#;
 
 /// A configuration folder with one project, and the command with the secrets it refers to.
-fn configured(project: &str, command: &str) -> (tempfile::TempDir, Command) {
+pub(crate) fn configured(project: &str, command: &str) -> (tempfile::TempDir, Command) {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("projects")).expect("a folder");
     std::fs::write(folder.path().join("projects/acme.toml"), project).expect("a file");
@@ -244,7 +244,7 @@ async fn every_command_has_a_help_with_an_example() {
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
         .filter(|command| !command.is_empty() && *command != "help")
         .collect();
-    for expected in ["check", "explain", "warm", "completions"] {
+    for expected in ["serve", "check", "explain", "warm", "demo", "completions"] {
         assert!(commands.contains(&expected), "{expected} among {commands:?}");
     }
     for command in commands {

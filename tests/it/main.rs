@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_serve;
+#[cfg(test)]
 mod codecs;
 #[cfg(test)]
 mod edge_connections;

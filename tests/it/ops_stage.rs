@@ -228,17 +228,12 @@ impl Stage {
     }
 
     pub(crate) async fn send(&self, request: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address).await.expect("a door");
-        stream.write_all(request.as_bytes()).await.expect("an open connection");
-        stream
+        sent(self.address, request).await
     }
 
     /// Sends a request that closes its connection; reads all of the answer.
     pub(crate) async fn ask(&self, request: &str) -> Reply {
-        let mut stream = self.send(request).await;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await.expect("an answer");
-        Reply::parse(&String::from_utf8(bytes).expect("text"))
+        asked(self.address, request).await
     }
 
     /// Closes the door and waits until it is closed.
@@ -387,6 +382,20 @@ fn section() -> CrmSection {
         quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
         phone_fields: Vec::new(),
     }
+}
+
+async fn sent(address: SocketAddr, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a door");
+    stream.write_all(request.as_bytes()).await.expect("an open connection");
+    stream
+}
+
+/// Sends a request that closes its connection to any door; reads all of the answer.
+pub(crate) async fn asked(address: SocketAddr, request: &str) -> Reply {
+    let mut stream = sent(address, request).await;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.expect("an answer");
+    Reply::parse(&String::from_utf8(bytes).expect("text"))
 }
 
 /// An answer.

@@ -21,7 +21,8 @@ pub(super) enum Command {
     /// Answer the telephone system, until SIGTERM; SIGHUP reads the configuration again
     #[command(after_help = "Example:\n  predial serve --config config --data data\n\n\
         Prints one line, edge=http://… ops=http://…, once both doors are open.\n\
-        Exit: 0 after SIGTERM, 2 when the configuration is refused or another process holds the data folder.")]
+        Exit: 0 after SIGTERM, 2 when the configuration is refused or another process holds the data \
+        folder, 1 when something else is in the way.")]
     Serve(ServeArguments),
     /// Show the main job on a fresh machine: stand-in CRMs, the service before them, calls and their answers
     #[command(after_help = "Example:\n  predial demo --once\n\n\

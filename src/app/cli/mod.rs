@@ -2,7 +2,7 @@
 //!
 //! | command | asks | exit |
 //! | --- | --- | --- |
-//! | `serve` | nobody; it is the service | 0, 2 |
+//! | `serve` | nobody; it is the service | 0, 2 refused or locked, 1 anything else |
 //! | `demo` | a service of its own | 0, 1 |
 //! | `check` | nobody; reads the configuration | 0, 2 |
 //! | `explain` | the running service | 0 hit, 3 miss, 1 could not ask |

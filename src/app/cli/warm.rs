@@ -127,7 +127,7 @@ impl Bar {
 
     fn show(&self, progress: &Progress) {
         let template = if progress.expected.is_some() {
-            "{spinner} [{bar:30}] {human_pos}/{human_len} {wide_msg}"
+            "{spinner} [{bar:30}] {human_pos}/{human_len} records, {wide_msg}"
         } else {
             "{spinner} {human_pos} records, {wide_msg}"
         };
