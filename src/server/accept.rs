@@ -147,7 +147,8 @@ struct Trouble {
 impl Trouble {
     /// The first pause, doubled by each further failure up to [`Trouble::LONGEST`].
     const SHORTEST: Duration = Duration::from_millis(5);
-    const LONGEST: Duration = Duration::from_millis(320);
+    /// A small part of any deadline: those who wait in the kernel's queue are calls.
+    const LONGEST: Duration = Duration::from_millis(80);
     /// The operator is told once in this time.
     const QUIET: Duration = Duration::from_secs(10);
 
@@ -166,7 +167,7 @@ impl Trouble {
             self.told = Some(now);
             warn!(%error, "connections cannot be accepted");
         }
-        let pause = Self::SHORTEST.saturating_mul(1 << self.in_a_row.min(6));
+        let pause = Self::SHORTEST.saturating_mul(1 << self.in_a_row.min(4));
         self.in_a_row += 1;
         pause.min(Self::LONGEST)
     }
@@ -201,7 +202,7 @@ mod tests {
         let (mut trouble, now) = (Trouble::default(), Instant::now());
         let error = io::Error::from_raw_os_error(24);
         let pauses: Vec<u128> = (0..8).map(|_| trouble.pause(&error, now).as_millis()).collect();
-        assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 320, 320]);
+        assert_eq!(pauses, [5, 10, 20, 40, 80, 80, 80, 80]);
         assert_eq!(trouble.told, Some(now));
         trouble.pause(&error, now + Duration::from_secs(9));
         assert_eq!(trouble.told, Some(now));
