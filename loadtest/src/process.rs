@@ -1,12 +1,6 @@
 //! Child processes: the service, the bare servers, the stand-in CRM. Each ends with the harness.
 
-use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{fs::File, io, path::Path, process::Stdio, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
 use thiserror::Error;
@@ -28,14 +22,14 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// It started and did not say where it listens.
-    #[error("{name}: expected a line with its address, found {found}; its log is {log}")]
+    #[error("{name}: expected a line with its address, found {found}; it logged: {log}")]
     Mute {
         /// Which.
         name: String,
         /// What it said instead.
         found: String,
-        /// What it logged.
-        log: PathBuf,
+        /// The end of what it logged.
+        log: String,
     },
 }
 
@@ -80,7 +74,7 @@ impl Process {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("nothing within {} s", patience.as_secs()),
         };
-        Err(ProcessError::Mute { name: name.to_owned(), found, log: log.to_owned() })
+        Err(ProcessError::Mute { name: name.to_owned(), found, log: end_of(log) })
     }
 
     /// The processor time it has used.
@@ -106,6 +100,13 @@ impl Process {
         // One that is gone already need not be killed.
         let _ = self.child.kill().await;
     }
+}
+
+/// The last rows of a log; the file itself goes with the case's folder.
+fn end_of(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let rows: Vec<_> = text.lines().rev().take(10).collect();
+    rows.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 /// The processor time that a process has used, `self` for our own; `None` where `/proc` has nothing to say.
@@ -145,9 +146,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_ends_without_a_word_is_an_error_that_names_its_log() {
+    async fn one_that_ends_without_a_word_is_an_error_with_what_it_logged() {
         let error = start("echo no port >&2").await.expect_err("no line");
-        assert!(error.to_string().contains("found the end of its output; its log is "), "{error}");
+        assert!(error.to_string().contains("found the end of its output; it logged: no port"), "{error}");
     }
 
     #[test]
