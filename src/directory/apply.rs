@@ -80,6 +80,7 @@ impl Directory {
                 self.join(&records, &touched);
             }
         }
+        records.forget_gone(crawl);
     }
 
     /// Puts the clients of these numbers into the cache anew; under the records' lock, so that of two changes the later

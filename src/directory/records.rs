@@ -64,6 +64,8 @@ pub(super) struct Records {
     by_id: HashMap<(Kind, CrmId), Slot, FixedState>,
     by_number: HashMap<PhoneKey, SmallVec<[Slot; 2]>, FixedState>,
     open: [usize; Kind::ALL.len()],
+    /// Places that stand empty, to be used again.
+    free: Vec<Slot>,
 }
 
 impl Records {
@@ -139,6 +141,18 @@ impl Records {
         self.by_number.values().filter(lost).count()
     }
 
+    /// Gives back the places of what neither counts nor is referred to and was not seen by the crawl numbered `crawl` nor
+    /// since: deals that closed long ago would pile up. Until then a closed record keeps its place, so that an older page
+    /// cannot reopen it.
+    pub(super) fn forget_gone(&mut self, crawl: u32) {
+        for (slot, place) in (0..).zip(&mut self.places) {
+            let gone = place.facts.is_none() && place.hanging.is_empty() && place.seen != crawl;
+            if gone && self.by_id.remove(&(place.kind, place.id)).is_some() {
+                self.free.push(slot);
+            }
+        }
+    }
+
     /// The open entities under a number: the records that carry it, and what hangs on them.
     pub(super) fn entities(&self, key: PhoneKey) -> Vec<Entity> {
         let mut entities = Vec::new();
@@ -155,9 +169,15 @@ impl Records {
         if let Some(&slot) = self.by_id.get(&(kind, id)) {
             return slot;
         }
-        // Four thousand million records are beyond `max_numbers`, which refuses a crawl long before.
-        let slot = Slot::try_from(self.places.len()).unwrap_or(Slot::MAX);
-        self.places.push(Place { kind, id, facts: None, hanging: Vec::new(), seen: 0, updated_s: 0 });
+        let place = Place { kind, id, facts: None, hanging: Vec::new(), seen: 0, updated_s: 0 };
+        let slot = if let Some(slot) = self.free.pop() {
+            self.places[slot as usize] = place;
+            slot
+        } else {
+            self.places.push(place);
+            // Four thousand million records are beyond `max_numbers`, which refuses a crawl long before.
+            Slot::try_from(self.places.len() - 1).unwrap_or(Slot::MAX)
+        };
         self.by_id.insert((kind, id), slot);
         slot
     }
@@ -325,6 +345,22 @@ mod tests {
         records.put(Kind::Contact, CrmId::Number(1), State::Gone { updated_s: 300 }, 1);
         assert!(records.put(Kind::Contact, CrmId::Number(1), dated(7, 200), 1).is_empty());
         assert_eq!(records.open(), 0);
+    }
+
+    #[test]
+    fn what_is_gone_since_the_crawl_before_gives_its_place_back() {
+        let mut records = Records::default();
+        records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 1);
+        records.put(Kind::Deal, CrmId::Number(5), GONE, 1);
+        records.put(Kind::Deal, CrmId::Number(6), facts(&[], Some(2), None), 1);
+        records.forget_gone(1);
+        assert!(records.free.is_empty(), "seen by the crawl before: an older page may still come");
+        records.put(Kind::Contact, CrmId::Number(1), facts(&[100_000_001], None, None), 2);
+        records.forget_gone(2);
+        assert_eq!(records.free.len(), 1, "the closed deal; the open one and what it refers to stay");
+        records.put(Kind::Deal, CrmId::Number(7), facts(&[], Some(1), None), 2);
+        assert!(records.free.is_empty());
+        assert_eq!(under(&records, 100_000_001), [PERSON, (Kind::Deal, CrmId::Number(7), Via::Contact)]);
     }
 
     #[test]
