@@ -4,6 +4,7 @@
 #![expect(missing_docs, unused_qualifications, reason = "gungraun's macros make items of their own")]
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up ends there")]
 
+mod answering;
 mod world;
 
 use std::hint::black_box;
@@ -12,7 +13,8 @@ use bytes::Bytes;
 use gungraun::prelude::*;
 use predial::project::Block;
 
-use crate::world::{Answer, QUESTIONS, Question, World};
+use crate::answering::{Answer, answer, block_of, body_of};
+use crate::world::{QUESTIONS, Question, World};
 
 /// Enough for a directory of several segments; a `get` takes the same work in a larger one.
 const CLIENTS: u64 = 2_000;
@@ -27,12 +29,10 @@ struct Case {
 fn case(form: &str) -> Case {
     let world: &'static World = Box::leak(Box::new(World::with_clients(CLIENTS)));
     let question = QUESTIONS.iter().find(|question| question.form == form).expect("a form");
-    let (block, body) = (world.block(question), Bytes::from_static(question.body.as_bytes()));
-    let id = question.rpc_id.map(|id| Bytes::from_static(id.as_bytes()));
+    let (block, body) = (block_of(world, question), body_of(question));
     // Several times before it counts: moka's housekeeping is done, and what is made on first use is made.
     for _ in 0..2 {
-        assert!(world.known(block, question.caller, id.as_ref()).is(question.answer), "{form}");
-        assert!(world.answer(block, question, &body).is(question.answer), "{form}");
+        assert!(answer(world, block, question, &body).is(question.answer), "{form}");
     }
     Case { world, block, question, body }
 }
@@ -48,7 +48,7 @@ fn is_right(answer: (&'static Question, Answer<'static>)) {
 #[bench::json(args = ("json"), setup = case, teardown = is_right)]
 #[bench::json_rpc(args = ("json-rpc"), setup = case, teardown = is_right)]
 fn look_up(case: Case) -> (&'static Question, Answer<'static>) {
-    let answer = case.world.answer(black_box(case.block), case.question, black_box(&case.body));
+    let answer = answer(case.world, black_box(case.block), case.question, black_box(&case.body));
     (case.question, answer)
 }
 

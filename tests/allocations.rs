@@ -3,6 +3,8 @@
 //! One test for all of it, because what one thread throws away another may clean up: moka frees memory through a
 //! reclaimer that all caches and threads of a process share.
 
+#[path = "../benches/answering/mod.rs"]
+mod answering;
 mod counting;
 #[path = "../benches/world/mod.rs"]
 mod world;
@@ -15,10 +17,9 @@ mod tests {
     use std::hint::black_box;
     use std::thread;
 
-    use bytes::Bytes;
-
+    use crate::answering::{Answer, answer, asked, block_of, body_of, known};
     use crate::counting::so_far;
-    use crate::world::{Answer, QUESTIONS, Question, World};
+    use crate::world::{QUESTIONS, Question, World};
 
     /// What decoding allocates at most: a text or two where the wanted value is escaped, as it is in `form` and `json`.
     const DECODING: [(&str, u64); 4] = [("query", 0), ("form", 1), ("json", 2), ("json-rpc", 0)];
@@ -40,7 +41,7 @@ mod tests {
         let world = World::with_clients(2_000);
         // A thread's very first `get` makes the reclaimer know the thread: one allocation in the thread's life.
         let first = &QUESTIONS[0];
-        assert!(allocated(first, || world.known(world.block(first), "380670000121", None)) <= 1);
+        assert!(allocated(first, || known(&world, block_of(&world, first), "380670000121", None)) <= 1);
         for question in &QUESTIONS {
             for call in 0..10_000 {
                 assert_eq!(from_the_number(&world, question), 0, "call {call} in the form {}", question.form);
@@ -65,13 +66,15 @@ mod tests {
     }
 
     fn from_the_number(world: &World, question: &Question) -> u64 {
-        let (block, id) = (world.block(question), question.rpc_id.map(|id| Bytes::from_static(id.as_bytes())));
-        allocated(question, || world.known(block, black_box(question.caller), id.as_ref()))
+        let (block, body) = (block_of(world, question), body_of(question));
+        let asked = asked(block, question, &body);
+        let caller = asked.caller.as_deref().unwrap();
+        allocated(question, || known(world, block, black_box(caller), asked.rpc_id.as_ref()))
     }
 
     fn from_the_bytes(world: &World, question: &Question) -> u64 {
-        let (block, body) = (world.block(question), Bytes::from_static(question.body.as_bytes()));
-        allocated(question, || world.answer(block, black_box(question), &body))
+        let (block, body) = (block_of(world, question), body_of(question));
+        allocated(question, || answer(world, block, black_box(question), &body))
     }
 
     /// What a right answer to `question` allocated.

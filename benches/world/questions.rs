@@ -12,10 +12,6 @@ pub(crate) struct Question {
     pub(crate) content_type: Option<&'static str>,
     /// The body.
     pub(crate) body: &'static str,
-    /// The caller's number as it stands in the request.
-    pub(crate) caller: &'static str,
-    /// The JSON-RPC id as it stands in the request.
-    pub(crate) rpc_id: Option<&'static str>,
     /// The answer's body.
     pub(crate) answer: &'static str,
 }
@@ -28,8 +24,6 @@ pub(crate) const QUESTIONS: [Question; 4] = [
         query: "token=s3cret&call_id=ua0_-1731315881.12669683&caller=380670000120",
         content_type: None,
         body: "",
-        caller: "380670000120",
-        rpc_id: None,
         answer: "acme_anna",
     },
     Question {
@@ -38,8 +32,6 @@ pub(crate) const QUESTIONS: [Question; 4] = [
         query: "token=s3cret",
         content_type: Some("application/x-www-form-urlencoded"),
         body: "call_id=ua0_-1731315881.12669683&caller=%2B380670000120",
-        caller: "+380670000120",
-        rpc_id: None,
         answer: "acme_anna",
     },
     Question {
@@ -48,8 +40,6 @@ pub(crate) const QUESTIONS: [Question; 4] = [
         query: "token=s3cret",
         content_type: Some("application/json"),
         body: r#"{"call_id":"pkv","step_forward":"webhookNumber%3A120","uuid":"842d921d-5334-4eca-812d-9a0000000000","caller":"%2B380670000120"}"#,
-        caller: "+380670000120",
-        rpc_id: None,
         answer: r#"{"destination":"acme_anna"}"#,
     },
     Question {
@@ -58,8 +48,6 @@ pub(crate) const QUESTIONS: [Question; 4] = [
         query: "token=s3cret",
         content_type: Some("application/json"),
         body: r#"{"jsonrpc":"2.0","method":"route","params":{"call_id":"pkv","caller":"380670000120"},"id":120}"#,
-        caller: "380670000120",
-        rpc_id: Some("120"),
         answer: r#"{"jsonrpc":"2.0","result":{"destination":"acme_anna"},"id":120}"#,
     },
 ];

@@ -9,8 +9,7 @@ use predial::base::clock::Clock;
 use predial::base::problem::Placed;
 use predial::base::secret::Secret;
 use predial::config::{
-    BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
-    ProjectSettings, QuotaSettings, Settings, Tokens,
+    self, BlockSettings, CrmSection, Overrides, ProcessSettings, ProjectSettings, QuotaSettings, Settings, Tokens,
 };
 use predial::crm::failure::Failure;
 use predial::crm::quota::{Ledger, Limits};
@@ -113,16 +112,11 @@ impl Prepared for Crm {
     }
 }
 
-/// Settings of live questions.
-pub(super) fn live() -> LiveSettings {
-    LiveSettings {
-        queue: 1_000,
-        reserve: Duration::from_millis(20),
-        negative_entries: 100_000,
-        negative_ttl: Duration::from_secs(60),
-        breaker_failures: 5,
-        breaker_open: Duration::from_secs(5),
-    }
+/// What a service starts with where nothing is configured but a project.
+pub(crate) fn process() -> ProcessSettings {
+    let examined = config::examine(None, &BTreeMap::new(), &Overrides::default());
+    assert!(examined.problems.iter().all(|problem| problem.file == "projects"), "{:?}", examined.problems);
+    examined.settings.process
 }
 
 /// The project `acme`, with a block for each answer form.
@@ -198,34 +192,5 @@ fn section() -> CrmSection {
         absent_max_age: None,
         quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
         phone_fields: Vec::new(),
-    }
-}
-
-fn process() -> ProcessSettings {
-    let any_port = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    ProcessSettings {
-        edge: EdgeSettings {
-            listen: any_port,
-            threads: 1,
-            max_connections: 20_000,
-            head_timeout: Duration::from_secs(5),
-            body_timeout: Duration::from_secs(5),
-            idle_timeout: Duration::from_secs(30),
-            max_head_bytes: 16 << 10,
-            max_body_bytes: 64 << 10,
-            trusted_proxies: Vec::new(),
-            drain: Duration::from_secs(1),
-        },
-        ops: OpsSettings { listen: any_port, token: None },
-        data: std::path::PathBuf::new(),
-        log: "warn".to_owned(),
-        log_format: LogFormat::Text,
-        live: live(),
-        outbound: OutboundSettings {
-            connect_timeout: Duration::from_secs(3),
-            request_timeout: Duration::from_secs(10),
-            max_body_bytes: 16 << 20,
-        },
-        work_threads: 1,
     }
 }
