@@ -279,6 +279,20 @@ impl Case {
         Ok(())
     }
 
+    /// Only the variants of these names; all where none is named.
+    ///
+    /// # Errors
+    /// [`CaseError::Unfit`] when it has none of them.
+    pub fn with_variants(mut self, names: &[String]) -> Result<Self, CaseError> {
+        let known: Vec<_> = self.variants.iter().map(|variant| variant.name.clone()).collect();
+        self.variants.retain(|variant| names.is_empty() || names.contains(&variant.name));
+        if self.variants.is_empty() {
+            let what = format!("expected one of {}, found {}", known.join(", "), names.join(", "));
+            return Err(CaseError::Unfit { case: self.name, what });
+        }
+        Ok(self)
+    }
+
     /// The short form.
     #[must_use]
     pub fn shortened(mut self) -> Self {
@@ -373,6 +387,15 @@ mod tests {
             let error = read(&SMALL.replace(from, to)).expect_err(to);
             assert!(error.to_string().contains(expected), "{to}: {error}");
         }
+    }
+
+    #[test]
+    fn a_variant_that_no_case_has_is_not_passed_over() {
+        let case = read(SMALL).expect("a case");
+        assert_eq!(case.clone().with_variants(&["all-known".to_owned()]).expect("its variant"), case);
+        assert_eq!(case.clone().with_variants(&[]).expect("all"), case);
+        let error = case.with_variants(&["all-know".to_owned()]).expect_err("a slip");
+        assert_eq!(error.to_string(), "small: expected one of all-known, found all-know");
     }
 
     #[test]

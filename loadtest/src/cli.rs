@@ -39,7 +39,10 @@ pub struct Arguments {
     /// The short form: fewer pairs, seconds and numbers, the same bounds. Not a measure of anything.
     #[arg(long)]
     pub quick: bool,
-    /// Only the bare servers of a `compare` case: what the machine and the harness give; bounds nothing.
+    /// Only this variant of the cases; may be given again. Not kept.
+    #[arg(long, value_name = "NAME", conflicts_with = "save_baseline")]
+    pub variant: Vec<String>,
+    /// Only the bare servers of a `compare` case: what the machine and the harness give; bounds nothing. Not kept.
     #[arg(long, conflicts_with = "save_baseline")]
     pub bare_only: bool,
     /// Keeps the result as the case's base line, where every bound holds.
@@ -51,6 +54,13 @@ pub struct Arguments {
     /// Where results are kept.
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub reports: PathBuf,
+}
+
+impl Arguments {
+    /// Whether the cases are run with all that they are made of: only then is a result kept.
+    const fn is_whole(&self) -> bool {
+        !self.bare_only && self.variant.is_empty()
+    }
 }
 
 /// What goes wrong before any figure.
@@ -91,7 +101,7 @@ fn load(arguments: &Arguments) -> Ending {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let mut held = true;
     for case in choose(&cases, &arguments.names)? {
-        let case = if arguments.quick { case.shortened() } else { case };
+        let case = if arguments.quick { case.shortened() } else { case }.with_variants(&arguments.variant)?;
         let means = Means { quick: arguments.quick, bare_only: arguments.bare_only };
         let report = runtime.block_on(run(&case, means))?;
         held &= report.missed.is_empty();
@@ -109,7 +119,7 @@ fn show(report: &Report, arguments: &Arguments) -> std::io::Result<()> {
     for what in &report.missed {
         tell(&format!("MISSED {what}"));
     }
-    if !arguments.bare_only {
+    if arguments.is_whole() {
         tell(&format!("kept as {}", report.keep(&arguments.reports)?.display()));
     }
     if arguments.save_baseline && report.missed.is_empty() {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::{
     case::{Case, Variant},
     figures::Line,
+    machine,
     measure::Measured,
-    report::{Report, Row, machine, table},
+    report::{Report, Row, table},
 };
 
 /// The rows, the lines, and what does not hold.
@@ -77,7 +78,7 @@ impl Judged {
             case: case.name.clone(),
             taken_at: Timestamp::now(),
             quick,
-            machine: machine(),
+            machine: machine::describe(),
             lines: self.lines,
             missed: self.missed,
             text,

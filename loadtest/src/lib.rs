@@ -19,6 +19,7 @@ pub mod failed;
 pub mod figures;
 pub mod http;
 pub mod judged;
+pub mod machine;
 pub mod measure;
 pub mod open;
 pub mod process;

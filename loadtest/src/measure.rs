@@ -7,7 +7,8 @@ use crate::{
     case::{Case, CrmState, Variant},
     connection::Door,
     figures::Figures,
-    process::{Process, cpu_of},
+    machine::{Processors, cpu_of},
+    process::Process,
     question::{Book, Mix, Wire},
     report::{Row, tell},
     run::Run,
@@ -50,6 +51,7 @@ pub struct Measured {
     runs: Vec<Tally>,
     server_cpu: Duration,
     harness_cpu: Duration,
+    processors: Processors,
 }
 
 /// Runs `variant` on each of `servers` in turn, as often as the case says.
@@ -80,14 +82,15 @@ pub fn measure(case: &Case, variant: &Variant, servers: &[Server<'_>], book: &Ar
         for turn in 0..servers.len() {
             let at = (turn + pair) % servers.len();
             let cpu = || (servers[at].process.cpu().unwrap_or_default(), cpu_of("self").unwrap_or_default());
-            let before = cpu();
+            let (before, clock) = (cpu(), Processors::now());
             let tally = run.on(&doors[at], &mix)?;
-            let after = cpu();
+            let (after, spent) = (cpu(), Processors::now().since(clock));
             let measured = &mut all[at];
             tell(&measured.progress(variant, &tally, (pair + 1, case.pairs)));
             measured.runs.push(tally);
             measured.server_cpu += after.0.saturating_sub(before.0);
             measured.harness_cpu += after.1.saturating_sub(before.1);
+            measured.processors = measured.processors.and(spent);
         }
     }
     Ok(all)
@@ -113,8 +116,9 @@ impl Server<'_> {
 impl Measured {
     /// What `runs` of the server called `server` gave.
     #[must_use]
-    pub const fn of(server: &'static str, runs: Vec<Tally>) -> Self {
-        Self { server, runs, server_cpu: Duration::ZERO, harness_cpu: Duration::ZERO }
+    pub fn of(server: &'static str, runs: Vec<Tally>) -> Self {
+        let (server_cpu, harness_cpu) = (Duration::ZERO, Duration::ZERO);
+        Self { server, runs, server_cpu, harness_cpu, processors: Processors::default() }
     }
 
     /// The server's name.
@@ -139,6 +143,7 @@ impl Measured {
             server: self.server,
             server_cpu: per_answer(self.server_cpu),
             harness_cpu: per_answer(self.harness_cpu),
+            others_percent: self.processors.others_percent(self.server_cpu + self.harness_cpu),
             sum: Tally::sum(&self.runs),
             figures: match other {
                 Some(other) => figures.compared(&self.runs, &other.runs),

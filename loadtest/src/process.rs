@@ -10,6 +10,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::machine;
+
 /// A child process that is not as it must be.
 #[derive(Debug, Error)]
 pub enum ProcessError {
@@ -80,7 +82,7 @@ impl Process {
     /// The processor time it has used.
     #[must_use]
     pub fn cpu(&self) -> Option<Duration> {
-        cpu_of(&self.pid?.to_string())
+        machine::cpu_of(&self.pid?.to_string())
     }
 
     /// Asks it to end, and ends it when it does not within five seconds.
@@ -109,23 +111,11 @@ fn end_of(log: &Path) -> String {
     rows.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
-/// The processor time that a process has used, `self` for our own; `None` where `/proc` has nothing to say.
-///
-/// # Units
-/// The kernel counts in hundredths of a second here.
-#[must_use]
-pub fn cpu_of(pid: &str) -> Option<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    Some(Duration::from_millis((user + system) * 10))
-}
-
 #[cfg(test)]
 mod tests {
     use std::{process::Command, time::Duration};
 
-    use super::{Process, ProcessError, cpu_of};
+    use super::{Process, ProcessError};
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
@@ -149,11 +139,5 @@ mod tests {
     async fn one_that_ends_without_a_word_is_an_error_with_what_it_logged() {
         let error = start("echo no port >&2").await.expect_err("no line");
         assert!(error.to_string().contains("found the end of its output; it logged: no port"), "{error}");
-    }
-
-    #[test]
-    fn our_own_processor_time_is_known() {
-        assert!(cpu_of("self").is_some());
-        assert_eq!(cpu_of("no-such-process"), None);
     }
 }

@@ -47,9 +47,11 @@ pub struct Row {
     pub server_cpu: Option<Duration>,
     /// Processor time of the harness for one answer.
     pub harness_cpu: Option<Duration>,
+    /// The share of the machine that neither of them had, in percent.
+    pub others_percent: Option<f64>,
 }
 
-const HEADINGS: [&str; 17] = [
+const HEADINGS: [&str; 18] = [
     "variant",
     "server",
     "rps",
@@ -67,6 +69,7 @@ const HEADINGS: [&str; 17] = [
     "× rps",
     "× p99",
     "cpu µs/answer",
+    "others %",
 ];
 
 /// The table of a case.
@@ -96,6 +99,7 @@ pub fn table(rows: &[Row]) -> String {
             of(figures.ratio_rps, 3),
             of(figures.ratio_p99, 2),
             format!("{} + {}", cpu(row.server_cpu), cpu(row.harness_cpu)),
+            of(row.others_percent, 0),
         ]);
     }
     for column in table.column_iter_mut().skip(2) {
@@ -168,15 +172,6 @@ impl Report {
     }
 }
 
-/// The machine, as far as it decides what a figure means.
-#[must_use]
-pub fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|row| row.strip_prefix("model name")?.split_once(':'));
-    format!("{cores} × {}", model.map_or("unknown", |(_, name)| name.trim()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -193,13 +188,14 @@ mod tests {
             sum: Tally::new(Duration::from_secs(1)),
             server_cpu: Some(Duration::from_nanos(31_260)),
             harness_cpu: None,
+            others_percent: Some(2.4),
         };
         let text = table(&[row("service"), row("bare")]);
         let rows: Vec<_> = text.lines().collect();
         assert_eq!(rows.len(), 3, "{text}");
         let words: Vec<_> = rows[2].split_whitespace().collect();
         assert_eq!(words[..5], ["closed-conn", "bare", "20000", "-", "-"]);
-        assert_eq!(words[words.len() - 3..], ["31.3", "+", "-"]);
+        assert_eq!(words[words.len() - 4..], ["31.3", "+", "-", "2"]);
     }
 
     #[test]
