@@ -2,7 +2,7 @@
 //!
 //! A project's handles are made when the project is compiled ([`Metrics::project`]); counting afterwards is an atomic
 //! addition into an array indexed by a small enum: no lock, no look-up of labels, no allocation, so it may stand on the
-//! call's path. The library's own histogram takes a lock per observation, therefore [`reply`] keeps one of atomics.
+//! call's path. The library's own histogram takes a lock per observation, therefore `reply` keeps one of atomics.
 //!
 //! This module must not know what is counted: it never reads a directory, a ledger or a clock.
 

@@ -1,7 +1,7 @@
 //! Who is known: the memory of one project, how it is filled, kept fresh, and asked.
 //!
-//! A call reads [`cache`] and nothing else. Everything here that writes runs on the work runtime: the full crawl
-//! ([`crawl`]), the sweep of changes ([`refresh`]), and questions asked while a call waits ([`live`]). It does not know
+//! A call reads `cache` and nothing else. Everything here that writes runs on the work runtime: the full crawl
+//! (`crawl`), the sweep of changes (`refresh`), and questions asked while a call waits (`live`). It does not know
 //! blocks, priorities, employees or telephone systems: what a client means for a call is decided above.
 
 mod apply;

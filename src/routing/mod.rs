@@ -1,7 +1,7 @@
 //! Decide now: who is responsible for a caller.
 //!
 //! [`recall`] answers from memory, without waiting; [`resolve`] asks the CRM where memory does not know, and is back by
-//! the time it was given. The walk itself ([`walk`]) is pure. Knows neither HTTP nor the forms of questions and answers.
+//! the time it was given. The walk itself (`walk`) is pure. Knows neither HTTP nor the forms of questions and answers.
 
 mod explain;
 mod resolve;

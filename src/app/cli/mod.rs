@@ -10,7 +10,7 @@
 //! | `completions` | nobody | 0 |
 //!
 //! Results go to standard output, everything else to standard error. What is asked of a running service goes through
-//! its ops door, by [`door`]; nothing here reads a directory or a CRM.
+//! its ops door, by `door`; nothing here reads a directory or a CRM.
 
 mod arguments;
 mod check;
