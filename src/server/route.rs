@@ -3,6 +3,7 @@
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use hyper::{Method, StatusCode, http::request};
+use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 
 use super::{Door, credentials, origin};
@@ -23,9 +24,10 @@ pub(super) struct Routed<'a> {
 /// Finds the project and checks whether this request may ask it.
 ///
 /// # Errors
-/// The status of the refusal, in this order: 404 for a path that is no door's, 405 for another method, 403 for an
-/// address that may not ask, 401 for a wrong token, none, or a project that is not there. The last three look and take
-/// alike: the unknown project has a seal too, which nothing opens.
+/// The status of the refusal, in this order: 404 for a path that is no door's, 405 for another method, 401 for a project
+/// that is not there, an address that may not ask, a wrong token or none. These look alike, so that nobody learns names
+/// by asking for them, and take alike: the address is made out and the token digested whatever else is wrong, and the
+/// unknown project has a seal too, which nothing opens.
 pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> Result<Routed<'a>, StatusCode> {
     let Some((project, block)) = segments(head.uri.path()) else {
         door.metrics.count(ProcessCount::NotFound);
@@ -34,6 +36,7 @@ pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> 
     if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(&head.method) {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
+    let asker = origin::origin(peer, &head.headers, &door.edge.trusted_proxies);
     let line = decoded(project).and_then(|project| door.exchange.load().line(&project).map(Arc::clone));
     let Some(line) = line else {
         // What comes out does not matter; that it is asked takes the time it takes for a project that is there.
@@ -41,11 +44,8 @@ pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> 
         door.metrics.count(ProcessCount::UnknownProject);
         return Err(StatusCode::UNAUTHORIZED);
     };
-    if !may_ask(door, &line, peer, head) {
-        line.metrics.count(Count::Unauthorised);
-        return Err(StatusCode::FORBIDDEN);
-    }
-    if !credentials::open(&line.project.doors.route, head.uri.query(), &head.headers) {
+    let opens = credentials::open(&line.project.doors.route, head.uri.query(), &head.headers);
+    if !opens || !may_ask(&line.project.allow, asker) {
         line.metrics.count(Count::Unauthorised);
         return Err(StatusCode::UNAUTHORIZED);
     }
@@ -54,11 +54,8 @@ pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> 
     Ok(Routed { line, block })
 }
 
-fn may_ask(door: &Door, line: &Line, peer: IpAddr, head: &request::Parts) -> bool {
-    let allow = &line.project.allow;
-    allow.is_empty()
-        || origin::origin(peer, &head.headers, &door.edge.trusted_proxies)
-            .is_some_and(|address| origin::holds(allow, address))
+fn may_ask(allow: &[IpNet], asker: Option<IpAddr>) -> bool {
+    allow.is_empty() || asker.is_some_and(|address| origin::holds(allow, address))
 }
 
 /// The project's and the block's segments of `/{project}/route/{block}`, still escaped.

@@ -266,7 +266,10 @@ fn project(name: &str, allow: &[&str]) -> ProjectSettings {
 pub(crate) struct Behind {
     pub(crate) door: Arc<Door>,
     pub(crate) crm: Arc<Crm>,
+    /// Those of `acme`.
     pub(crate) metrics: Arc<ProjectMetrics>,
+    /// Those of `fenced`.
+    pub(crate) fenced: Arc<ProjectMetrics>,
     pub(crate) process: Arc<ProcessMetrics>,
     directories: Vec<Arc<Directory>>,
 }
@@ -287,7 +290,8 @@ impl Behind {
         let directories = lines.iter().map(|line| Arc::clone(&line.directory)).collect();
         let exchange = Arc::new(Current::new(Arc::new(Exchange::new(lines))));
         let door = Arc::new(Door::new(exchange, process, metrics.process(), clock));
-        Self { door, crm, metrics: metrics.project("acme"), process: metrics.process(), directories }
+        let (acme, fenced, process) = (metrics.project("acme"), metrics.project("fenced"), metrics.process());
+        Self { door, crm, metrics: acme, fenced, process, directories }
     }
 
     /// Everything the CRM has is known.

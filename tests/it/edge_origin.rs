@@ -1,6 +1,9 @@
 //! Who may ask: the allow-list, and what a proxy in front says of its clients.
 
-use predial::config::ProcessSettings;
+use predial::{
+    base::metric::{Count, ProcessCount},
+    config::ProcessSettings,
+};
 
 use crate::edge_desk::{ANNA, Desk, KNOWN, TOKEN, bare, ok, process};
 
@@ -9,6 +12,11 @@ fn behind_a_proxy() -> ProcessSettings {
     process.edge.trusted_proxies = ["127.0.0.0/8", "10.0.0.0/8"].iter().flat_map(|net| net.parse()).collect();
     assert_eq!(process.edge.trusted_proxies.len(), 2);
     process
+}
+
+/// What whoever may not ask is told, whether the project exists or not.
+fn refusal() -> String {
+    bare("401 Unauthorized", "www-authenticate: Basic realm=\"predial\"\r\n")
 }
 
 fn asking(project: &str, token: &str, forwarded: &[&str]) -> String {
@@ -20,18 +28,22 @@ fn asking(project: &str, token: &str, forwarded: &[&str]) -> String {
 }
 
 #[test]
-fn an_address_that_is_not_on_the_list_is_refused_before_its_token_is_looked_at() {
+fn an_address_that_is_not_on_the_list_learns_no_more_than_that_it_may_not_ask() {
     let desk = Desk::warm(&process());
-    for token in [TOKEN, "wrong"] {
-        assert_eq!(desk.ask(asking("fenced", token, &[])), bare("403 Forbidden", ""));
+    for project in ["fenced", "nobody"] {
+        for token in [TOKEN, "wrong", ""] {
+            assert_eq!(desk.ask(asking(project, token, &[])), refusal(), "{project} {token:?}");
+        }
     }
+    assert_eq!(desk.behind.fenced.counted(Count::Unauthorised), 3);
+    assert_eq!(desk.behind.process.counted(ProcessCount::UnknownProject), 3);
     assert_eq!(desk.ask(asking("acme", TOKEN, &[])), ok("text/plain", ANNA), "a project without a list");
 }
 
 #[test]
 fn a_peer_that_is_no_proxy_of_ours_cannot_name_another_address() {
     let desk = Desk::warm(&process());
-    assert_eq!(desk.ask(asking("fenced", TOKEN, &["203.0.113.9"])), bare("403 Forbidden", ""));
+    assert_eq!(desk.ask(asking("fenced", TOKEN, &["203.0.113.9"])), refusal());
 }
 
 #[test]
@@ -55,13 +67,12 @@ fn behind_a_proxy_the_last_untrusted_hop_is_the_client() {
         &["203.0.113.9, unknown"],
         &["203.0.113.9, "],
     ] {
-        assert_eq!(asked(forwarded), bare("403 Forbidden", ""), "{forwarded:?}");
+        assert_eq!(asked(forwarded), refusal(), "{forwarded:?}");
     }
 }
 
 #[test]
 fn an_allowed_address_still_needs_the_token() {
     let desk = Desk::warm(&behind_a_proxy());
-    let refused = bare("401 Unauthorized", "www-authenticate: Basic realm=\"predial\"\r\n");
-    assert_eq!(desk.ask(asking("fenced", "wrong", &["203.0.113.9"])), refused);
+    assert_eq!(desk.ask(asking("fenced", "wrong", &["203.0.113.9"])), refusal());
 }
