@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use hyper::{
     Response, StatusCode,
-    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
+    header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
 
 use crate::routing::Verdict;
@@ -109,6 +109,8 @@ pub(super) fn bare(status: StatusCode) -> Response<Reply> {
     let mut response = Response::new(Reply::default());
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    // hyper leaves the length out of what answers a HEAD, unless it is given.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     match status {
         StatusCode::METHOD_NOT_ALLOWED => drop(headers.insert(ALLOW, METHODS)),
         StatusCode::UNAUTHORIZED => drop(headers.insert(WWW_AUTHENTICATE, CHALLENGE)),

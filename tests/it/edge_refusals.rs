@@ -156,8 +156,17 @@ fn other_methods_are_not_allowed() {
     for method in ["PATCH", "OPTIONS", "TRACE", "BREW"] {
         assert_eq!(desk.ask(get(&path("plain", KNOWN)).replacen("GET", method, 1)), expected, "{method}");
     }
-    let head = desk.ask(get(&path("plain", KNOWN)).replacen("GET", "HEAD", 1));
-    assert!(head.starts_with("HTTP/1.1 405 ") && head.ends_with("\r\n\r\n"), "{head}");
+    let asked_by_head = |path: &str| desk.ask(get(path).replacen("GET", "HEAD", 1));
+    assert!(expected.ends_with("content-length: 0\r\n\r\n"), "{expected}");
+    assert_eq!(sorted(&asked_by_head(&path("plain", KNOWN))), sorted(&expected));
+    assert_eq!(sorted(&asked_by_head("/")), sorted(&bare("404 Not Found", "")));
+}
+
+/// A head's lines in no order of their own: hyper puts the length last where it writes it itself.
+fn sorted(head: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = head.split("\r\n").collect();
+    lines.sort_unstable();
+    lines
 }
 
 #[test]
