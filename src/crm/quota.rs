@@ -9,7 +9,8 @@
 //! nearly 2 *n* through in one rolling window (the burst, and what it regained meanwhile), so their window is counted
 //! exactly, as the list of the last *n* starts.
 //!
-//! Not known here: what a request is, and any vendor's header. Not kept: counts over a restart. A process that was
+//! Not known here: what a request is, and any vendor's header. Not kept: counts over a restart (over a reload they
+//! are: [`Ledger::carry_over`]). A process that was
 //! restarted may spend its shares of the day once more; the vendor's 429 is then what stops it, which is why the sweep's
 //! pace is taken from the whole day and never speeds up to use what is left.
 
@@ -137,7 +138,7 @@ pub struct Ledger {
     pacer: Pacer,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Book {
     day: Day,
     live: Window,
@@ -166,6 +167,30 @@ impl Ledger {
         let background = limits.general.saturating_sub(live).max(1);
         let pacer = RateLimiter::direct_with_clock(pace(background, window), RuntimeClock::starting_now());
         Self { limits, clock, book: Mutex::new(book), background: tokio::sync::Mutex::new(()), pacer }
+    }
+
+    /// Takes over what the same account has seen under the limits that held `before`: what it spent today and since when
+    /// that is counted, the starts in the burst window, the pauses the vendor asked for. For a ledger that takes the place
+    /// of another, once: what it has spent itself by then is kept on top.
+    pub fn carry_over(&self, before: &Self) {
+        if std::ptr::eq(self, before) {
+            return;
+        }
+        let now_s = self.clock.now_s();
+        // One lock at a time: two ledgers that take over from each other must not wait for each other.
+        let before = {
+            let mut book = before.book();
+            book.day.turn(now_s);
+            book.clone()
+        };
+        let mut book = self.book();
+        book.day.turn(now_s);
+        book.day.carry_over(&before.day);
+        book.live.carry_over(&before.live);
+        book.held_until = book.held_until.max(before.held_until);
+        book.background_held_until = book.background_held_until.max(before.background_held_until);
+        book.limited_in_a_row = book.limited_in_a_row.max(before.limited_in_a_row);
+        book.limited = book.limited.saturating_add(before.limited);
     }
 
     /// Waits until a request of `cost` may be sent and counts it as spent.

@@ -15,7 +15,7 @@ const DAY_S: i64 = 86_400;
 /// # Units
 /// The day is the UTC day. Vendors say "midnight of the server's time zone" and not which one it is; where theirs begins
 /// later than ours, their 429 holds us until it does.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Day {
     limits: Limits,
     pub(super) spent: Spent,
@@ -39,6 +39,19 @@ impl Day {
             self.spent = Spent::default();
             self.counted_from_s = number.saturating_mul(DAY_S);
         }
+    }
+
+    /// Adds what was spent on the same day under other limits. A later day than ours is a clock set back: it is kept.
+    pub(super) fn carry_over(&mut self, before: &Self) {
+        if before.number < self.number {
+            return;
+        }
+        let Spent { live, sweep, crawl } = before.spent;
+        self.spent.live = self.spent.live.saturating_add(live);
+        self.spent.sweep = self.spent.sweep.saturating_add(sweep);
+        self.spent.crawl = self.spent.crawl.saturating_add(crawl);
+        self.number = before.number;
+        self.counted_from_s = before.counted_from_s;
     }
 
     pub(super) const fn ends_at_s(&self) -> i64 {

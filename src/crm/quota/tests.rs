@@ -250,3 +250,47 @@ async fn the_view_says_what_is_left_and_what_the_day_will_come_to() {
     assert_eq!((view.sweep_left, view.crawl_left), (6_000, 9_000));
     assert_eq!(Timestamp::from_second(view.resets_at_s).expect("a time").to_string(), "2026-11-21T00:00:00Z");
 }
+
+#[tokio::test(start_paused = true)]
+async fn other_limits_do_not_begin_the_day_anew() {
+    let start: Timestamp = "2026-11-20T06:00:00Z".parse().expect("a time");
+    let clock = Clock::following(start);
+    let before = Ledger::new(limits(), clock);
+    for _ in 0..10 {
+        live(&before, SECOND).await.expect("a slot");
+    }
+    crawl(&before).await.expect("a slot");
+    tokio::time::sleep(Duration::from_secs(6 * 3_600)).await;
+    live(&before, SECOND).await.expect("a slot");
+    before.note_limited(Some(Duration::from_secs(5)));
+    let now = Ledger::new(Limits { daily: 60_000, ..limits() }, clock);
+    now.carry_over(&before);
+    let (old, new) = (before.snapshot(), now.snapshot());
+    assert_eq!(new.spent, Spent { live: 220, sweep: 0, crawl: 10 });
+    assert_eq!((new.held, new.limited, new.forecast), (Some(Duration::from_secs(5)), 1, old.forecast));
+    assert_eq!((new.daily_limit, new.left, new.crawl_left), (60_000, 59_770, 17_990));
+    // A smaller budget than what is spent leaves nothing, and the next day is a whole one.
+    let small = Ledger::new(Limits { daily: 100, ..limits() }, clock);
+    small.carry_over(&before);
+    assert_no_quota(live(&small, PATIENT).await);
+    tokio::time::sleep(Duration::from_secs(12 * 3_600)).await;
+    assert_eq!((small.snapshot().left, small.snapshot().spent), (100, Spent::default()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_limits_do_not_empty_the_burst_window() {
+    let before = ledger();
+    for _ in 0..8 {
+        live(&before, Duration::ZERO).await.expect("a slot");
+    }
+    let wide = ledger();
+    wide.carry_over(&before);
+    for _ in 0..2 {
+        live(&wide, Duration::ZERO).await.expect("two of ten are free");
+    }
+    assert_no_quota(live(&wide, SECOND).await);
+    let narrow = ledger_at("2026-11-20T00:00:00Z", Limits { search: 3, ..limits() });
+    narrow.carry_over(&before);
+    assert_no_quota(live(&narrow, SECOND).await);
+    live(&narrow, Duration::from_secs(3)).await.expect("after the window");
+}

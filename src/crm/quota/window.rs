@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// At most so many starts in any stretch of the window's length. Starts are taken in order and may lie ahead: whoever
 /// took one waits for it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Window {
     most: usize,
     length: Duration,
@@ -42,6 +42,14 @@ impl Window {
             self.starts.pop_front();
         }
         self.starts.push_back(start);
+    }
+
+    /// Takes in the starts of another window, which may have been of another size.
+    pub(super) fn carry_over(&mut self, before: &Self) {
+        let mut starts: Vec<_> = self.starts.iter().chain(&before.starts).copied().collect();
+        starts.sort_unstable();
+        let too_many = starts.len().saturating_sub(self.most);
+        self.starts = starts.into_iter().skip(too_many).collect();
     }
 }
 
