@@ -119,7 +119,7 @@ pub struct QuotaView {
 /// The jitter of the network: our windows are this much longer than the vendor's, so that requests which leave a
 /// window's length apart do not arrive closer.
 const JITTER: Duration = Duration::from_millis(100);
-/// The pause after a 429 that names no time; doubled with each further one, since a spent day looks the same.
+/// The pause after a 429 that names no time; doubled where it was too short, since a spent day looks the same.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause that is believed.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(600);
@@ -146,8 +146,16 @@ struct Book {
     held_until: Option<Instant>,
     /// No background request before this.
     background_held_until: Option<Instant>,
+    /// When the pause after the last 429 ends or ended.
+    limited_until: Option<Instant>,
     limited_in_a_row: u32,
     limited: u64,
+}
+
+impl Book {
+    fn is_after_the_pause(&self, sent: Instant) -> bool {
+        self.limited_until.is_none_or(|until| sent >= until)
+    }
 }
 
 impl Ledger {
@@ -161,6 +169,7 @@ impl Ledger {
             live: Window::new(live, window),
             held_until: None,
             background_held_until: None,
+            limited_until: None,
             limited_in_a_row: 0,
             limited: 0,
         };
@@ -189,6 +198,7 @@ impl Ledger {
         book.live.carry_over(&before.live);
         book.held_until = book.held_until.max(before.held_until);
         book.background_held_until = book.background_held_until.max(before.background_held_until);
+        book.limited_until = book.limited_until.max(before.limited_until);
         book.limited_in_a_row = book.limited_in_a_row.max(before.limited_in_a_row);
         book.limited = book.limited.saturating_add(before.limited);
     }
@@ -222,25 +232,41 @@ impl Ledger {
         }
     }
 
-    /// The vendor said 429: nothing more before `after`, or, where it named no time, before a pause that doubles with
-    /// every 429 in a row. Live questions keep asking at the pace of that pause.
-    pub fn note_limited(&self, after: Option<Duration>) {
+    /// The vendor said 429 to a request that was `sent` then: nothing more before `after`, or, where it named no time,
+    /// before a pause that doubles with every pause that proved too short. Live questions keep asking at that pace.
+    ///
+    /// Only a request sent after the last pause proves it too short. Those that were under way before, or had their slot
+    /// already, ran into the limit that the pause is for: they count, and where they name a time it is kept.
+    pub fn note_limited(&self, sent: Instant, after: Option<Duration>) {
         let mut book = self.book();
-        let step = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(book.limited_in_a_row));
-        book.limited_in_a_row = book.limited_in_a_row.saturating_add(1);
         book.limited = book.limited.saturating_add(1);
-        let until = Instant::now() + after.unwrap_or(step).min(LONGEST_PAUSE);
+        let is_news = book.is_after_the_pause(sent);
+        let step = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(book.limited_in_a_row));
+        let Some(pause) = after.or(is_news.then_some(step)) else { return };
+        if is_news {
+            book.limited_in_a_row = book.limited_in_a_row.saturating_add(1);
+        }
+        let until = Instant::now() + pause.min(LONGEST_PAUSE);
+        book.limited_until = book.limited_until.max(Some(until));
         book.held_until = book.held_until.max(Some(until));
     }
 
-    /// The vendor accepted a request and said how many more the window of that lane takes and when it begins anew. Where
-    /// fewer are left than live questions may yet need, background requests pause until then; where none is left, all do.
+    /// The vendor answered a request that was `sent` then with what was asked for: the row of 429s ends, unless the request
+    /// was under way before the last of them.
+    pub fn note_accepted(&self, sent: Instant) {
+        let mut book = self.book();
+        if book.is_after_the_pause(sent) {
+            book.limited_in_a_row = 0;
+        }
+    }
+
+    /// The vendor said, with an answer or a refusal, how many more the window of that lane takes and when it begins anew.
+    /// Where fewer are `left` than live questions may yet need, background requests pause until then; where none is left,
+    /// all do.
     ///
     /// A pause told this way is never longer than the window: what a vendor calls *reset* comes in several units.
-    pub fn note_accepted(&self, lane: Lane, left: Option<(u32, Duration)>) {
+    pub fn note_left(&self, lane: Lane, left: u32, resets: Duration) {
         let mut book = self.book();
-        book.limited_in_a_row = 0;
-        let Some((left, resets)) = left else { return };
         let now = Instant::now();
         let until = now + resets.min(self.limits.window.saturating_add(JITTER));
         if lane == Lane::General && left < book.live.free(now) {

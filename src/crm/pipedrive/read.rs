@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::base::secret::Secret;
@@ -13,7 +14,7 @@ use crate::crm::failure::Failure;
 use crate::crm::pipedrive::{
     path::{self, Operation, Part},
     read::archived::{ARCHIVED_EVERY, Place, Turn},
-    status::{self, Signal},
+    status::{self, Signal, Verdict},
     wire::{Deal, Envelope, Found, Hit, Lead, Organization, Person, User},
 };
 use crate::crm::quota::Purpose;
@@ -123,13 +124,20 @@ impl Pipedrive {
 
     async fn exchange(&self, question: &Question, url: Url, proof: (&'static str, Secret)) -> Result<Reply, Failure> {
         let Operation { lane, cost, .. } = question.operation;
-        self.tools.ledger.spend(question.purpose, lane, cost, question.patience).await?;
+        let ledger = &self.tools.ledger;
+        ledger.spend(question.purpose, lane, cost, question.patience).await?;
         let request =
             Request::get(url).with_header("accept", Secret::new("application/json")).with_header(proof.0, proof.1);
+        let sent = Instant::now();
         let reply = self.tools.outbound.send(request).await?;
-        match status::signal(&reply) {
-            Signal::Accepted(left) => self.tools.ledger.note_accepted(lane, left),
-            Signal::Limited(after) => self.tools.ledger.note_limited(after),
+        let Signal { verdict, left } = status::signal(&reply);
+        match verdict {
+            Verdict::Accepted => ledger.note_accepted(sent),
+            Verdict::Limited(after) => ledger.note_limited(sent, after),
+            Verdict::Neither => {}
+        }
+        if let Some((left, resets)) = left {
+            ledger.note_left(lane, left, resets);
         }
         Ok(reply)
     }

@@ -17,10 +17,20 @@ const LONGEST_RESET_S: u64 = 600;
 
 /// What a reply says about the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// It was counted; the window takes so many more and begins anew then, where that is said.
-    Accepted(Option<(u32, Duration)>),
-    /// Too many; not before this, where that is said.
+pub(super) struct Signal {
+    pub(super) verdict: Verdict,
+    /// The window takes so many more and begins anew then, where that is said. Never with [`Verdict::Limited`].
+    pub(super) left: Option<(u32, Duration)>,
+}
+
+/// Whether a request was too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was not.
+    Accepted,
+    /// It failed for another reason, which may have come before anybody counted it.
+    Neither,
+    /// It was; not before this, where that is said.
     Limited(Option<Duration>),
 }
 
@@ -29,14 +39,15 @@ pub(super) enum Signal {
 /// # Units
 /// `x-ratelimit-reset` has no stated unit: taken as seconds up to ten minutes, as unknown above that.
 pub(super) fn signal(reply: &Reply) -> Signal {
-    match reply.status {
-        429 => Signal::Limited(told_to_wait(reply)),
-        403 if !is_json(reply) => Signal::Limited(Some(AFTER_THE_PAGE)),
-        _ => {
-            let left = reply.header("x-ratelimit-remaining").and_then(|text| text.trim().parse().ok());
-            Signal::Accepted(left.zip(reset(reply)))
-        }
-    }
+    let verdict = match reply.status {
+        429 => Verdict::Limited(told_to_wait(reply)),
+        403 if !is_json(reply) => Verdict::Limited(Some(AFTER_THE_PAGE)),
+        200..=299 => Verdict::Accepted,
+        _ => Verdict::Neither,
+    };
+    let left = || reply.header("x-ratelimit-remaining").and_then(|text| text.trim().parse().ok());
+    let left = if matches!(verdict, Verdict::Limited(_)) { None } else { left().zip(reset(reply)) };
+    Signal { verdict, left }
 }
 
 /// Whether it is worth while to try again with a new access token.

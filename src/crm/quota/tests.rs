@@ -147,7 +147,7 @@ async fn live_questions_may_spend_all_that_is_left_and_nobody_their_reserve() {
 #[tokio::test(start_paused = true)]
 async fn a_429_with_a_time_holds_everybody_until_then() {
     let (ledger, start) = (ledger(), Instant::now());
-    ledger.note_limited(Some(Duration::from_secs(5)));
+    ledger.note_limited(Instant::now(), Some(Duration::from_secs(5)));
     assert_no_quota(live(&ledger, SECOND).await);
     assert_eq!(ledger.snapshot().held, Some(Duration::from_secs(5)));
     crawl(&ledger).await.expect("after the pause");
@@ -160,22 +160,56 @@ async fn pauses_after_429s_without_a_time_double_up_to_ten_minutes_and_an_answer
     let ledger = ledger();
     let mut pauses = Vec::new();
     for _ in 0..12 {
-        ledger.note_limited(None);
+        ledger.note_limited(Instant::now(), None);
         let held = ledger.snapshot().held.expect("held");
         pauses.push(held.as_secs());
         tokio::time::sleep(held).await;
     }
     assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]);
-    ledger.note_accepted(Lane::General, None);
-    ledger.note_limited(None);
+    ledger.note_accepted(Instant::now());
+    ledger.note_limited(Instant::now(), None);
     assert_eq!(ledger.snapshot().held, Some(Duration::from_secs(2)));
     assert_eq!(ledger.snapshot().limited, 13);
 }
 
 #[tokio::test(start_paused = true)]
+async fn ten_429s_to_questions_asked_at_once_are_one_pause_and_the_next_ten_double_it_once() {
+    let ledger = ledger();
+    let ten_at_once = async || {
+        let sent = Instant::now();
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            ledger.note_limited(sent, None);
+        }
+        (Instant::now() - sent, ledger.snapshot().held.expect("held"))
+    };
+    for pause in [2, 4, 8] {
+        let (took, held) = ten_at_once().await;
+        assert_eq!(took + held, Duration::from_millis(20) + pause * SECOND, "counted from the first");
+        tokio::time::sleep(held).await;
+    }
+    assert_eq!(ledger.snapshot().limited, 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_before_the_pause_neither_prolongs_it_nor_ends_the_row_unless_it_names_a_time() {
+    let (ledger, before) = (ledger(), Instant::now());
+    ledger.note_limited(before, None);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    ledger.note_limited(before, None);
+    ledger.note_accepted(before);
+    assert_eq!(ledger.snapshot().held, None);
+    ledger.note_limited(before, Some(SECOND));
+    assert_eq!(ledger.snapshot().held, Some(SECOND));
+    tokio::time::sleep(SECOND).await;
+    ledger.note_limited(Instant::now(), None);
+    assert_eq!(ledger.snapshot().held, Some(4 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_that_nobody_can_mean_is_cut() {
     let ledger = ledger();
-    ledger.note_limited(Some(Duration::from_secs(1_800_000_000)));
+    ledger.note_limited(Instant::now(), Some(Duration::from_secs(1_800_000_000)));
     assert_eq!(ledger.snapshot().held, Some(super::LONGEST_PAUSE));
 }
 
@@ -185,7 +219,7 @@ async fn what_live_questions_have_used_already_is_not_kept_for_them() {
     for _ in 0..10 {
         live(&ledger, Duration::ZERO).await.expect("a slot");
     }
-    ledger.note_accepted(Lane::General, Some((3, SECOND)));
+    ledger.note_left(Lane::General, 3, SECOND);
     crawl(&ledger).await.expect("a slot");
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
@@ -193,20 +227,20 @@ async fn what_live_questions_have_used_already_is_not_kept_for_them() {
 #[tokio::test(start_paused = true)]
 async fn few_left_in_the_vendors_window_pause_the_crawl_none_left_pause_calls_too() {
     let (ledger, start) = (ledger(), Instant::now());
-    ledger.note_accepted(Lane::General, Some((9, SECOND)));
+    ledger.note_left(Lane::General, 9, SECOND);
     live(&ledger, Duration::ZERO).await.expect("nine are left for calls");
     crawl(&ledger).await.expect("later");
     assert_eq!(start.elapsed(), SECOND);
-    ledger.note_accepted(Lane::Search, Some((0, SECOND)));
+    ledger.note_left(Lane::Search, 0, SECOND);
     assert_no_quota(live(&ledger, Duration::from_millis(500)).await);
-    ledger.note_accepted(Lane::Search, Some((0, Duration::from_secs(1900))));
+    ledger.note_left(Lane::Search, 0, Duration::from_secs(1900));
     assert_eq!(ledger.snapshot().held, Some(Duration::from_millis(2_100)), "no longer than the window");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_background_request_without_patience_is_refused_while_the_crm_wants_a_pause() {
     let ledger = ledger();
-    ledger.note_limited(Some(Duration::from_secs(60)));
+    ledger.note_limited(Instant::now(), Some(Duration::from_secs(60)));
     let outcome = ledger.spend(Purpose::Sweep, Lane::General, 10, SECOND).await;
     assert_eq!(assert_no_quota(outcome), Duration::from_secs(60));
 }
@@ -262,7 +296,7 @@ async fn other_limits_do_not_begin_the_day_anew() {
     crawl(&before).await.expect("a slot");
     tokio::time::sleep(Duration::from_secs(6 * 3_600)).await;
     live(&before, SECOND).await.expect("a slot");
-    before.note_limited(Some(Duration::from_secs(5)));
+    before.note_limited(Instant::now(), Some(Duration::from_secs(5)));
     let now = Ledger::new(Limits { daily: 60_000, ..limits() }, clock);
     now.carry_over(&before);
     let (old, new) = (before.snapshot(), now.snapshot());

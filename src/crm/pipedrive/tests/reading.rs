@@ -231,6 +231,26 @@ async fn a_429_that_says_nothing_more_is_counted_too() {
     assert_eq!(ledger.snapshot().limited, 1);
 }
 
+#[tokio::test]
+async fn ten_questions_refused_at_once_pause_the_account_as_briefly_as_one() {
+    let account = small(|_| {}).await;
+    let (reader, ledger) = Account::reader_of(account.by_token(), PLENTY);
+    account.sandbox.stage_fault(Fault::rate_limit(RateLimit::Bare).times(10));
+    let mut asked: [_; 10] = std::array::from_fn(|_| Box::pin(reader.ask(key("380442001001"), Duration::ZERO)));
+    // Each is polled, and so has its slot, before the first answer is looked at.
+    let first = std::future::poll_fn(|context| {
+        let polled: Vec<_> = asked.iter_mut().map(|asking| asking.as_mut().poll(context)).collect();
+        std::task::Poll::Ready(polled)
+    });
+    assert!(first.await.iter().all(std::task::Poll::is_pending));
+    for asking in asked {
+        let failure = asking.await.expect_err("too much");
+        assert!(matches!(failure, Failure::Wait { after: None, .. }), "{failure:?}");
+    }
+    let view = ledger.snapshot();
+    assert!(view.limited == 10 && view.held.is_none_or(|held| held <= Duration::from_secs(2)), "{view:?}");
+}
+
 /// The stand-in's window is half as long as ours here: how late a busy machine delivers a request must not decide.
 #[tokio::test]
 async fn within_the_vendors_windows_the_vendor_never_says_too_much() {

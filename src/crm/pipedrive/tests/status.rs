@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reply;
 use crate::crm::failure::Failure;
-use crate::crm::pipedrive::status::{Signal, judge, signal, token_refused};
+use crate::crm::pipedrive::status::{Verdict, judge, signal, token_refused};
 use crate::outbound::Reply;
 
 const RATE_LIMITED: &str = include_str!("../fixtures/rate_limited.json");
@@ -29,7 +29,8 @@ fn a_429_is_to_be_waited_out_for_as_long_as_its_headers_say() {
     ] {
         let limited = reply(429, headers, RATE_LIMITED);
         assert!(matches!(failure(&limited), Failure::Wait { after: found, .. } if found == after), "{headers:?}");
-        assert_eq!(signal(&limited), Signal::Limited(after), "{headers:?}");
+        let signal = signal(&limited);
+        assert_eq!((signal.verdict, signal.left), (Verdict::Limited(after), None), "{headers:?}");
     }
 }
 
@@ -37,7 +38,7 @@ fn a_429_is_to_be_waited_out_for_as_long_as_its_headers_say() {
 fn a_403_page_is_to_be_waited_out_long_and_a_403_in_the_vendors_words_is_a_missing_right() {
     let blocked = reply(403, &[("content-type", "text/html")], BLOCKED);
     assert!(matches!(failure(&blocked), Failure::Wait { after: Some(after), .. } if after.as_secs() >= 60));
-    assert!(matches!(signal(&blocked), Signal::Limited(Some(_))));
+    assert!(matches!(signal(&blocked).verdict, Verdict::Limited(Some(_))));
     // The body decides: a page that calls itself JSON is still a page.
     let disguised = reply(403, &[("content-type", "application/json")], BLOCKED);
     assert!(matches!(failure(&disguised), Failure::Wait { .. }));
@@ -48,7 +49,7 @@ fn a_403_page_is_to_be_waited_out_long_and_a_403_in_the_vendors_words_is_a_missi
             reason: "status 403: Scope and URL mismatch; Please check developers.pipedrive.com".to_owned()
         }
     );
-    assert_eq!(signal(&missing), Signal::Accepted(None));
+    assert_eq!(signal(&missing).verdict, Verdict::Neither);
 }
 
 #[test]
@@ -107,8 +108,20 @@ fn long_words_of_the_vendor_are_cut_between_letters() {
 #[test]
 fn the_remainder_of_the_window_is_read_where_it_is_whole() {
     let whole = [("x-ratelimit-remaining", "3"), ("x-ratelimit-reset", "1")];
-    let accepted = |headers: &[(&str, &str)]| signal(&reply(200, headers, ""));
-    assert_eq!(accepted(&whole), Signal::Accepted(Some((3, Duration::from_secs(1)))));
-    assert_eq!(accepted(&whole[..1]), Signal::Accepted(None));
-    assert_eq!(accepted(&[("x-ratelimit-remaining", "-1"), whole[1]]), Signal::Accepted(None));
+    let left = |status, headers: &[(&str, &str)]| signal(&reply(status, headers, "")).left;
+    for status in [200, 404, 500] {
+        assert_eq!(left(status, &whole), Some((3, Duration::from_secs(1))), "{status}");
+        assert_eq!(left(status, &whole[..1]), None);
+        assert_eq!(left(status, &[("x-ratelimit-remaining", "-1"), whole[1]]), None);
+    }
+}
+
+#[test]
+fn only_an_answer_shows_that_the_vendor_takes_requests_again() {
+    for status in [200, 201, 204] {
+        assert_eq!(signal(&reply(status, &[], "")).verdict, Verdict::Accepted, "{status}");
+    }
+    for status in [302, 400, 401, 404, 408, 500, 502, 503] {
+        assert_eq!(signal(&reply(status, &[], "")).verdict, Verdict::Neither, "{status}");
+    }
 }
