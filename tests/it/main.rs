@@ -29,4 +29,6 @@ mod ops_stage;
 #[cfg(test)]
 mod whole;
 #[cfg(test)]
+mod whole_reload;
+#[cfg(test)]
 mod whole_stage;

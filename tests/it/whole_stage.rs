@@ -3,13 +3,18 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use predial::app::{Overrides, Service};
 use sandbox::pipedrive::{ORGANIZATION_PHONE, Options, Pipedrive};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,6 +29,21 @@ pub(crate) struct Whole {
     pub(crate) crm: Pipedrive,
     service: Option<Service>,
     folder: TempDir,
+    deployments: AtomicU32,
+}
+
+/// What a project's file says.
+#[derive(Debug, Clone)]
+pub(crate) struct ProjectFile {
+    pub(crate) base_url: String,
+    /// The variable that holds the CRM's token: `PIPEDRIVE`, or `PIPEDRIVE_REFUSED`, which the stand-in does not accept.
+    pub(crate) crm_token: &'static str,
+    pub(crate) quota_daily: u64,
+    /// Further lines of `[crm]`.
+    pub(crate) crm: &'static str,
+    /// `crm_user` and name; the first one is the top manager.
+    pub(crate) employees: Vec<(&'static str, &'static str)>,
+    pub(crate) blocks: String,
 }
 
 /// What a telephone system hears.
@@ -41,7 +61,8 @@ impl Whole {
     pub(crate) async fn start(options: Options, blocks: &str) -> Self {
         let crm = Pipedrive::start(options).await.expect("a stand-in");
         let folder = TempDir::new().expect("a folder");
-        write_project(folder.path(), &crm.base_url(), blocks);
+        let file = ProjectFile::new(crm.base_url(), blocks);
+        deploy(folder.path(), 0, &[("acme", &file)]);
         let overrides = Overrides {
             config: Some(folder.path().join("config")),
             edge: Some(any_port()),
@@ -50,13 +71,13 @@ impl Whole {
         };
         let service = tokio::task::spawn_blocking(move || Service::start(&overrides, Arc::new(environment())));
         let service = service.await.expect("no panic").unwrap_or_else(|error| panic!("{error:?}"));
-        Self { crm, service: Some(service), folder }
+        Self { crm, service: Some(service), folder, deployments: AtomicU32::new(1) }
     }
 
     /// Starts both and waits until the directory is complete.
     pub(crate) async fn warmed(options: Options, blocks: &str) -> Self {
         let whole = Self::start(options, blocks).await;
-        whole.wait_for("/api/projects/acme", |body| body.contains("\"absent_is_known\":true")).await;
+        whole.until_warm("acme").await;
         whole
     }
 
@@ -71,12 +92,49 @@ impl Whole {
 
     /// Writes the project's file anew.
     pub(crate) fn rewrite_project(&self, base_url: &str, blocks: &str) {
-        write_project(self.folder.path(), base_url, blocks);
+        write(&self.config(), &[("acme", &ProjectFile::new(base_url.to_owned(), blocks))]);
     }
 
-    /// Asks who is responsible, by a connection of its own.
+    /// Puts another configuration in the place of the whole one and reloads; gives the report.
+    ///
+    /// The folder is another one from one moment to the next, as deployments do it, and no file in the old one changes:
+    /// the reload is this one and never the watcher's.
+    pub(crate) async fn deploy(&self, projects: &[(&str, &ProjectFile)]) -> Value {
+        deploy(self.folder.path(), self.deployments.fetch_add(1, Ordering::Relaxed), projects);
+        let heard = self.ops_post("/api/reload", "").await;
+        assert_eq!(heard.status, 200, "{}", heard.body);
+        serde_json::from_str(&heard.body).expect("JSON")
+    }
+
+    /// Waits until the project's directory is complete and fresh.
+    pub(crate) async fn until_warm(&self, project: &str) {
+        self.wait_for(&format!("/api/projects/{project}"), |body| body.contains("\"absent_is_known\":true")).await;
+    }
+
+    /// Has a warm-up run to its end; gives its last progress.
+    pub(crate) async fn warm(&self, project: &str, wanted: &str) -> Value {
+        let path = format!("/api/projects/{project}/warm");
+        let started = self.ops_post(&path, wanted).await;
+        assert_eq!(started.status, 202, "{}", started.body);
+        let started: Value = serde_json::from_str(&started.body).expect("JSON");
+        let told = |body: &str| serde_json::from_str::<Value>(body).expect("JSON");
+        let ended = |body: &str| told(body)["id"] == started["id"] && told(body)["state"] != "running";
+        told(&self.wait_for(&path, ended).await)
+    }
+
+    /// A project as operators see it.
+    pub(crate) async fn view(&self, project: &str) -> Value {
+        serde_json::from_str(&self.ops(&format!("/api/projects/{project}")).await.body).expect("JSON")
+    }
+
+    /// Asks `acme` who is responsible, by a connection of its own.
     pub(crate) async fn ask(&self, block: &str, caller: &str) -> Heard {
-        let target = format!("/acme/route/{block}?token={TOKEN}&caller={caller}");
+        self.ask_of("acme", block, caller).await
+    }
+
+    /// Asks a project who is responsible, by a connection of its own.
+    pub(crate) async fn ask_of(&self, project: &str, block: &str, caller: &str) -> Heard {
+        let target = format!("/{project}/route/{block}?token={TOKEN}&caller={caller}");
         ask_at(
             self.service().edge(),
             &format!("GET {target} HTTP/1.1\r\nHost: x\r\nx-predial-trace: 1\r\nConnection: close\r\n\r\n"),
@@ -152,25 +210,56 @@ fn environment() -> BTreeMap<String, String> {
     [
         set("ACME_TOKEN", TOKEN),
         set("PIPEDRIVE", "sandbox-token"),
+        set("PIPEDRIVE_REFUSED", "a-token-of-yesterday"),
         set("PREDIAL__EDGE__THREADS", "1"),
         set("PREDIAL__LOG__FILTER", "off"),
     ]
     .into()
 }
 
-fn write_project(folder: &Path, base_url: &str, blocks: &str) {
-    let projects = folder.join("config/projects");
-    std::fs::create_dir_all(&projects).expect("a folder");
-    let employees: String = [(101, "anna"), (102, "boris"), (103, "clara"), (104, "denys")]
-        .map(|(id, name)| {
-            let top = if id == 101 { "top_manager = true\n" } else { "" };
-            format!("[[employee]]\nname = \"{name}\"\ncrm_user = \"{id}\"\nmain = [\"acme_{name}\"]\nother = [\"acme_{name}_home\"]\n{top}\n")
-        })
-        .concat();
-    let text = format!(
-        "token = {{ env = \"ACME_TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n\
-         [crm]\nkind = \"pipedrive\"\nbase_url = \"{base_url}\"\ntoken = {{ env = \"PIPEDRIVE\" }}\n\
-         quota = {{ daily = 1000000 }}\n\n[crm.fields]\nphone = [\"{ORGANIZATION_PHONE}\"]\n\n{employees}{blocks}"
-    );
-    std::fs::write(projects.join("acme.toml"), text).expect("written");
+impl ProjectFile {
+    /// The usual one.
+    pub(crate) fn new(base_url: String, blocks: &str) -> Self {
+        Self {
+            base_url,
+            crm_token: "PIPEDRIVE",
+            quota_daily: 1_000_000,
+            crm: "",
+            employees: vec![("101", "anna"), ("102", "boris"), ("103", "clara"), ("104", "denys")],
+            blocks: blocks.to_owned(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let Self { base_url, crm_token, quota_daily, crm, employees, blocks } = self;
+        let mut text = format!(
+            "token = {{ env = \"ACME_TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n\
+             [crm]\nkind = \"pipedrive\"\nbase_url = \"{base_url}\"\ntoken = {{ env = \"{crm_token}\" }}\n\
+             quota = {{ daily = {quota_daily} }}\n{crm}\n\n[crm.fields]\nphone = [\"{ORGANIZATION_PHONE}\"]\n\n"
+        );
+        for (at, (crm_user, name)) in employees.iter().enumerate() {
+            let top = if at == 0 { "top_manager = true\n" } else { "" };
+            text += &format!(
+                "[[employee]]\nname = \"{name}\"\ncrm_user = \"{crm_user}\"\nmain = [\"acme_{name}\"]\n\
+                 other = [\"acme_{name}_home\"]\n{top}\n"
+            );
+        }
+        text + blocks
+    }
+}
+
+/// Writes a whole configuration beside the one there is, and makes it the one that `config` is.
+fn deploy(folder: &Path, number: u32, projects: &[(&str, &ProjectFile)]) {
+    let (release, link) = (folder.join(format!("config-{number}")), folder.join("config-next"));
+    write(&release, projects);
+    symlink(&release, &link).expect("a link");
+    std::fs::rename(&link, folder.join("config")).expect("put in place");
+}
+
+fn write(config: &Path, projects: &[(&str, &ProjectFile)]) {
+    let folder = config.join("projects");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for (name, file) in projects {
+        std::fs::write(folder.join(format!("{name}.toml")), file.text()).expect("written");
+    }
 }
