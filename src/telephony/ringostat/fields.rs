@@ -55,6 +55,16 @@ impl Wanted {
         (caller.is_some() || call_id.is_some()).then_some(Self { caller, call_id })
     }
 
+    /// The same, as far as the caller's number goes.
+    pub(super) const fn caller_alone(self) -> Self {
+        Self { caller: self.caller, call_id: None }
+    }
+
+    /// The same, as far as the call's id goes.
+    pub(super) const fn call_id_alone(self) -> Self {
+        Self { caller: None, call_id: self.call_id }
+    }
+
     /// Whether the caller's number is meant.
     pub(super) const fn is_caller(&self) -> bool {
         self.caller.is_some()

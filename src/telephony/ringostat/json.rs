@@ -15,6 +15,9 @@ const MAX_MEMBERS: u32 = 10_000;
 /// A JSON-RPC id, at most; it is echoed.
 const MAX_ID_BYTES: usize = 256;
 
+/// Digits of a number that is written with a fraction or an exponent, at most.
+const MAX_DIGITS: usize = 40;
+
 /// What a body turned out to be.
 pub(super) struct Found<'a> {
     pub(super) form: RequestForm,
@@ -129,14 +132,23 @@ impl<'a, 'n> Reading<'a, 'n> {
 
     /// Keeps a wanted member's value, or looks into it.
     fn offer(&mut self, wanted: Wanted, raw: &'a str, spot: Spot) -> Result<(), serde_json::Error> {
-        let value = match raw.as_bytes().first() {
-            Some(b'"') => serde_json::from_str::<Text<'a>>(raw)?.0,
+        let first = raw.as_bytes().first();
+        let text = match first {
+            Some(b'"') => unescape(serde_json::from_str::<Text<'a>>(raw)?.0),
             Some(b'-' | b'0'..=b'9') => Cow::Borrowed(raw),
             Some(b'{' | b'[') => return self.descend(raw, spot.inner()),
             _ => return Ok(()),
         };
         let finds = if spot.within == Within::Params { &mut self.params } else { &mut self.flat };
-        finds.offer(wanted, unescape(value));
+        if first == Some(&b'"') {
+            finds.offer(wanted, text);
+            return Ok(());
+        }
+        // A call's id is echoed as it came; a fraction or an exponent is no part of anybody's telephone number.
+        if let Some(whole) = integer(raw) {
+            finds.offer(wanted.caller_alone(), whole);
+        }
+        finds.offer(wanted.call_id_alone(), text);
         Ok(())
     }
 
@@ -309,6 +321,27 @@ impl<'a> Visitor<'a> for SoleVisitor {
     }
 }
 
+/// A JSON number's value in digits: `380.0` and `3.8e2` are 380, however many digits there are; `None` where it is no
+/// integer, or one too long to be anybody's number.
+fn integer(raw: &str) -> Option<Cow<'_, str>> {
+    let (mantissa, exponent) = raw.split_once(['e', 'E']).unwrap_or((raw, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if mantissa == raw && fraction.is_empty() {
+        return Some(Cow::Borrowed(raw));
+    }
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
+    let digits = format!("{whole}{fraction}");
+    let point = exponent.parse::<i32>().ok()?.checked_add(i32::try_from(whole.len()).ok()?)?;
+    let point = usize::try_from(point).ok().filter(|&point| point <= MAX_DIGITS)?;
+    let (whole, fraction) = digits.split_at(point.min(digits.len()));
+    if fraction.bytes().any(|digit| digit != b'0') {
+        return None;
+    }
+    let padded = format!("{whole:0<point$}");
+    let trimmed = padded.trim_start_matches('0');
+    Some(Cow::Owned(format!("{sign}{}", if trimmed.is_empty() { "0" } else { trimmed })))
+}
+
 /// Undoes one more percent-encoding. A `+` stays a `+`; what is no escape, or gives no UTF-8, stays as it is: not every
 /// account encodes its values.
 fn unescape(value: Cow<'_, str>) -> Cow<'_, str> {
@@ -328,5 +361,47 @@ fn said(error: &serde_json::Error) -> String {
         Category::Eof => format!("expected more JSON, found the end at column {}", error.column()),
         Category::Data => error.to_string(),
         Category::Syntax | Category::Io => format!("expected JSON, found something else at column {}", error.column()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::integer;
+
+    #[test]
+    fn an_integral_number_is_its_digits_however_it_is_written() {
+        let rows = [
+            ("380442001001", "380442001001"),
+            ("380442001001.0", "380442001001"),
+            ("380442001001.000", "380442001001"),
+            ("3.80442001001e11", "380442001001"),
+            ("3.80442001001E+11", "380442001001"),
+            ("0.380442001001e12", "380442001001"),
+            ("38044200100100e-2", "380442001001"),
+            ("38e2", "3800"),
+            ("123456789012345678901.0", "123456789012345678901"),
+            ("-1", "-1"),
+            ("-1.0", "-1"),
+            ("0.0", "0"),
+        ];
+        for (raw, expected) in rows {
+            assert_eq!(integer(raw).as_deref(), Some(expected), "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_integer_or_endless_is_nothing() {
+        for raw in [
+            "380442001001.5",
+            "380442001001.00000000000000001",
+            "3.80442001001e10",
+            "380442001001e-13",
+            "1e41",
+            "1e2147483647",
+            "1e99999999999",
+            "1e-99999999999",
+        ] {
+            assert_eq!(integer(raw), None, "{raw}");
+        }
     }
 }

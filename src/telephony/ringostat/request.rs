@@ -12,7 +12,8 @@ use crate::telephony::{FieldNames, Incoming, LookupRequest, Malformed, RequestFo
 /// - *query*: `?token=…&call_id=…&caller=380671112233`, any method, no body.
 /// - *form*: the same in an `application/x-www-form-urlencoded` body.
 /// - *JSON*: `{"call_id":"us1_-1728427645.1098915","caller":"%2B380671112233"}`; values are strings or numbers, may be
-///   percent-encoded once more, and may stand in objects within (`additional_call_data`).
+///   percent-encoded once more, and may stand in objects within (`additional_call_data`). A caller that is a number with
+///   a fraction is not there; `3.8e2` is 380.
 /// - *JSON-RPC*: `{"jsonrpc":"2.0","method":"…","params":{…},"id":7}`; `params` an object or an array of one object,
 ///   `id` a number, a string, `null` or absent. Only `params` is searched.
 ///
@@ -179,7 +180,9 @@ mod tests {
             (r#"{"params":{"caller":"17"}}"#, "17"),
             (r#"{"list":[{"caller":"18"}],"client_mob":"19"}"#, "19"),
             (r#"{"calle\u0072":"20"}"#, "20"),
-            (r#"{"caller":1e3}"#, "1e3"),
+            (r#"{"caller":3.80442001001e11}"#, "380442001001"),
+            (r#"{"caller":380442001001.0,"phone":"1"}"#, "380442001001"),
+            (r#"{"caller":380442001001.5,"phone":"21"}"#, "21"),
             (r#"{"caller":-1}"#, "-1"),
         ];
         for (body, expected) in rows {
@@ -199,6 +202,15 @@ mod tests {
         assert_eq!(read("caller=8&call_id=9", r#"{"deep":{"who":"1","which":2}}"#), both);
         assert_eq!(read("caller=1", r#"{"who":"","call_id":"2"}"#), both);
         assert_eq!(read("", r#"{"WHO":"8","caller":"1","id":"2"}"#), both);
+    }
+
+    #[test]
+    fn a_number_with_a_fraction_is_a_call_id_and_no_caller() {
+        let asked = ask(&FieldNames::default(), "", JSON, br#"{"caller":38044.5,"uniqueid":1731315881.10}"#);
+        assert_eq!(asked, Ok((RequestForm::Json, None, Some("1731315881.10".to_owned()), None)));
+        let names = FieldNames { caller: Some("x".into()), call_id: Some("x".into()) };
+        let asked = ask(&names, "", JSON, br#"{"x":5.0}"#).map(|asked| (asked.1, asked.2));
+        assert_eq!(asked, Ok((Some("5".to_owned()), Some("5.0".to_owned()))));
     }
 
     #[test]
