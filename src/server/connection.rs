@@ -28,6 +28,9 @@ use crate::base::metric::ProcessCount;
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 4 << 20;
 
+/// What hyper says to what is no HTTP, for the one case that it closes without a word: HTTP/2's preface.
+const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// How a connection ended.
 enum Ended {
     /// By HTTP's rules, or by a fault on the wire.
@@ -54,12 +57,19 @@ pub(super) async fn hold(stream: TcpStream, peer: IpAddr, place: Place, stop: Ca
         Ended::TimedOut if timeline.is_kept_idle() => {}
         Ended::TimedOut => door.metrics.count(ProcessCount::HeadTimeouts),
         Ended::Served(done) => {
-            let refused = done.is_err_and(|error| error.is_parse());
+            let fault = done.err();
+            let refused = fault.as_ref().is_some_and(hyper::Error::is_parse);
+            let is_http2 = fault.is_some_and(|error| error.is_parse_version_h2());
             if refused {
                 door.metrics.count(ProcessCount::HeadsMalformed);
             }
+            let stream = connection.into_parts().io.into_stream();
+            if is_http2 {
+                // Answers before it have gone out: there is room, or nobody who reads.
+                let _ = stream.try_write(BAD_REQUEST);
+            }
             if refused || timeline.has_unread() {
-                linger(&connection.into_parts().io.into_stream()).await;
+                linger(&stream).await;
             }
         }
     }

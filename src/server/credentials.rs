@@ -15,14 +15,19 @@ const BASIC_BYTES: usize = 768;
 /// Whether the request carries the secret of `seal`, in any of the three places.
 ///
 /// What is done depends on what was sent alone, not on the secret: each place that carries something is digested and
-/// compared in constant time, and a request that carries nothing is compared with nothing.
+/// compared in constant time, and a request that carries nothing is compared with nothing. Two Authorization headers
+/// open nothing, not even alike: whoever stands between may have looked at the other one.
 ///
 /// # Cost
 /// One SHA-256 per token sent; allocates for an escaped one in the query only.
 pub(super) fn open(seal: &Seal, query: Option<&str>, headers: &HeaderMap) -> bool {
     let in_query = query.and_then(token_of_query);
     let by_query = in_query.as_deref().is_some_and(|token| seal.opens(token.as_bytes()));
-    let by_header = headers.get(AUTHORIZATION).is_some_and(|value| opens_by_header(seal, value));
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let by_header = match (values.next(), values.next()) {
+        (Some(value), None) => opens_by_header(seal, value),
+        _ => false,
+    };
     by_query | by_header
 }
 
@@ -69,6 +74,19 @@ mod tests {
         assert!(opens(None, Some("bearer  s3:cret+")));
         assert!(opens(None, Some(&basic("ringostat:s3:cret+"))));
         assert!(opens(None, Some(&basic(":s3:cret+"))));
+    }
+
+    #[test]
+    fn two_authorizations_open_nothing() {
+        let seal = Secret::new("s3:cret+").seal();
+        for pair in [["Bearer x", "Bearer s3:cret+"], ["Bearer s3:cret+", "Bearer x"], ["Bearer s3:cret+"; 2]] {
+            let mut headers = HeaderMap::new();
+            for value in pair {
+                headers.append(AUTHORIZATION, value.parse().expect("a header"));
+            }
+            assert!(!open(&seal, None, &headers), "{pair:?}");
+            assert!(open(&seal, Some("token=s3:cret%2B"), &headers), "{pair:?}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
     route::{self, Routed},
     timeline::Timeline,
 };
-use crate::base::metric::{Count, Outcome};
+use crate::base::metric::{Count, Outcome, ProcessCount};
 use crate::project::Block;
 use crate::routing::{self, Decision, Line, Recalled, Verdict};
 use crate::telephony::{self, ringostat};
@@ -49,6 +49,10 @@ impl Service<'_> {
         let (head, body) = request.into_parts();
         let response = match route::route(self.door, self.peer, &head) {
             Ok(routed) => self.answer_routed(&head, body, &routed, began).await,
+            Err(StatusCode::BAD_REQUEST) => {
+                self.door.metrics.count(ProcessCount::HeadsMalformed);
+                reply::closing(self.unread(&body, reply::bare(StatusCode::BAD_REQUEST)))
+            }
             Err(status) => self.unread(&body, reply::bare(status)),
         };
         self.timeline.replied(Instant::now());

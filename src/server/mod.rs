@@ -11,8 +11,9 @@
 //! knows no CRM and decides nothing: it turns bytes into a question for [`routing`](crate::routing) and the verdict into
 //! bytes.
 //!
-//! hyper itself answers what is no HTTP: 400, 414 or 431, without a body, with `Content-Length: 0`, and closes. A head
-//! that does not come in time is closed without a word.
+//! What is no HTTP/1 is answered with 400, HTTP/2's preface too, and a head that is too long (its target, as a rule) with
+//! 431: without a body, with `Content-Length: 0`, and the connection is closed. So is a head that others may read
+//! otherwise: with two Hosts. A head that does not come in time is closed without a word.
 
 mod accept;
 mod body;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use hyper::{Method, StatusCode, http::request};
+use hyper::{Method, StatusCode, header::HOST, http::request};
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 
@@ -24,11 +24,14 @@ pub(super) struct Routed<'a> {
 /// Finds the project and checks whether this request may ask it.
 ///
 /// # Errors
-/// The status of the refusal, in this order: 404 for a path that is no door's, 405 for another method, 401 for a project
+/// The status of the refusal, in this order: 400 for a head that others may read otherwise, 404 for a path that is no door's, 405 for another method, 401 for a project
 /// that is not there, an address that may not ask, a wrong token or none. These look alike, so that nobody learns names
 /// by asking for them, and take alike: the address is made out and the token digested whatever else is wrong, and the
 /// unknown project has a seal too, which nothing opens.
 pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> Result<Routed<'a>, StatusCode> {
+    if head.headers.get_all(HOST).iter().nth(1).is_some() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
     let Some((project, block)) = segments(head.uri.path()) else {
         door.metrics.count(ProcessCount::NotFound);
         return Err(StatusCode::NOT_FOUND);

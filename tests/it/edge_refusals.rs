@@ -268,11 +268,50 @@ fn what_is_no_http_is_a_bad_request_with_a_length() {
         "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "GET /\u{e9}\u{1} HTTP/1.1\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+        &get(&path("plain", "+38 067 111 22 33")),
     ] {
         assert_eq!(desk.ask(request), expected, "{request:?}");
     }
     desk.wait_connections(0);
-    assert_eq!(desk.behind.process.counted(ProcessCount::HeadsMalformed), 7);
+    assert_eq!(desk.behind.process.counted(ProcessCount::HeadsMalformed), 9);
+}
+
+#[test]
+fn http2_on_a_kept_connection_is_a_bad_request_behind_the_answer() {
+    let desk = Desk::warm(&process());
+    let mut client = desk.connect();
+    client.send(get_kept(&path("plain", KNOWN)));
+    assert!(client.reply().ends_with(ANNA));
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert_eq!(client.rest(), bare("400 Bad Request", ""));
+}
+
+#[test]
+fn two_hosts_are_a_bad_request() {
+    let desk = Desk::warm(&process());
+    for hosts in ["Host: desk\r\nHost: other", "Host: desk\r\nX: y\r\nhost: desk"] {
+        let mut client = desk.connect();
+        client.send(format!("GET {} HTTP/1.1\r\n{hosts}\r\n\r\n", path("plain", KNOWN)));
+        let reply = client.rest();
+        assert_eq!(sorted(&reply), sorted(&bare("400 Bad Request", "")), "{hosts}");
+    }
+    assert_eq!(desk.behind.process.counted(ProcessCount::HeadsMalformed), 2);
+}
+
+#[test]
+fn of_two_authorizations_the_second_does_not_open() {
+    let desk = Desk::warm(&process());
+    let asked = |first: &str, second: &str| {
+        desk.ask(format!(
+            "GET /acme/route/plain?caller={KNOWN} HTTP/1.1\r\nHost: desk\r\nAuthorization: {first}\r\n\
+             Authorization: {second}\r\nConnection: close\r\n\r\n"
+        ))
+    };
+    let right = format!("Bearer {TOKEN}");
+    for (first, second) in [("Bearer wrong", right.as_str()), (&right, "Bearer wrong"), ("Basic ~", &right)] {
+        assert_eq!(asked(first, second), bare("401 Unauthorized", CHALLENGE), "{first} {second}");
+    }
 }
 
 #[test]
