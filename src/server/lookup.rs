@@ -47,7 +47,7 @@ impl Service<'_> {
     /// itself, so that the next call is a hit.
     pub(super) async fn answer(self, request: Request<Incoming>, began: Instant) -> Response<Reply> {
         let (head, body) = request.into_parts();
-        let response = match route::route(self.door, self.peer, &head) {
+        let response = match self.routed(&head) {
             Ok(routed) => self.answer_routed(&head, body, &routed, began).await,
             Err(StatusCode::BAD_REQUEST) => {
                 self.door.metrics.count(ProcessCount::HeadsMalformed);
@@ -57,6 +57,15 @@ impl Service<'_> {
         };
         self.timeline.replied(Instant::now());
         response
+    }
+
+    /// # Errors
+    /// 400 for a head that others may read otherwise; then those of [`route::route`].
+    fn routed<'r>(self, head: &'r request::Parts) -> Result<Routed<'r>, StatusCode> {
+        if route::is_ambiguous(&head.headers, self.timeline.says_length()) {
+            return Err(StatusCode::BAD_REQUEST);
+        }
+        route::route(self.door, self.peer, head)
     }
 
     async fn answer_routed(

@@ -13,12 +13,13 @@
 //!
 //! What is no HTTP/1 is answered with 400, HTTP/2's preface too, and a head that is too long (its target, as a rule) with
 //! 431: without a body, with `Content-Length: 0`, and the connection is closed. So is a head that others may read
-//! otherwise: with two Hosts. A head that does not come in time is closed without a word.
+//! otherwise: with two Hosts, or with both a Content-Length and a Transfer-Encoding. A head that does not come in time is closed without a word.
 
 mod accept;
 mod body;
 mod connection;
 mod credentials;
+mod head;
 mod lookup;
 mod origin;
 mod reply;

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use hyper::{Method, StatusCode, header::HOST, http::request};
+use hyper::{
+    HeaderMap, Method, StatusCode,
+    header::{HOST, TRANSFER_ENCODING},
+    http::request,
+};
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 
@@ -24,14 +28,11 @@ pub(super) struct Routed<'a> {
 /// Finds the project and checks whether this request may ask it.
 ///
 /// # Errors
-/// The status of the refusal, in this order: 400 for a head that others may read otherwise, 404 for a path that is no door's, 405 for another method, 401 for a project
+/// The status of the refusal, in this order: 404 for a path that is no door's, 405 for another method, 401 for a project
 /// that is not there, an address that may not ask, a wrong token or none. These look alike, so that nobody learns names
 /// by asking for them, and take alike: the address is made out and the token digested whatever else is wrong, and the
 /// unknown project has a seal too, which nothing opens.
 pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> Result<Routed<'a>, StatusCode> {
-    if head.headers.get_all(HOST).iter().nth(1).is_some() {
-        return Err(StatusCode::BAD_REQUEST);
-    }
     let Some((project, block)) = segments(head.uri.path()) else {
         door.metrics.count(ProcessCount::NotFound);
         return Err(StatusCode::NOT_FOUND);
@@ -55,6 +56,12 @@ pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> 
     // A name that is no text is no block's.
     let block = decoded(block).unwrap_or_default();
     Ok(Routed { line, block })
+}
+
+/// Whether whoever stands between may have read this head otherwise than we do: another host, or another end of the body.
+/// hyper takes the Content-Length out where there is a Transfer-Encoding, so that one has to be told of it.
+pub(super) fn is_ambiguous(headers: &HeaderMap, says_length: bool) -> bool {
+    headers.get_all(HOST).iter().nth(1).is_some() || (says_length && headers.contains_key(TRANSFER_ENCODING))
 }
 
 fn may_ask(allow: &[IpNet], asker: Option<IpAddr>) -> bool {

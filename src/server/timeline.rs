@@ -36,6 +36,8 @@ pub(super) struct Timeline {
     replied: AtomicU64,
     unread: AtomicBool,
     held_back: AtomicU8,
+    /// The head that is being read, or was read last, says a length.
+    length: AtomicBool,
 }
 
 /// How long a client may keep a connection without asking.
@@ -57,6 +59,7 @@ impl Timeline {
             replied: AtomicU64::new(NEVER),
             unread: AtomicBool::new(false),
             held_back: AtomicU8::new(NOTHING),
+            length: AtomicBool::new(false),
         }
     }
 
@@ -83,6 +86,20 @@ impl Timeline {
         self.phase.load(Relaxed) == DECIDING
     }
 
+    pub(super) fn is_reading_head(&self) -> bool {
+        self.phase.load(Relaxed) == HEAD
+    }
+
+    /// The head that is being read says a length, or has not yet.
+    pub(super) fn note_length(&self, said: bool) {
+        self.length.store(said, Relaxed);
+    }
+
+    /// Whether the request's head said a length. Of one that was sent before the reply to the one before, it is not known.
+    pub(super) fn says_length(&self) -> bool {
+        self.length.load(Relaxed)
+    }
+
     pub(super) fn is_reading_body(&self) -> bool {
         self.phase.load(Relaxed) == BODY
     }
@@ -90,6 +107,7 @@ impl Timeline {
     /// The reply is decided.
     pub(super) fn replied(&self, now: Instant) {
         self.phase.store(HEAD, Relaxed);
+        self.length.store(false, Relaxed);
         self.replied.store(self.after(now), Relaxed);
     }
 

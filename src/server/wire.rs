@@ -1,4 +1,4 @@
-//! The socket as hyper sees it: notes when bytes arrive, and keeps a waiting call alive when its client has only closed
+//! The socket as hyper sees it: notes when bytes arrive and what a head says of its length, and keeps a waiting call alive when its client has only closed
 //! its own half.
 
 use std::{
@@ -9,23 +9,43 @@ use std::{
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::{io::ReadBuf, net::TcpStream, time::Instant};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::TcpStream,
+    time::Instant,
+};
 
-use super::timeline::Timeline;
+use super::{head::Head, timeline::Timeline};
+
+/// What is read of a head at once; most are shorter.
+const PIECE_BYTES: usize = 2 << 10;
 
 /// A connection's socket.
 pub(super) struct Wire<'a> {
     io: TokioIo<TcpStream>,
     timeline: &'a Timeline,
+    head: Head,
 }
 
 impl<'a> Wire<'a> {
     pub(super) fn new(stream: TcpStream, timeline: &'a Timeline) -> Self {
-        Self { io: TokioIo::new(stream), timeline }
+        Self { io: TokioIo::new(stream), timeline, head: Head::default() }
     }
 
     pub(super) fn into_stream(self) -> TcpStream {
         self.io.into_inner()
+    }
+
+    /// Reads a piece of a head, looks at it and hands it on.
+    fn read_head(&mut self, cx: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let mut room = [0; PIECE_BYTES];
+        let most = into.remaining().min(PIECE_BYTES);
+        let mut piece = ReadBuf::new(&mut room[..most]);
+        ready!(Pin::new(self.io.inner_mut()).poll_read(cx, &mut piece))?;
+        self.head.watch(piece.filled());
+        self.timeline.note_length(self.head.says_length());
+        into.put_slice(piece.filled());
+        Poll::Ready(Ok(()))
     }
 
     /// Looks whether there is something to read and leaves it where it is.
@@ -68,7 +88,11 @@ enum Found {
 impl Read for Wire<'_> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         ready!(self.may_read(cx))?;
-        let read = ready!(Pin::new(&mut self.io).poll_read(cx, into));
+        let read = if self.timeline.is_reading_head() {
+            ready!(self.read_head(cx, into))
+        } else {
+            ready!(Pin::new(&mut self.io).poll_read(cx, into))
+        };
         self.timeline.read(Instant::now());
         Poll::Ready(read)
     }

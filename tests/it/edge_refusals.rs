@@ -300,6 +300,62 @@ fn two_hosts_are_a_bad_request() {
 }
 
 #[test]
+fn two_ways_to_say_where_the_body_ends_are_a_bad_request() {
+    let desk = Desk::warm(&process());
+    let (length, coded) = ("Content-Length: 4", "Transfer-Encoding: chunked");
+    let smuggled = get(&path("plain", KNOWN));
+    let refused = [[length, coded], [coded, length], ["content-LENGTH:4", "transfer-encoding: gzip, chunked"]];
+    for [first, second] in refused {
+        let head = format!("POST {} HTTP/1.1\r\nHost: desk\r\n{first}\r\n{second}\r\n\r\n", at("plain"));
+        assert_refused(&desk, &format!("{head}0\r\n\r\n{smuggled}"));
+        let mut kept = desk.connect();
+        kept.send(get_kept(&path("plain", KNOWN)));
+        assert!(kept.reply().ends_with(ANNA));
+        let (begin, rest) = head.split_at(head.len() - 30);
+        kept.send(begin);
+        kept.send(rest);
+        kept.send_regardless("0\r\n\r\n");
+        assert_eq!(sorted(&kept.rest()), sorted(&bare("400 Bad Request", "")), "{head}");
+    }
+    assert_eq!(desk.behind.process.counted(ProcessCount::HeadsMalformed), 6);
+}
+
+#[track_caller]
+fn assert_refused(desk: &Desk, request: &str) {
+    assert_eq!(sorted(&desk.ask(request)), sorted(&bare("400 Bad Request", "")), "{request}");
+}
+
+#[test]
+fn a_chunked_body_may_speak_of_lengths_and_so_may_the_request_before() {
+    let desk = Desk::warm(&process());
+    let body = format!("caller={KNOWN}&x=\ncontent-length: 4\r\n\r\n");
+    let mut client = desk.connect();
+    client.send(with_body("POST", &at("plain"), FORM, &body).replace("Connection: close\r\n", ""));
+    assert!(client.reply().ends_with(ANNA));
+    client.send(format!(
+        "POST {} HTTP/1.1\r\nHost: desk\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\
+         Connection: close\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        at("plain"),
+        body.len()
+    ));
+    assert_eq!(client.rest(), ok("text/plain", ANNA));
+}
+
+#[test]
+fn a_pipelined_head_with_both_is_read_by_its_chunks_and_is_the_last() {
+    let desk = Desk::warm(&process());
+    let (first, last) = (get_kept(&path("plain", KNOWN)), get(&path("plain", KNOWN)));
+    let both = format!(
+        "POST {} HTTP/1.1\r\nHost: desk\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        path("plain", NOBODY)
+    );
+    let mut client = desk.connect();
+    client.send(format!("{first}{both}{last}"));
+    assert!(client.reply().ends_with(ANNA));
+    assert_eq!(client.rest(), ok("text/plain", ""));
+}
+
+#[test]
 fn of_two_authorizations_the_second_does_not_open() {
     let desk = Desk::warm(&process());
     let asked = |first: &str, second: &str| {
