@@ -5,14 +5,14 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 use url::Url;
 
 use crate::base::secret::Secret;
@@ -39,32 +39,44 @@ pub struct Access {
     pub token: Secret,
     /// Where the vendor says that requests of this account go. Not checked here: a host is allowed by the adapter.
     pub api_domain: Option<String>,
-    until: Instant,
+    /// From then on another is fetched, while this one still serves.
+    renew_at: Instant,
+    expires_at: Instant,
 }
 
 /// The access tokens of one account.
 ///
+/// A token serves until it expires or is refused. Shortly before it expires another is fetched aside, and nobody waits
+/// for that; only where there is none that serves do requests wait. There is never more than one refresh at a time, and
+/// one that has begun goes on when whoever began it has given up: it may have used up the refresh token.
+///
 /// # Errors
-/// A refresh that failed is not tried again for a while: every request of that time gets its failure. Otherwise a dead
-/// refresh token would be sent once per call.
+/// A refresh that failed is not tried again for a while: every request of that time that needs it gets its failure.
+/// Otherwise a dead refresh token would be sent once per call.
 #[derive(Debug)]
 pub struct Tokens {
+    issuer: Arc<Issuer>,
+}
+
+#[derive(Debug)]
+struct Issuer {
     outbound: Outbound,
     grant: Grant,
-    /// Held while a refresh is under way: whoever comes meanwhile waits here and finds its outcome.
-    state: Mutex<State>,
+    /// What serves; never locked across an await.
+    held: Mutex<Option<Arc<Access>>>,
+    /// Held while a refresh is under way: whoever needs one meanwhile waits here and finds its outcome.
+    turn: Arc<tokio::sync::Mutex<Turn>>,
     /// Refreshes that ended, well or not.
     ended: AtomicU64,
 }
 
 #[derive(Debug)]
-struct State {
+struct Turn {
     refresh_token: Secret,
-    access: Option<Arc<Access>>,
     failed: Option<(Failure, Instant)>,
 }
 
-/// A token is renewed this long before it expires, or after nine tenths of its life where that is later.
+/// Another token is fetched this long before one expires, or after nine tenths of its life where that is later.
 const AHEAD: Duration = Duration::from_secs(300);
 /// What a token lives when the vendor does not say.
 const USUAL_LIFE: Duration = Duration::from_secs(3_600);
@@ -77,19 +89,29 @@ impl Tokens {
     /// No token yet: the first request gets one.
     #[must_use]
     pub fn new(outbound: Outbound, grant: Grant) -> Self {
-        let state = State { refresh_token: grant.refresh_token.clone(), access: None, failed: None };
-        Self { outbound, grant, state: Mutex::new(state), ended: AtomicU64::new(0) }
+        let turn = Turn { refresh_token: grant.refresh_token.clone(), failed: None };
+        let turn = Arc::new(tokio::sync::Mutex::new(turn));
+        let issuer = Issuer { outbound, grant, held: Mutex::new(None), turn, ended: AtomicU64::new(0) };
+        Self { issuer: Arc::new(issuer) }
     }
 
-    /// A token that is good for a while yet.
+    /// A token that has not expired.
     ///
     /// # Errors
-    /// [`Failure::Credentials`] when the refresh token is not accepted; else as for any request.
+    /// [`Failure::Credentials`] when there is none and the refresh token is not accepted; else as for any request.
     ///
     /// # Cost
     /// One request to the token's address per life of a token; none of the account's quota.
     pub async fn access(&self) -> Result<Arc<Access>, Failure> {
-        self.get(|access| Instant::now() < access.until).await
+        match self.issuer.serving() {
+            Some(access) => {
+                if access.is_due() {
+                    self.refresh_aside();
+                }
+                Ok(access)
+            }
+            None => self.wait_for_one().await,
+        }
     }
 
     /// Another token than `refused`, which the vendor did not accept though it should still be good.
@@ -97,36 +119,75 @@ impl Tokens {
     /// # Errors
     /// As [`Tokens::access`].
     pub async fn instead_of(&self, refused: &Arc<Access>) -> Result<Arc<Access>, Failure> {
-        self.get(|access| !Arc::ptr_eq(access, refused)).await
+        self.issuer.held().take_if(|held| Arc::ptr_eq(held, refused));
+        self.wait_for_one().await
     }
 
-    /// Dropped half way, nothing is remembered of the attempt; the next one asks again.
-    async fn get(&self, good: impl Fn(&Arc<Access>) -> bool) -> Result<Arc<Access>, Failure> {
-        let seen = self.ended.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
-        if let Some(access) = state.access.as_ref().filter(|access| good(access)) {
-            return Ok(Arc::clone(access));
+    /// Begins a refresh that nobody waits for, unless one is under way or failed a moment ago.
+    fn refresh_aside(&self) {
+        let Ok(turn) = Arc::clone(&self.issuer.turn).try_lock_owned() else { return };
+        // One that ended since the caller looked has left a token that is not due.
+        let due = self.issuer.serving().is_none_or(|access| access.is_due());
+        if !due || turn.recent_failure().is_some() {
+            return;
         }
-        let waited = self.ended.load(Ordering::Acquire) != seen;
-        if let Some((failure, until)) = state.failed.as_ref()
-            && (waited || Instant::now() < *until)
-        {
+        let refreshing = Arc::clone(&self.issuer).take_turn(turn);
+        tokio::spawn(async move {
+            if let Err(failure) = refreshing.await {
+                tracing::warn!(%failure, "an access token that expires soon was not renewed");
+            }
+        });
+    }
+
+    async fn wait_for_one(&self) -> Result<Arc<Access>, Failure> {
+        let seen = self.issuer.ended.load(Ordering::Acquire);
+        let turn = Arc::clone(&self.issuer.turn).lock_owned().await;
+        if let Some(access) = self.issuer.serving() {
+            return Ok(access);
+        }
+        let waited = self.issuer.ended.load(Ordering::Acquire) != seen;
+        let failure = if waited { turn.failed.as_ref().map(|(failure, _)| failure) } else { turn.recent_failure() };
+        if let Some(failure) = failure {
             return Err(failure.clone());
         }
-        let outcome = self.refresh(&state.refresh_token).await;
+        let refreshing = tokio::spawn(Arc::clone(&self.issuer).take_turn(turn));
+        refreshing
+            .await
+            .unwrap_or_else(|error| Err(Failure::Unclear { reason: format!("refreshing the token: {error}") }))
+    }
+}
+
+impl Turn {
+    fn recent_failure(&self) -> Option<&Failure> {
+        self.failed.as_ref().filter(|(_, until)| Instant::now() < *until).map(|(failure, _)| failure)
+    }
+}
+
+impl Issuer {
+    /// A panic in a holder leaves one token or another: either may be used.
+    fn held(&self) -> MutexGuard<'_, Option<Arc<Access>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serving(&self) -> Option<Arc<Access>> {
+        self.held().as_ref().filter(|access| Instant::now() < access.expires_at).map(Arc::clone)
+    }
+
+    async fn take_turn(self: Arc<Self>, mut turn: OwnedMutexGuard<Turn>) -> Result<Arc<Access>, Failure> {
+        let outcome = self.refresh(&turn.refresh_token).await;
         self.ended.fetch_add(1, Ordering::Release);
         match outcome {
             Ok(answer) => {
                 if let Some(next) = answer.refresh_token {
-                    state.refresh_token = Secret::new(next);
+                    turn.refresh_token = Secret::new(next);
                 }
-                state.failed = None;
+                turn.failed = None;
                 let access = Arc::new(access_of(answer.access_token, answer.api_domain, answer.expires_in));
-                state.access = Some(Arc::clone(&access));
+                *self.held() = Some(Arc::clone(&access));
                 Ok(access)
             }
             Err(failure) => {
-                state.failed = Some((failure.clone(), Instant::now() + pause_after(&failure)));
+                turn.failed = Some((failure.clone(), Instant::now() + pause_after(&failure)));
                 Err(failure)
             }
         }
@@ -146,8 +207,15 @@ impl Tokens {
 
 fn access_of(token: String, api_domain: Option<String>, expires_in: Option<u64>) -> Access {
     let life = expires_in.map_or(USUAL_LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
-    let until = Instant::now() + life.saturating_sub(AHEAD).max(life / 10 * 9);
-    Access { token: Secret::new(token), api_domain, until }
+    let now = Instant::now();
+    let renew_at = now + life.saturating_sub(AHEAD).max(life / 10 * 9);
+    Access { token: Secret::new(token), api_domain, renew_at, expires_at: now + life }
+}
+
+impl Access {
+    fn is_due(&self) -> bool {
+        Instant::now() >= self.renew_at
+    }
 }
 
 fn pause_after(failure: &Failure) -> Duration {
@@ -181,8 +249,13 @@ fn judge(reply: &Reply) -> Result<Answer, Failure> {
     match reply.status {
         200 => serde_json::from_slice(&reply.body)
             .map_err(|_| Failure::Unclear { reason: reason("expected an access token, found something else") }),
+        // The issuer's own refusals are JSON; a page comes from what stands in front of it, and knows no credentials.
+        403 if !is_object(&reply.body) => {
+            let reason = reason("status 403 with a page that is not the issuer's");
+            Err(Failure::Wait { reason, after: Some(AFTER_REFUSAL) })
+        }
         400 | 401 | 403 => Err(Failure::Credentials { reason: reason(&format!("status {}", reply.status)) }),
-        429 | 500..=599 => {
+        408 | 429 | 500..=599 => {
             let after = reply.header("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
             let after = after.map(|after| after.min(AFTER_REFUSAL));
             Err(Failure::Wait { reason: reason(&format!("status {}", reply.status)), after })
@@ -191,11 +264,15 @@ fn judge(reply: &Reply) -> Result<Answer, Failure> {
     }
 }
 
+fn is_object(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
         sync::{
-            Arc,
+            Arc, Mutex,
             atomic::{AtomicUsize, Ordering},
         },
         time::Duration,
@@ -210,14 +287,17 @@ mod tests {
     use crate::crm::failure::Failure;
     use crate::outbound::{Bounds, Hosts, Outbound};
 
-    /// Answers refreshes with a fixed status and body, a permit of `gate` each.
-    struct Issuer {
+    /// Answers refreshes with a status and body, a permit of `gate` each.
+    struct Stage {
+        answer: Arc<Mutex<(u16, &'static str)>>,
         asked: Arc<AtomicUsize>,
         gate: Arc<Semaphore>,
         tokens: Arc<Tokens>,
     }
 
-    async fn issuer(status: u16, body: &'static str, permits: usize) -> Issuer {
+    async fn issuer(status: u16, body: &'static str, permits: usize) -> Stage {
+        let staged = Arc::new(Mutex::new((status, body)));
+        let now = Arc::clone(&staged);
         let (asked, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(permits)));
         let (counter, entrance) = (Arc::clone(&asked), Arc::clone(&gate));
         let answer = async move |headers: HeaderMap, form: String| {
@@ -225,6 +305,7 @@ mod tests {
             assert_eq!(form, "grant_type=refresh_token&refresh_token=r3fresh");
             let number = counter.fetch_add(1, Ordering::SeqCst);
             entrance.acquire().await.expect("open").forget();
+            let (status, body) = *now.lock().expect("no panic");
             let status = axum::http::StatusCode::from_u16(status).expect("a status");
             (status, body.replace("{n}", &number.to_string()))
         };
@@ -245,10 +326,37 @@ mod tests {
             client_secret: Secret::new("s3cret"),
             refresh_token: Secret::new("r3fresh"),
         };
-        Issuer { asked, gate, tokens: Arc::new(Tokens::new(outbound, grant)) }
+        Stage { answer: staged, asked, gate, tokens: Arc::new(Tokens::new(outbound, grant)) }
     }
 
-    impl Issuer {
+    impl Stage {
+        /// A token that expires in `left`; what is asked from now on is answered with this.
+        async fn with_a_token_for(left: Duration, status: u16, body: &'static str, permits: usize) -> Self {
+            let issuer = issuer(200, GOOD, 1).await;
+            assert_eq!(issuer.access().await.as_deref(), Ok("a0"));
+            *issuer.answer.lock().expect("no panic") = (status, body);
+            issuer.gate.add_permits(permits);
+            pass(Duration::from_secs(3_599) - left).await;
+            issuer
+        }
+
+        async fn access(&self) -> Result<String, Failure> {
+            self.tokens.access().await.map(|access| access.token.expose().to_owned())
+        }
+
+        /// Until so many refreshes have come and the last of them ended.
+        async fn after(&self, refreshes: usize) {
+            let ended = || self.tokens.issuer.ended.load(Ordering::Acquire) == refreshes as u64;
+            let reached = async {
+                while !ended() {
+                    tokio::task::yield_now().await;
+                }
+                drop(self.tokens.issuer.turn.lock().await);
+            };
+            tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time");
+            assert_eq!(self.asked(), refreshes);
+        }
+
         fn asked(&self) -> usize {
             self.asked.load(Ordering::SeqCst)
         }
@@ -266,6 +374,12 @@ mod tests {
             self.gate.add_permits(50);
             tasks.join_all().await
         }
+    }
+
+    async fn pass(time: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(time).await;
+        tokio::time::resume();
     }
 
     const GOOD: &str = r#"{"access_token":"a{n}","token_type":"Bearer","expires_in":3599,"refresh_token":"r3fresh"}"#;
@@ -299,17 +413,68 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_is_renewed_a_little_before_it_expires() {
-        let issuer = issuer(200, GOOD, 50).await;
-        issuer.tokens.access().await.expect("a token");
-        tokio::time::pause();
-        tokio::time::advance(Duration::from_secs(3_200)).await;
-        issuer.tokens.access().await.expect("the same");
-        assert_eq!(issuer.asked(), 1);
-        tokio::time::advance(Duration::from_secs(150)).await;
-        tokio::time::resume();
-        let renewed = issuer.tokens.access().await.expect("another");
-        assert_eq!((renewed.token.expose(), issuer.asked()), ("a1", 2));
+    async fn a_token_is_renewed_a_little_before_it_expires_and_serves_meanwhile() {
+        let issuer = Stage::with_a_token_for(Duration::from_secs(310), 200, GOOD, 50).await;
+        assert_eq!((issuer.access().await.as_deref(), issuer.asked()), (Ok("a0"), 1));
+        pass(Duration::from_secs(20)).await;
+        assert_eq!(issuer.access().await.as_deref(), Ok("a0"));
+        issuer.after(2).await;
+        assert_eq!(issuer.access().await.as_deref(), Ok("a1"));
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_fails_in_the_last_minutes_costs_nothing_until_the_token_is_dead() {
+        for (status, body) in [(503, ""), (403, "<html>"), (400, r#"{"error":"invalid_grant"}"#)] {
+            let issuer = Stage::with_a_token_for(Duration::from_secs(200), status, body, 50).await;
+            for refreshes in [2, 3] {
+                assert_eq!(issuer.access().await.as_deref(), Ok("a0"), "{status}");
+                issuer.after(refreshes).await;
+                assert_eq!((issuer.access().await.as_deref(), issuer.asked()), (Ok("a0"), refreshes), "not at once");
+                pass(Duration::from_secs(70)).await;
+            }
+            pass(Duration::from_secs(60)).await;
+            issuer.access().await.expect_err("expired");
+            assert_eq!(issuer.asked(), 4);
+            *issuer.answer.lock().expect("no panic") = (200, GOOD);
+            pass(Duration::from_secs(61)).await;
+            assert_eq!(issuer.access().await.as_deref(), Ok("a4"), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_hangs_in_the_last_minutes_is_waited_for_by_nobody() {
+        let issuer = Stage::with_a_token_for(Duration::from_secs(200), 200, GOOD, 0).await;
+        assert_eq!(issuer.access().await.as_deref(), Ok("a0"));
+        // Let go after the first fifty have their token, so none of them can have waited for it.
+        for _ in 0..50 {
+            assert_eq!(issuer.access().await.as_deref(), Ok("a0"));
+        }
+        issuer.gate.add_permits(1);
+        issuer.after(2).await;
+        assert_eq!(issuer.access().await.as_deref(), Ok("a1"));
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_is_never_served_again_even_if_there_is_no_other() {
+        let issuer = Stage::with_a_token_for(Duration::from_secs(3_000), 503, "", 50).await;
+        let refused = issuer.tokens.access().await.expect("a token");
+        assert!(matches!(issuer.tokens.instead_of(&refused).await, Err(Failure::Wait { .. })));
+        assert!(matches!(issuer.access().await, Err(Failure::Wait { .. })));
+        assert_eq!(issuer.asked(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_goes_on_when_the_call_that_began_it_has_given_up() {
+        let issuer = issuer(200, GOOD, 0).await;
+        let tokens = Arc::clone(&issuer.tokens);
+        let call = tokio::spawn(async move { tokens.access().await.map(|_| ()) });
+        while issuer.asked() == 0 {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        assert!(call.await.is_err_and(|error| error.is_cancelled()));
+        issuer.gate.add_permits(50);
+        assert_eq!((issuer.access().await.as_deref(), issuer.asked()), (Ok("a0"), 1));
     }
 
     #[tokio::test]
@@ -318,6 +483,10 @@ mod tests {
             (200, "<html>", (|failure| matches!(failure, Failure::Unclear { .. })) as fn(&Failure) -> bool),
             (200, r#"{"token":"a"}"#, |failure| matches!(failure, Failure::Unclear { .. })),
             (401, r#"{"error":"invalid_client"}"#, |failure| matches!(failure, Failure::Credentials { .. })),
+            (403, r#"{"error":"access_denied"}"#, |failure| matches!(failure, Failure::Credentials { .. })),
+            (403, "<html>blocked</html>", |failure| matches!(failure, Failure::Wait { after: Some(_), .. })),
+            (403, "", |failure| matches!(failure, Failure::Wait { .. })),
+            (502, "<html>bad gateway</html>", |failure| matches!(failure, Failure::Wait { .. })),
             (429, "", |failure| matches!(failure, Failure::Wait { .. })),
             (503, "", |failure| matches!(failure, Failure::Wait { .. })),
             (404, "", |failure| matches!(failure, Failure::Refused { .. })),
