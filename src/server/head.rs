@@ -31,13 +31,12 @@ impl Head {
         }
         for &byte in bytes {
             match byte {
-                b'\r' => {}
                 b'\n' if self.line > 0 => (self.line, self.alike) = (0, 0),
                 b'\n' if self.begun => {
                     self.ended = true;
                     return;
                 }
-                b'\n' => {}
+                b'\r' | b'\n' => {}
                 _ => self.letter(byte),
             }
         }
