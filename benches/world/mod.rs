@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use predial::base::clock::Clock;
 use predial::base::metric::Metrics;
-use predial::directory::{Directory, Parts, WarmRequest, WarmState};
+use predial::directory::{Directory, Feed, Parts, WarmRequest, WarmState};
 use predial::project::{People, compile_with};
 use predial::routing::Line;
 use tokio::runtime::{Builder, Runtime};
@@ -36,11 +36,14 @@ impl World {
         let project = compile_with(&values::settings(), values::ADAPTERS).expect("a project").remove(0);
         let metrics = Metrics::new().project(&project.name);
         let directory = Directory::new(Parts {
-            reader: Arc::new(values::Crm { clients }),
+            project: project.name.clone(),
+            feed: Feed {
+                reader: Arc::new(values::Crm { clients }),
+                section: project.crm.section.clone(),
+                timezone: project.timezone.clone(),
+            },
             kinds: values::KINDS,
             numbers: project.numbers.clone(),
-            section: project.crm.section.clone(),
-            timezone: project.timezone.clone(),
             live: process().live,
             clock: Clock::following("2026-11-20T10:00:00Z".parse().expect("a time")),
             work: work.handle().clone(),

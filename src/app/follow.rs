@@ -6,9 +6,10 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use super::run::Overrides;
@@ -23,7 +24,7 @@ use crate::crm::{
     CrmUser, Tools,
     quota::{Ledger, QuotaView},
 };
-use crate::directory::{Directory, Parts};
+use crate::directory::{Directory, Feed, Parts};
 use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
@@ -51,6 +52,8 @@ pub(crate) struct Means {
 pub(crate) struct Follow {
     means: Means,
     current: Arc<Current<Exchange>>,
+    /// Held while files are read and put in force: of two reloads at once the one that read older files must not win.
+    reloading: Mutex<()>,
     /// Held for every swap: two writers at once would lose one of two changes.
     tending: Mutex<Tending>,
     stop: CancellationToken,
@@ -60,9 +63,12 @@ pub(crate) struct Follow {
 #[derive(Default)]
 struct Tending {
     directories: BTreeMap<Box<str>, Tended>,
-    /// By account and by what was configured of its quota; held by the directories that spend it.
-    ledgers: Vec<(String, QuotaSettings, Weak<Ledger>)>,
+    /// By account, with what was configured of its quota, which all projects on the account agree about; held by the
+    /// directories that spend it.
+    ledgers: BTreeMap<String, (QuotaSettings, Weak<Ledger>)>,
 }
+
+type Users = watch::Receiver<Arc<[CrmUser]>>;
 
 /// What belongs to one directory.
 struct Tended {
@@ -75,7 +81,7 @@ impl Follow {
     /// A follower with nothing in force.
     pub(crate) fn new(means: Means, stop: CancellationToken) -> Arc<Self> {
         let current = Arc::new(Current::new(Arc::new(Exchange::default())));
-        Arc::new(Self { means, current, tending: Mutex::default(), stop })
+        Arc::new(Self { means, current, reloading: Mutex::default(), tending: Mutex::default(), stop })
     }
 
     /// What is in force, for the doors.
@@ -93,6 +99,7 @@ impl Follow {
     /// # Errors
     /// Every problem found; what was in force stays.
     pub(crate) fn reload(self: &Arc<Self>) -> Result<ReloadReport, Vec<Problem>> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let process = self.means.metrics.process();
         let configured = self.means.overrides.configured(&*self.means.environment);
         let outcome = configured.map(|configured| self.put_in_force(configured));
@@ -136,7 +143,12 @@ impl Follow {
             }
             let kept = old.filter(|line| line.project.crm.same_directory_as(&project.crm));
             let directory = match kept {
-                Some(line) => Arc::clone(&line.directory),
+                Some(line) => {
+                    if !line.project.crm.says_the_same_as(&project.crm) {
+                        self.adopt(&mut tending, &project, &line.directory);
+                    }
+                    Arc::clone(&line.directory)
+                }
                 None => {
                     if old.is_some() {
                         report.emptied.push(project.name.to_string());
@@ -154,7 +166,7 @@ impl Follow {
             report.removed.push(line.project.name.to_string());
             self.means.metrics.forget(&line.project.name);
             if let Some(tended) = tending.directories.remove(&line.project.name) {
-                tended.stop.cancel();
+                self.give_up(tended);
             }
         }
         self.current.store(Arc::new(exchange));
@@ -168,28 +180,60 @@ impl Follow {
 
     /// Begins a project's directory, in the place of the one it had.
     fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project) -> Arc<Directory> {
-        let ledger = tending.ledger(project, self.means.clock);
-        let tools =
-            Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
+        let (feed, ledger) = self.feed(tending, project);
         let directory = Directory::new(Parts {
-            reader: project.crm.prepared.reader(tools),
+            project: project.name.clone(),
+            feed,
             kinds: project.crm.adapter.kinds,
             numbers: project.numbers.clone(),
-            section: project.crm.section.clone(),
-            timezone: project.timezone.clone(),
             live: self.means.process.live.clone(),
             clock: self.means.clock,
             work: self.means.work.clone(),
             metrics: self.means.metrics.project(&project.name),
         });
         let stop = self.stop.child_token();
+        // Before anything can change them: a receiver made later would take the first users for seen.
+        let users = directory.users();
+        let matching =
+            Arc::clone(self).match_users(project.name.clone(), Arc::downgrade(&directory), users, stop.clone());
+        self.means.work.spawn(matching);
         self.means.work.spawn(Arc::clone(&directory).keep_fresh(stop.clone()));
-        self.means.work.spawn(Arc::clone(self).match_users(project.name.clone(), Arc::clone(&directory), stop.clone()));
         let tended = Tended { directory: Arc::clone(&directory), ledger, stop };
         if let Some(old) = tending.directories.insert(project.name.clone(), tended) {
-            old.stop.cancel();
+            self.give_up(old);
         }
         directory
+    }
+
+    /// Lets a directory go on with what changed in its project's `[crm]`.
+    fn adopt(&self, tending: &mut Tending, project: &Project, directory: &Directory) {
+        let (feed, ledger) = self.feed(tending, project);
+        directory.adopt(feed);
+        if let Some(tended) = tending.directories.get_mut(&project.name) {
+            tended.ledger = ledger;
+        }
+    }
+
+    fn feed(&self, tending: &mut Tending, project: &Project) -> (Feed, Arc<Ledger>) {
+        let ledger = tending.ledger(project, self.means.clock);
+        let tools =
+            Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
+        let reader = project.crm.prepared.reader(tools);
+        let feed = Feed { reader, section: project.crm.section.clone(), timezone: project.timezone.clone() };
+        (feed, ledger)
+    }
+
+    /// Stops what a directory has running, and holds it until no call reads it any more: a million numbers are not to be
+    /// freed on a thread that calls are answered on.
+    fn give_up(&self, tended: Tended) {
+        tended.stop.cancel();
+        let directory = tended.directory;
+        self.means.work.spawn(async move {
+            while Arc::strong_count(&directory) > 1 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let _freed = tokio::task::spawn_blocking(move || drop(directory)).await;
+        });
     }
 
     fn line(&self, project: Arc<Project>, directory: Arc<Directory>, users: &[CrmUser]) -> Arc<Line> {
@@ -199,14 +243,20 @@ impl Follow {
     }
 
     /// Matches the CRM's users with the employees anew whenever the CRM's users change.
-    async fn match_users(self: Arc<Self>, name: Box<str>, directory: Arc<Directory>, stop: CancellationToken) {
-        let mut users = directory.users();
+    async fn match_users(
+        self: Arc<Self>,
+        name: Box<str>,
+        directory: Weak<Directory>,
+        mut users: Users,
+        stop: CancellationToken,
+    ) {
         loop {
             tokio::select! {
                 changed = users.changed() => if changed.is_err() { return },
                 () = stop.cancelled() => return,
             }
             let known = users.borrow_and_update().clone();
+            let Some(directory) = directory.upgrade() else { return };
             self.meet(&name, &directory, &known);
         }
     }
@@ -219,6 +269,15 @@ impl Follow {
         let before = self.current.load_full();
         let Some(line) = before.line(name) else { return };
         let met = self.line(Arc::clone(&line.project), Arc::clone(directory), users);
+        if met.people.is_empty() && !line.people.is_empty() {
+            // All employees at once: a permission that was taken away, not a company that was left by everybody.
+            tracing::error!(
+                project = name,
+                users = users.len(),
+                "no CRM user is an employee any more; the matches held stay"
+            );
+            return;
+        }
         let strangers = met.people.unmatched().len();
         if strangers > 0 {
             // Once per change of the users, not once per call.
@@ -237,13 +296,19 @@ impl Tending {
     /// The account's ledger: the one its other projects spend from, where there are any.
     fn ledger(&mut self, project: &Project, clock: Clock) -> Arc<Ledger> {
         let (account, quota) = (project.crm.prepared.account(), &project.crm.section.quota);
-        self.ledgers.retain(|(_, _, ledger)| ledger.strong_count() > 0);
-        let same = |(name, limits, _): &&(String, QuotaSettings, Weak<Ledger>)| *name == account && limits == quota;
-        if let Some(ledger) = self.ledgers.iter().find(same).and_then(|(_, _, ledger)| ledger.upgrade()) {
-            return ledger;
-        }
-        let ledger = project.crm.prepared.ledger(clock);
-        self.ledgers.push((account, quota.clone(), Arc::downgrade(&ledger)));
+        self.ledgers.retain(|_, (_, ledger)| ledger.strong_count() > 0);
+        let held = self.ledgers.get(&account).and_then(|(limits, ledger)| Some((limits, ledger.upgrade()?)));
+        let ledger = match held {
+            Some((limits, ledger)) if limits == quota => return ledger,
+            Some((_, before)) => {
+                // Other limits do not give the day back that is spent.
+                let ledger = project.crm.prepared.ledger(clock);
+                ledger.carry_over(&before);
+                ledger
+            }
+            None => project.crm.prepared.ledger(clock),
+        };
+        self.ledgers.insert(account, (quota.clone(), Arc::downgrade(&ledger)));
         ledger
     }
 }

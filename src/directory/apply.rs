@@ -12,81 +12,97 @@ use crate::base::metric::Count;
 use crate::crm::Record;
 use crate::model::{
     client::{Client, Kind, KindSet},
-    phone::{NotANumber, PhoneKey},
+    phone::{NotANumber, PhoneKey, Readings},
 };
+
+/// Where a page comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum From {
+    /// A full crawl, which may still be refused.
+    Crawl,
+    /// A sweep: changes that somebody made.
+    Sweep,
+}
 
 impl Directory {
     /// Joins a page of a crawl or a sweep.
-    pub(super) fn apply(&self, page: &[Record]) {
+    pub(super) fn apply(&self, page: &[Record], from: From) {
         let crawl = self.crawl.load(Ordering::Acquire);
         let mut unreadable = 0;
+        let facts: Vec<_> = page.iter().map(|record| self.facts(record, &mut unreadable)).collect();
+        let mut touched = Touched::new();
         let mut records = self.records();
-        for record in page {
-            let state = if record.open {
-                State::Open(self.facts(record, &mut unreadable))
-            } else {
-                State::Gone { updated_s: record.updated_s }
-            };
-            let touched = records.put(record.kind, record.id, state, crawl);
-            self.join(&records, &touched);
+        for (record, facts) in page.iter().zip(facts) {
+            let (kind, id) = (record.kind, record.id);
+            touched.extend(match (record.open, from) {
+                (true, From::Crawl) => records.put_crawled(kind, id, facts, crawl),
+                (true, From::Sweep) => records.put(kind, id, State::Open(facts), crawl),
+                (false, _) => records.put(kind, id, State::Gone { updated_s: record.updated_s }, crawl),
+            });
         }
+        self.join(&records, touched);
         drop(records);
         self.metrics.add(Count::NumbersUnreadable, unreadable);
     }
 
-    /// Joins the answer to a live question about `key`; returns whether anybody carries that number.
+    /// Joins the answer to a live question about a caller; returns whether anybody carries one of the numbers that the
+    /// caller's can be.
     ///
-    /// Only records that carry the number, and what hangs on them, are taken over: a search on stored text may have
+    /// Only records that carry such a number, and what hangs on them, are taken over: a search on stored text may have
     /// found others.
-    pub(super) fn apply_answer(&self, key: PhoneKey, answer: &[Record]) -> bool {
+    pub(super) fn apply_answer(&self, readings: &Readings, answer: &[Record]) -> bool {
         let crawl = self.crawl.load(Ordering::Acquire);
         let mut ignored = 0;
+        let asked = readings.as_slice();
+        let open = answer.iter().filter(|record| record.open);
+        let read: Vec<_> = open.map(|record| (record, self.facts(record, &mut ignored))).collect();
+        let carries = |facts: &Facts| facts.numbers.iter().any(|number| asked.contains(number));
+        let carriers: Vec<_> =
+            read.iter().filter(|(_, facts)| carries(facts)).map(|(record, _)| (record.kind, record.id)).collect();
+        let mut touched = Touched::new();
         let mut records = self.records();
-        let carriers: SmallVec<[&Record; 4]> = answer
-            .iter()
-            .filter(|record| record.open && self.facts(record, &mut ignored).numbers.contains(&key))
-            .collect();
-        let hangs = |record: &&Record| {
-            let on = |kind, id| carriers.iter().any(|carrier| carrier.kind == kind && Some(carrier.id) == id);
-            record.numbers.is_empty()
-                && (on(Kind::Contact, record.contact) || on(Kind::Organization, record.organization))
-        };
-        for record in carriers.iter().copied().chain(answer.iter().filter(hangs)) {
-            let state = if record.open {
-                State::Open(records.complete(record.kind, record.id, self.facts(record, &mut ignored)))
-            } else {
-                State::Gone { updated_s: record.updated_s }
-            };
-            let touched = records.put(record.kind, record.id, state, crawl);
-            self.join(&records, &touched);
+        for (record, facts) in read {
+            let on = |kind, id: Option<_>| id.is_some_and(|id| carriers.contains(&(kind, id)));
+            let hangs = on(Kind::Contact, record.contact) || on(Kind::Organization, record.organization);
+            if carries(&facts) || (record.numbers.is_empty() && hangs) {
+                touched.extend(records.learn((record.kind, record.id), facts, asked, crawl));
+            }
         }
-        let entities = records.entities(key);
-        let found = !entities.is_empty();
+        self.join(&records, touched);
         let now_s = self.clock.now_s();
-        if found {
-            self.cache.put(key, Client::new(entities, self.kinds, now_s));
-        } else {
-            self.cache.put_negative(key, now_s);
+        let mut found = false;
+        for &key in asked {
+            let entities = records.entities(key);
+            if !entities.is_empty() {
+                found = true;
+                self.cache.put(key, Client::new(entities, self.kinds, now_s));
+            }
+        }
+        if !found {
+            self.cache.put_negative(readings.first(), now_s);
         }
         found
     }
 
-    /// Takes out what the crawl numbered `crawl` did not see.
+    /// Accepts the crawl numbered `crawl`: what it did not see is taken out.
     pub(super) fn retire(&self, crawl: u32) {
         let mut records = self.records();
+        let mut touched = records.release_withheld(crawl);
         for kind in self.kinds.iter() {
             for id in records.unseen(kind, crawl) {
-                let touched = records.put(kind, id, State::Gone { updated_s: 0 }, crawl);
-                self.join(&records, &touched);
+                touched.extend(records.put(kind, id, State::Gone { updated_s: 0 }, crawl));
             }
         }
+        self.join(&records, touched);
         records.forget_gone(crawl);
     }
 
-    /// Puts the clients of these numbers into the cache anew; under the records' lock, so that of two changes the later
-    /// one is what calls see.
-    fn join(&self, records: &Records, touched: &Touched) {
-        for &key in touched {
+    /// Puts the clients of these numbers into the cache anew, each once however many records of a page carry it; under
+    /// the records' lock, so that of two changes the later one is what calls see.
+    fn join(&self, records: &Records, mut touched: Touched) {
+        touched.sort_unstable();
+        touched.dedup();
+        for key in touched {
             let whole = self.cache.known(key).map_or(KindSet::NONE, |client| client.whole);
             self.cache.put(key, Client::new(records.entities(key), whole, self.clock.now_s()));
             self.cache.forget_negative(key);

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::Directory;
+use super::{Directory, Feed, apply::From};
 use crate::base::metric::Count;
 use crate::crm::{Cursor, Page, failure::Failure};
 use crate::model::client::Kind;
@@ -118,8 +118,21 @@ impl Ending {
 /// What a step of a run ends early with.
 type Step<T> = Result<T, Ending>;
 
-/// Failures in a row, of one page, that end a run.
-const PATIENCE: u32 = 10;
+/// How much a request of a run is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Failures in a row, of one page, that end the run.
+    tries: u32,
+    /// The longest wait the CRM or our quota may ask for.
+    longest_told: Duration,
+}
+
+/// A crawl has hours, and what it has read so far to lose.
+const CRAWLING: Patience = Patience { tries: 10, longest_told: Duration::MAX };
+/// The next sweep asks for the same and more: one that cannot go on gives its place up.
+const SWEEPING: Patience = Patience { tries: 3, longest_told: Duration::from_secs(30) };
+/// So few numbers may always be lost, unless they are all there were: of three clients one may well be deleted.
+const FEW: u64 = 3;
 /// The longest wait between two tries of a page.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
 
@@ -129,6 +142,9 @@ impl Directory {
     /// # Errors
     /// [`AlreadyRunning`] names the run that is under way.
     pub fn warm(self: &Arc<Self>, request: WarmRequest) -> Result<u64, AlreadyRunning> {
+        // There is nothing that could have changed since: what an incomplete directory needs is a crawl.
+        let complete = self.complete_since_s.load(Ordering::Acquire) != 0;
+        let request = WarmRequest { full: request.full || !complete, ..request };
         let (id, stop) = self.begin(request)?;
         let directory = Arc::clone(self);
         self.work.spawn(async move { directory.run(id, request, stop).await });
@@ -180,11 +196,12 @@ impl Directory {
             self.metrics.count(Count::CrawlsFailed);
         }
         if let Some(reason) = &ending.reason {
-            tracing::warn!(run = id, full = request.full, state = ?ending.state, reason, "a warm-up did not end well");
+            let project = &self.project;
+            tracing::warn!(%project, run = id, full = request.full, state = ?ending.state, reason, "a warm-up did not end well");
         } else {
             let progress = self.progress.borrow();
             tracing::info!(
-                run = id, full = request.full, state = ?ending.state, read = progress.read, pages = progress.pages,
+                project = %self.project, run = id, full = request.full, state = ?ending.state, read = progress.read, pages = progress.pages,
                 waits = progress.waits, took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
                 "a warm-up ended"
             );
@@ -201,12 +218,14 @@ impl Directory {
     async fn crawl_all(&self, began: Instant, force: bool) -> Step<()> {
         let began_s = self.clock.now_s();
         let crawl = self.crawl.fetch_add(1, Ordering::AcqRel) + 1;
-        self.read_users(Some(began), force).await?;
-        for &kind in self.reader.crawl_order() {
-            self.read_kind(kind, Some(began), None).await?;
+        self.records().begin_crawl();
+        let feed = self.feed();
+        self.read_users(Some(began)).await?;
+        for &kind in feed.reader.crawl_order() {
+            self.read_kind(&feed, kind, Some(began), None).await?;
             self.crawled.store(self.crawled().with(kind).bits(), Ordering::Release);
         }
-        self.guard_against_shrinking(crawl, force)?;
+        self.guard_against_shrinking(&feed, crawl, force)?;
         self.retire(crawl);
         self.cache.keep_house();
         self.last_crawl_s.store(began_s, Ordering::Release);
@@ -223,23 +242,26 @@ impl Directory {
     pub(super) async fn sweep(&self, began: Option<Instant>) -> Step<()> {
         let began_s = self.clock.now_s();
         let since_s = self.last_sweep_s.load(Ordering::Acquire) - OVERLAP_S;
-        for &kind in self.reader.crawl_order() {
-            self.read_kind(kind, began, Some(since_s)).await?;
+        let feed = self.feed();
+        for &kind in feed.reader.crawl_order() {
+            self.read_kind(&feed, kind, began, Some(since_s)).await?;
         }
         self.last_sweep_s.fetch_max(began_s, Ordering::AcqRel);
         self.metrics.count(Count::SweepsDone);
         Ok(())
     }
 
-    async fn read_kind(&self, kind: Kind, began: Option<Instant>, since_s: Option<i64>) -> Step<()> {
+    async fn read_kind(&self, feed: &Feed, kind: Kind, began: Option<Instant>, since_s: Option<i64>) -> Step<()> {
         self.tell(began, |progress| progress.kind = Some(kind.word()));
         let mut cursor: Option<Cursor> = None;
         loop {
             let Page { records, next } = match since_s {
-                None => self.patiently(began, || self.reader.page(kind, cursor.as_ref())).await?,
-                Some(since_s) => self.patiently(began, || self.reader.changes(kind, since_s, cursor.as_ref())).await?,
+                None => self.patiently(began, CRAWLING, || feed.reader.page(kind, cursor.as_ref())).await?,
+                Some(since_s) => {
+                    self.patiently(began, SWEEPING, || feed.reader.changes(kind, since_s, cursor.as_ref())).await?
+                }
             };
-            self.apply(&records);
+            self.apply(&records, if since_s.is_some() { From::Sweep } else { From::Crawl });
             self.metrics.count(Count::CrawlPages);
             self.metrics.add(Count::CrawlRecords, records.len() as u64);
             self.tell(began, |progress| {
@@ -247,8 +269,8 @@ impl Directory {
                 progress.read += records.len() as u64;
             });
             let held = self.records().numbers() as u64;
-            if held > self.section.max_numbers {
-                let limit = self.section.max_numbers;
+            let limit = feed.section.max_numbers;
+            if held > limit {
                 return Err(Ending::refused(format!(
                     "expected at most {limit} numbers (crm.max_numbers), found {held}"
                 )));
@@ -268,26 +290,30 @@ impl Directory {
         }
     }
 
-    async fn read_users(&self, began: Option<Instant>, force: bool) -> Step<()> {
-        let users = self.patiently(began, || self.reader.users()).await?;
-        // An empty answer never takes the users away: calls would find no employee any more.
-        if !users.is_empty() || force {
-            self.users.send_if_modified(|held| {
-                let changed = held[..] != users[..];
-                if changed {
-                    *held = users.into();
-                }
-                changed
-            });
-        }
+    pub(super) async fn read_users(&self, began: Option<Instant>) -> Step<()> {
+        let reader = self.feed().reader;
+        let users = self.patiently(began, SWEEPING, || reader.users()).await?;
+        self.users.send_if_modified(|held| {
+            // An empty answer never takes the users away: calls would find no employee any more.
+            if users.is_empty() && !held.is_empty() {
+                tracing::warn!(project = %self.project, held = held.len(), "the CRM named no users; those held stay");
+                return false;
+            }
+            let changed = held[..] != users[..];
+            if changed {
+                *held = users.into();
+            }
+            changed
+        });
         Ok(())
     }
 
-    fn guard_against_shrinking(&self, crawl: u32, force: bool) -> Step<()> {
+    fn guard_against_shrinking(&self, feed: &Feed, crawl: u32, force: bool) -> Step<()> {
         let records = self.records();
         let (lost, held) = (records.numbers_lost(crawl) as u64, records.numbers() as u64);
-        let percent = u64::from(self.section.shrink_guard_percent);
-        if force || lost * 100 <= held * percent {
+        let percent = u64::from(feed.section.shrink_guard_percent);
+        let few = lost <= FEW && lost < held;
+        if force || few || lost * 100 <= held * percent {
             return Ok(());
         }
         Err(Ending::refused(format!(
@@ -298,7 +324,7 @@ impl Directory {
 
     /// Asks until the CRM answers: what it says about waiting is kept, and failures without a word are tried a few
     /// times more.
-    async fn patiently<T, F>(&self, began: Option<Instant>, mut ask: impl FnMut() -> F) -> Step<T>
+    async fn patiently<T, F>(&self, began: Option<Instant>, patience: Patience, mut ask: impl FnMut() -> F) -> Step<T>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -319,7 +345,7 @@ impl Directory {
                 }
             };
             failures += u32::from(told.is_none());
-            if failures >= PATIENCE {
+            if failures >= patience.tries || told.is_some_and(|told| told > patience.longest_told) {
                 return Err(Ending { state: WarmState::Failed, reason: Some(failure.to_string()) });
             }
             let wait = told.unwrap_or_else(|| Duration::from_millis(500) * 2_u32.pow(failures));

@@ -19,7 +19,7 @@ use super::{
 use crate::base::metric::{Breaker as BreakerState, Count, Held, Level};
 use crate::config::LiveSettings;
 use crate::crm::failure::Failure;
-use crate::model::phone::PhoneKey;
+use crate::model::phone::{PhoneKey, Readings};
 
 /// How a live question ended for the call that waited for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,27 @@ pub enum Asked {
 }
 
 type Heard = watch::Receiver<Option<Asked>>;
+
+/// A question under way, as one call has it.
+enum Question {
+    /// This call began it.
+    Begun(Heard),
+    /// Another did.
+    Joined(Heard),
+}
+
+impl Question {
+    /// Waits for its end, but no longer than this.
+    async fn until(self, answer_by: Instant) -> Asked {
+        let (Self::Begun(mut heard) | Self::Joined(mut heard)) = self;
+        match timeout_at(answer_by, heard.wait_for(Option::is_some)).await {
+            Ok(Ok(asked)) => asked.unwrap_or(Asked::Failed),
+            // The task ended without a word: it panicked.
+            Ok(Err(_)) => Asked::Failed,
+            Err(_) => Asked::Late,
+        }
+    }
+}
 
 /// The questions under way.
 #[derive(Debug)]
@@ -78,6 +99,7 @@ impl Live {
 struct UnderWay {
     directory: Arc<Directory>,
     key: PhoneKey,
+    readings: Readings,
     pass: Pass,
     success: Option<bool>,
     _counted: Held,
@@ -94,28 +116,32 @@ impl Drop for UnderWay {
 }
 
 impl Directory {
-    /// Asks the CRM for `key`, or joins the question that another call is already waiting for, until `answer_by`.
+    /// Asks the CRM for a caller, or joins the question that another call is already waiting for, until `answer_by`.
     ///
     /// # Errors
     /// None: whatever happens is one of [`Asked`], by `answer_by` at the latest.
     ///
     /// # Cost
     /// One question of the CRM per number, however many calls wait; it is not cancelled when a call stops waiting.
-    pub async fn ask(self: &Arc<Self>, key: PhoneKey, answer_by: Instant) -> Asked {
-        let Some(mut heard) = self.question(key, answer_by) else { return Asked::Busy };
-        match timeout_at(answer_by, heard.wait_for(Option::is_some)).await {
-            Ok(Ok(asked)) => asked.unwrap_or(Asked::Failed),
-            // The task ended without a word: it panicked.
-            Ok(Err(_)) => Asked::Failed,
-            Err(_) => Asked::Late,
+    pub async fn ask(self: &Arc<Self>, readings: &Readings, answer_by: Instant) -> Asked {
+        let Some(question) = self.question(readings, answer_by) else { return Asked::Busy };
+        let joined = matches!(question, Question::Joined(_));
+        match question.until(answer_by).await {
+            // Who began it had less time left than this call: for this one there may be quota yet.
+            Asked::Busy if joined => match self.question(readings, answer_by) {
+                Some(question) => question.until(answer_by).await,
+                None => Asked::Busy,
+            },
+            asked => asked,
         }
     }
 
-    fn question(self: &Arc<Self>, key: PhoneKey, answer_by: Instant) -> Option<Heard> {
+    fn question(self: &Arc<Self>, readings: &Readings, answer_by: Instant) -> Option<Question> {
+        let key = readings.first();
         let mut questions = self.live.questions();
         if let Some(heard) = questions.get(&key) {
             self.metrics.count(Count::LiveJoined);
-            return Some(heard.clone());
+            return Some(Question::Joined(heard.clone()));
         }
         if questions.len() >= self.live.queue {
             self.metrics.count(Count::LiveRefusedQueue);
@@ -128,33 +154,46 @@ impl Directory {
         let (tell, heard) = watch::channel(None);
         questions.insert(key, heard.clone());
         drop(questions);
-        self.metrics.count(Count::LiveAsked);
         // Until its task takes it over, the guard is the task's argument: spawning on a runtime that is shutting down
         // drops it, which takes the question out again.
         let counted = self.metrics.hold(Level::LiveUnderWay);
-        let under_way = UnderWay { directory: Arc::clone(self), key, pass, success: Some(false), _counted: counted };
+        let under_way = UnderWay {
+            directory: Arc::clone(self),
+            key,
+            pass,
+            readings: *readings,
+            success: Some(false),
+            _counted: counted,
+        };
         let patience = answer_by.saturating_duration_since(Instant::now());
         self.work.spawn(async move {
             let asked = under_way.settle(patience).await;
             tell.send_replace(Some(asked));
         });
-        Some(heard)
+        Some(Question::Begun(heard))
     }
 }
 
 impl UnderWay {
     async fn settle(mut self, patience: Duration) -> Asked {
-        let (asked, success) = match self.directory.reader.ask(self.key, patience).await {
-            Ok(records) if self.directory.apply_answer(self.key, &records) => (Asked::Found, Some(true)),
+        let reader = self.directory.feed().reader;
+        let answer = reader.ask(self.key, patience).await;
+        if !matches!(answer, Err(Failure::NoQuota { .. })) {
+            self.directory.metrics.count(Count::LiveAsked);
+        }
+        let (asked, success) = match answer {
+            Ok(records) if self.directory.apply_answer(&self.readings, &records) => (Asked::Found, Some(true)),
             Ok(_) => (Asked::Nobody, Some(true)),
             Err(Failure::NoQuota { .. }) => {
                 self.directory.metrics.count(Count::LiveNoQuota);
                 (Asked::Busy, None)
             }
             Err(failure) => {
-                tracing::debug!(number = %self.key, %failure, "a live question failed");
+                let project = &self.directory.project;
+                tracing::debug!(%project, number = %self.key, %failure, "a live question failed");
                 self.directory.metrics.count(Count::LiveFailed);
-                (Asked::Failed, Some(false))
+                // A CRM that refuses this one question is there and answers others.
+                (Asked::Failed, Some(matches!(failure, Failure::Refused { .. })))
             }
         };
         self.success = success;

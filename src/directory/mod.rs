@@ -15,13 +15,16 @@ mod status;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::watch};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, watch},
+};
 
 use self::{cache::Cache, crawl::Run, live::Live, records::Records};
 pub use self::{
@@ -39,16 +42,14 @@ use crate::model::{
 
 /// What a directory is made of.
 pub struct Parts {
-    /// The CRM.
-    pub reader: Arc<dyn Reader>,
+    /// The project, for logs.
+    pub project: Box<str>,
+    /// Where what is known comes from.
+    pub feed: Feed,
     /// The kinds it has.
     pub kinds: KindSet,
     /// Reads the CRM's numbers, with the project's country.
     pub numbers: NumberReader,
-    /// The project's settings of the CRM.
-    pub section: CrmSection,
-    /// The zone of the nightly crawl.
-    pub timezone: jiff::tz::TimeZone,
     /// Settings of live questions.
     pub live: LiveSettings,
     /// The time.
@@ -57,6 +58,32 @@ pub struct Parts {
     pub work: Handle,
     /// What is counted.
     pub metrics: Arc<ProjectMetrics>,
+}
+
+/// Where what is known comes from, and how it is fetched. A reload may change it and keep what is known, see
+/// [`Directory::adopt`].
+#[derive(Clone)]
+pub struct Feed {
+    /// The CRM.
+    pub reader: Arc<dyn Reader>,
+    /// The project's settings of the CRM.
+    pub section: CrmSection,
+    /// The zone of the nightly crawl.
+    pub timezone: jiff::tz::TimeZone,
+}
+
+impl Feed {
+    /// As configured, every minute by default; slower where the account's share for it says so.
+    fn sweep_every(&self) -> Duration {
+        let wanted = self.section.sweep.as_ref().map_or(SWEEP, |sweep| sweep.value);
+        wanted.max(self.reader.sweep_every())
+    }
+
+    /// Taken once, while nothing much is spent: a share that is used up stretches the sweeps, and must not stretch with
+    /// them how long an old absence is believed.
+    fn absent_max_age(&self) -> Duration {
+        self.section.absent_max_age.unwrap_or_else(|| 2 * self.sweep_every())
+    }
 }
 
 /// How often changes are asked for where nothing is configured and the account's quota allows it.
@@ -68,11 +95,13 @@ pub struct Directory {
     /// Joined by the background only; held for the length of one page, never across an await.
     records: Mutex<Records>,
     live: Live,
-    reader: Arc<dyn Reader>,
+    project: Box<str>,
+    /// Read by the background and for the length of a clone only.
+    feed: RwLock<Feed>,
+    /// Wakes the background when the feed was changed.
+    adopted: Notify,
     kinds: KindSet,
     numbers: NumberReader,
-    section: CrmSection,
-    timezone: jiff::tz::TimeZone,
     clock: Clock,
     work: Handle,
     metrics: Arc<ProjectMetrics>,
@@ -82,6 +111,8 @@ pub struct Directory {
     complete_since_s: AtomicI64,
     /// When the last full crawl that was accepted began; 0 = never.
     last_crawl_s: AtomicI64,
+    /// How old the last good sweep may be for *absent* to be a fact, seconds.
+    absent_max_age_s: AtomicU64,
     /// When the last sweep that got to its end began: what we know is at least as new as this; 0 = never.
     last_sweep_s: AtomicI64,
     /// The number of the crawl that marks what it sees.
@@ -94,7 +125,7 @@ pub struct Directory {
 
 impl std::fmt::Debug for Directory {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Directory").field("crm", &self.section.kind.value).finish_non_exhaustive()
+        out.debug_struct("Directory").field("project", &self.project).finish_non_exhaustive()
     }
 }
 
@@ -106,11 +137,12 @@ impl Directory {
             cache: Cache::new(parts.live.negative_entries, parts.live.negative_ttl),
             records: Mutex::default(),
             live: Live::new(&parts.live),
-            reader: parts.reader,
+            project: parts.project,
+            absent_max_age_s: AtomicU64::new(parts.feed.absent_max_age().as_secs()),
+            feed: RwLock::new(parts.feed),
+            adopted: Notify::new(),
             kinds: parts.kinds,
             numbers: parts.numbers,
-            section: parts.section,
-            timezone: parts.timezone,
             clock: parts.clock,
             work: parts.work,
             metrics: parts.metrics,
@@ -155,8 +187,33 @@ impl Directory {
             return None;
         }
         let as_of_s = self.last_sweep_s.load(Ordering::Acquire);
-        let oldest_s = self.clock.now_s().saturating_sub_unsigned(self.absent_max_age().as_secs());
+        let oldest_s = self.clock.now_s().saturating_sub_unsigned(self.absent_max_age_s.load(Ordering::Acquire));
         (as_of_s >= oldest_s).then_some(as_of_s)
+    }
+
+    /// The time at least of which every client is known, seconds since 1970 UTC: the last good sweep's, 0 before the first
+    /// crawl is complete.
+    #[must_use]
+    pub fn swept_as_of_s(&self) -> i64 {
+        if self.complete_since_s.load(Ordering::Acquire) == 0 { 0 } else { self.last_sweep_s.load(Ordering::Acquire) }
+    }
+
+    /// Whether a client learned live is to be asked for again: nothing keeps it fresh before the first crawl is complete.
+    #[must_use]
+    pub fn is_stale(&self, client: &Client) -> bool {
+        if client.whole == KindSet::NONE || self.complete_since_s.load(Ordering::Acquire) != 0 {
+            return false;
+        }
+        let oldest_s = self.clock.now_s().saturating_sub_unsigned(self.absent_max_age_s.load(Ordering::Acquire));
+        client.as_of_s < oldest_s
+    }
+
+    /// Goes on with another reader, other credentials, another schedule or other limits for the same account's records:
+    /// what is known stays, and the next sweep comes at once.
+    pub fn adopt(&self, feed: Feed) {
+        self.absent_max_age_s.store(feed.absent_max_age().as_secs(), Ordering::Release);
+        *self.feed.write().unwrap_or_else(PoisonError::into_inner) = feed;
+        self.adopted.notify_one();
     }
 
     /// The CRM's users, and every change of them.
@@ -171,14 +228,8 @@ impl Directory {
         self.clock
     }
 
-    /// As configured, every minute by default; slower where the account's share for it says so.
-    fn sweep_every(&self) -> Duration {
-        let wanted = self.section.sweep.as_ref().map_or(SWEEP, |sweep| sweep.value);
-        wanted.max(self.reader.sweep_every())
-    }
-
-    fn absent_max_age(&self) -> Duration {
-        self.section.absent_max_age.unwrap_or_else(|| 2 * self.sweep_every())
+    fn feed(&self) -> Feed {
+        self.feed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {

@@ -66,6 +66,8 @@ pub(super) struct Records {
     open: [usize; Kind::ALL.len()],
     /// Places that stand empty, to be used again.
     free: Vec<Slot>,
+    /// What the crawl under way read of records that had more numbers before: put in when it is accepted.
+    withheld: HashMap<(Kind, CrmId), Facts, FixedState>,
 }
 
 impl Records {
@@ -117,8 +119,55 @@ impl Records {
         touched
     }
 
+    /// Begins a crawl: nothing is withheld yet.
+    pub(super) fn begin_crawl(&mut self) {
+        self.withheld.clear();
+    }
+
+    /// As [`Records::put`], for a page of a crawl: numbers that the record had stay with it until the crawl is accepted,
+    /// because a crawl that has lost what its token may no longer see must be refusable.
+    pub(super) fn put_crawled(&mut self, kind: Kind, id: CrmId, facts: Facts, crawl: u32) -> Touched {
+        let held = self.by_id.get(&(kind, id)).and_then(|&slot| self.places[slot as usize].facts.as_ref());
+        let loses = held.is_some_and(|held| held.numbers.iter().any(|number| !facts.numbers.contains(number)));
+        let mut shown = facts;
+        if let Some(held) = held.filter(|_| loses) {
+            let numbers = held.numbers.clone();
+            self.withheld.insert((kind, id), shown.clone());
+            shown.numbers.extend(numbers);
+            shown.numbers.sort_unstable();
+            shown.numbers.dedup();
+        }
+        self.put(kind, id, State::Open(shown), crawl)
+    }
+
+    /// Puts in what the accepted crawl withheld. What changed since is newer and stays.
+    pub(super) fn release_withheld(&mut self, crawl: u32) -> Touched {
+        let mut touched = Touched::new();
+        for ((kind, id), facts) in std::mem::take(&mut self.withheld) {
+            touched.extend(self.put(kind, id, State::Open(facts), crawl));
+        }
+        touched
+    }
+
+    /// Puts in what a search found, which knows less than a list does and lags behind it: it adds a record that was not
+    /// known, and the number that was asked for to one that was; it changes nothing that a list has dated.
+    pub(super) fn learn(&mut self, who: (Kind, CrmId), facts: Facts, asked: &[PhoneKey], crawl: u32) -> Touched {
+        let (kind, id) = who;
+        let place = self.by_id.get(&(kind, id)).map(|&slot| &self.places[slot as usize]);
+        let Some(place) = place.filter(|place| place.updated_s != 0) else {
+            let facts = self.complete(kind, id, facts);
+            return self.put(kind, id, State::Open(facts), crawl);
+        };
+        let Some(mut held) = place.facts.clone() else { return Touched::new() };
+        let seen = place.seen;
+        held.numbers.extend(facts.numbers.iter().copied().filter(|number| asked.contains(number)));
+        held.numbers.sort_unstable();
+        held.numbers.dedup();
+        self.put(kind, id, State::Open(held), seen)
+    }
+
     /// `facts`, with what the record is known to have and a search's answer left out.
-    pub(super) fn complete(&self, kind: Kind, id: CrmId, facts: Facts) -> Facts {
+    fn complete(&self, kind: Kind, id: CrmId, facts: Facts) -> Facts {
         let held = self.by_id.get(&(kind, id)).and_then(|&slot| self.places[slot as usize].facts.as_ref());
         let Some(held) = held else { return facts };
         Facts {
@@ -135,10 +184,15 @@ impl Records {
         self.places.iter().filter(unseen).map(|place| place.id).collect()
     }
 
-    /// The numbers carried by open records that `kind`'s crawl numbered `crawl` did not see, and by no other record.
+    /// The numbers that would be lost if the crawl numbered `crawl` were accepted: it saw none of the records that carry
+    /// them, or saw them without.
     pub(super) fn numbers_lost(&self, crawl: u32) -> usize {
-        let lost = |slots: &&SmallVec<[Slot; 2]>| slots.iter().all(|&slot| self.places[slot as usize].seen != crawl);
-        self.by_number.values().filter(lost).count()
+        let loses = |slot: Slot, number: &PhoneKey| {
+            let place = &self.places[slot as usize];
+            let withheld = || self.withheld.get(&(place.kind, place.id));
+            place.seen != crawl || withheld().is_some_and(|facts| !facts.numbers.contains(number))
+        };
+        self.by_number.iter().filter(|(number, slots)| slots.iter().all(|&slot| loses(slot, number))).count()
     }
 
     /// Gives back the places of what neither counts nor is referred to and was not seen by the crawl numbered `crawl` nor

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{ToSpan, Zoned};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -13,8 +16,14 @@ use super::{
 
 use crate::base::metric::Count;
 
-/// How long a first crawl that failed is let be before the next try.
-const NEXT_TRY: Duration = Duration::from_secs(30);
+/// How long a first crawl that failed is let be before the second try, and at most before any.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(900);
+/// How long a nightly crawl that failed is let be.
+const NIGHTLY_AGAIN: Duration = Duration::from_secs(1_800);
+/// The users are read with every so many sweeps: somebody new is to be found the same quarter of an hour.
+const USERS_EVERY: u32 = 15;
+const FULL: WarmRequest = WarmRequest { full: true, force: false };
 /// How often moka's housekeeping is done, well inside the 300 ms after which a caller's `get` would do it.
 const HOUSEKEEPING: Duration = Duration::from_millis(100);
 
@@ -41,21 +50,56 @@ impl Directory {
     }
 
     async fn refresh(self: &Arc<Self>) {
-        while self.warm_and_wait(WarmRequest { full: true, force: false }).await != WarmState::Done {
-            tokio::time::sleep(NEXT_TRY).await;
-        }
+        self.first_crawl().await;
+        let (mut failing, mut sweeps) = (false, 0_u32);
         let mut next_full = self.next_full_crawl();
-        let mut failing = false;
+        let mut nightly: Option<JoinHandle<WarmState>> = None;
         loop {
-            let next_sweep = Instant::now() + self.sweep_every();
-            tokio::time::sleep_until(next_sweep.min(next_full)).await;
-            let full = Instant::now() >= next_full;
-            if full {
+            let next_sweep = Instant::now() + self.feed().sweep_every();
+            let adopted = tokio::select! {
+                () = tokio::time::sleep_until(next_sweep.min(next_full)) => false,
+                () = self.adopted.notified() => true,
+            };
+            if adopted {
+                next_full = self.next_full_crawl();
+            }
+            if let Some(ended) = nightly.take_if(|nightly| nightly.is_finished())
+                && matches!(ended.await, Ok(WarmState::Failed))
+            {
+                next_full = next_full.min(Instant::now() + NIGHTLY_AGAIN);
+            }
+            if Instant::now() >= next_full && nightly.is_none() {
                 next_full = self.next_full_crawl();
                 // Sweeps go on while it runs: it may take hours on a small quota.
-                let _already_running = self.warm(WarmRequest { full: true, force: false });
-            } else {
-                self.routine_sweep(&mut failing).await;
+                let directory = Arc::clone(self);
+                nightly = Some(tokio::spawn(async move { directory.warm_and_wait(FULL).await }));
+                continue;
+            }
+            self.routine_sweep(&mut failing).await;
+            sweeps = sweeps.wrapping_add(1);
+            if adopted || sweeps.is_multiple_of(USERS_EVERY) {
+                let _told_by_the_sweeps = self.read_users(None).await;
+            }
+        }
+    }
+
+    /// Tries until the directory is complete. A crawl that failed is begun anew after a pause that grows; one that was
+    /// refused or stopped would be again, and waits for the night, for another configuration, or for an operator.
+    async fn first_crawl(self: &Arc<Self>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let state = self.warm_and_wait(FULL).await;
+            let next = match state {
+                WarmState::Done => return,
+                WarmState::Refused | WarmState::Stopped => self.next_full_crawl(),
+                WarmState::Failed | WarmState::Never | WarmState::Running => Instant::now() + pause,
+            };
+            pause = LONGEST_PAUSE.min(2 * pause);
+            let mut progress = self.warm_progress();
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = self.adopted.notified() => pause = FIRST_PAUSE,
+                _ = progress.wait_for(|run| run.full && run.state == WarmState::Done) => return,
             }
         }
     }
@@ -67,8 +111,10 @@ impl Directory {
         }
         // Logged when it begins to fail and when it works again, not every minute.
         match &ended {
-            Err(ending) if !*failing => tracing::warn!(reason = ending.reason.as_deref(), "sweeps began to fail"),
-            Ok(()) if *failing => tracing::info!("sweeps work again"),
+            Err(ending) if !*failing => {
+                tracing::warn!(project = %self.project, reason = ending.reason.as_deref(), "sweeps began to fail");
+            }
+            Ok(()) if *failing => tracing::info!(project = %self.project, "sweeps work again"),
             _ => {}
         }
         *failing = ended.is_err();
@@ -85,8 +131,9 @@ impl Directory {
 
     /// The instant of the next nightly crawl, in the project's zone; a day that has no such minute takes the next.
     fn next_full_crawl(&self) -> Instant {
-        let now = self.clock.now().to_zoned(self.timezone.clone());
-        let wait = until_minute_of_day(&now, self.section.full_crawl_at_min).unwrap_or(Duration::from_secs(86_400));
+        let feed = self.feed();
+        let now = self.clock.now().to_zoned(feed.timezone);
+        let wait = until_minute_of_day(&now, feed.section.full_crawl_at_min).unwrap_or(Duration::from_secs(86_400));
         Instant::now() + wait
     }
 }

@@ -53,7 +53,7 @@ impl Directory {
             age_s: since(self.last_sweep_s.load(Ordering::Acquire)),
             last_crawl_age_s: since(self.last_crawl_s.load(Ordering::Acquire)),
             absent_is_known: self.absent_as_of().is_some(),
-            sweep_every_s: self.sweep_every().as_secs(),
+            sweep_every_s: self.feed().sweep_every().as_secs(),
             unreadable_numbers: self.metrics.counted(Count::NumbersUnreadable),
             live_under_way: self.live.under_way(),
             breaker: self.live.breaker_state().word(),

@@ -130,6 +130,10 @@ pub struct Entity {
     pub via: Via,
 }
 
+/// Entities of one kind, found the same way, that a client keeps: only the first can decide, and a placeholder number
+/// that thousands carry must not make a walk long.
+const MOST_OF_A_SORT: usize = 8;
+
 /// All that is known of one number: every open entity that carries it.
 ///
 /// # Shape
@@ -157,6 +161,12 @@ impl Client {
                 .then(one.via.cmp(&other.via))
         });
         entities.dedup_by_key(|entity| (entity.kind, entity.id));
+        let mut kept = [[0_usize; 3]; Kind::ALL.len()];
+        entities.retain(|entity| {
+            let of_its_sort = &mut kept[entity.kind as usize][entity.via as usize];
+            *of_its_sort += 1;
+            *of_its_sort <= MOST_OF_A_SORT
+        });
         Arc::new(Self { entities: entities.into_boxed_slice(), whole, as_of_s })
     }
 
@@ -193,6 +203,16 @@ mod tests {
     fn a_deal_found_by_contact_and_by_organization_counts_once_as_the_contacts() {
         let client = Client::new(vec![deal(7, 1, Via::Organization), deal(7, 1, Via::Contact)], KindSet::NONE, 0);
         assert_eq!(client.entities(), [deal(7, 1, Via::Contact)]);
+    }
+
+    #[test]
+    fn of_very_many_under_one_number_the_first_ones_are_kept_of_each_sort() {
+        let deals = (0..1_000).flat_map(|id| [deal(id, 1, Via::Contact), deal(10_000 + id, 1, Via::Organization)]);
+        let client = Client::new(deals.collect(), KindSet::NONE, 0);
+        assert_eq!(client.entities().len(), 16);
+        assert_eq!(client.of_kind(Kind::Deal).next().map(|deal| deal.id), Some(CrmId::Number(10_999)));
+        let through_contact = client.of_kind(Kind::Deal).find(|deal| deal.via == Via::Contact);
+        assert_eq!(through_contact.map(|deal| deal.id), Some(CrmId::Number(999)));
     }
 
     #[test]

@@ -67,11 +67,27 @@ pub fn compile_with(settings: &Settings, adapters: &'static [Adapter]) -> Result
     let mut problems = Vec::new();
     let project = |settings| compile_project(settings, adapters, &mut problems);
     let projects: Vec<_> = settings.projects.iter().filter_map(project).map(Arc::new).collect();
+    agree_about_accounts(&projects, &mut problems);
     if problems.is_empty() {
         return Ok(projects);
     }
     problems.sort();
     Err(problems)
+}
+
+/// Projects on one account spend from one quota: what they say of it has to be the same.
+fn agree_about_accounts(projects: &[Arc<Project>], problems: &mut Vec<Problem>) {
+    let mut first: BTreeMap<String, &Project> = BTreeMap::new();
+    for project in projects {
+        let account = project.crm.prepared.account();
+        let one = *first.entry(account).or_insert(project);
+        let section = &project.crm.section;
+        if section.quota != one.crm.section.quota {
+            let reason =
+                format!("crm.quota: expected what {} says of the same account, found something else", one.name);
+            problems.push(Problem::new(&section.file, section.row, reason));
+        }
+    }
 }
 
 fn compile_project(
@@ -324,15 +340,30 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_move_keep_the_directory_and_another_country_or_account_does_not() {
+    fn credentials_schedule_and_limits_keep_the_directory_and_another_country_or_account_does_not() {
         let first = configured(&[("acme.toml", &example())], ADAPTERS);
         let keeps = |text: &str| {
             let next = configured(&[("acme.toml", text)], ADAPTERS);
             next.projects[0].crm.same_directory_as(&first.projects[0].crm)
         };
         assert!(keeps(&format!("# another row\n{}", example().replace("acme_anna", "acme_hanna"))));
+        for tuned in ["# sweep_s = ", "# max_numbers = ", "# shrink_guard_percent = ", "# quota = "] {
+            assert!(keeps(&example().replace(tuned, tuned.trim_start_matches("# "))), "{tuned}");
+        }
+        assert!(keeps(&example().replace("timezone = \"Europe/Kyiv\"", "timezone = \"Europe/Warsaw\"")));
         assert!(!keeps(&example().replace("country = \"UA\"", "country = \"PL\"")));
         assert!(!keeps(&example().replace("acme.pipedrive.com", "beta.pipedrive.com")));
         assert!(!keeps(&example().replace("# phone = ", "phone = ")));
+    }
+
+    #[test]
+    fn projects_on_one_account_have_to_agree_about_its_quota() {
+        let quota = |daily: u32| example().replace("# quota = { daily = 30000", &format!("quota = {{ daily = {daily}"));
+        let of =
+            |one: u32, other: u32| listed(&configured(&[("a.toml", &quota(one)), ("b.toml", &quota(other))], ADAPTERS));
+        assert_eq!(of(50_000, 50_000), [""; 0]);
+        let row = EXAMPLE.lines().position(|line| line.starts_with("[crm]")).unwrap() + 1;
+        let reason = "crm.quota: expected what a says of the same account, found something else";
+        assert_eq!(of(50_000, 60_000), [format!("b.toml:{row}: {reason}")]);
     }
 }

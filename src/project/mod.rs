@@ -116,10 +116,21 @@ pub struct CrmSetup {
 }
 
 impl CrmSetup {
-    /// Whether a reload may keep the directory: everything that decides what is read and how it is understood is the
-    /// same. Rows may have moved; what stands in them counts.
+    /// Whether a reload may keep the directory: the same records are read and understood the same way. Credentials,
+    /// schedule and limits may change; what is known does not by that.
     #[must_use]
     pub fn same_directory_as(&self, other: &Self) -> bool {
+        let fields =
+            |setup: &Self| setup.section.phone_fields.iter().map(|field| field.value.clone()).collect::<Vec<_>>();
+        self.adapter.name == other.adapter.name
+            && self.prepared.account() == other.prepared.account()
+            && self.country == other.country
+            && fields(self) == fields(other)
+    }
+
+    /// Whether nothing changed at all, wherever in their files both stand.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
         self.country == other.country
             && self.timezone == other.timezone
             && self.section.says_the_same_as(&other.section)

@@ -64,6 +64,12 @@ impl People {
         self.employees.get(at).map(|(_, employee)| *employee)
     }
 
+    /// Whether no user at all is an employee.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.employees.is_empty()
+    }
+
     /// Active users of the CRM who are no employee of ours: what they own is a miss.
     #[must_use]
     pub fn unmatched(&self) -> &[CrmId] {

@@ -66,7 +66,7 @@ pub(super) async fn resolve_with(
     let Some(answer_by) = answer_by.filter(|&answer_by| answer_by > Instant::now()) else {
         return failing(MissReason::Late, Source::Late);
     };
-    match line.directory.ask(readings.first(), answer_by).await {
+    match line.directory.ask(&readings, answer_by).await {
         Asked::Found => found(line, block, &readings, trail),
         Asked::Nobody => on_what_is_known.unwrap_or_else(|| nobody(line, Source::Live)),
         Asked::Late => failing(MissReason::Late, Source::Late),
@@ -117,9 +117,14 @@ fn look_up(
     let client = line.directory.known(key);
     trail.tried(key, client.is_some());
     let client = client?;
-    let verdict = |decision| Verdict { decision, source: Source::Directory, as_of_s: Some(client.as_of_s) };
+    let as_of_s = client.as_of_s.max(line.directory.swept_as_of_s());
+    let verdict = |decision| Verdict { decision, source: Source::Directory, as_of_s: Some(as_of_s) };
     let employee_of = |owner| line.people.employee_of(owner);
     match walk(&block.plan, &client, line.directory.crawled(), employee_of, trail) {
+        Walked::Decided(decision) if line.directory.is_stale(&client) => {
+            on_what_is_known.get_or_insert(verdict(decision));
+            None
+        }
         Walked::Decided(decision) => Some(verdict(decision)),
         Walked::Unsure { on_what_is_known: decision } => {
             if matches!(decision, Decision::Hit { .. }) {

@@ -23,7 +23,7 @@ use predial::{
         ProcessSettings, ProjectSettings, QuotaSettings, Settings, Tokens,
     },
     crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools, failure::Failure, quota::Ledger},
-    directory::{Directory, Parts, WarmRequest, WarmState},
+    directory::{Directory, Feed, Parts, WarmRequest, WarmState},
     model::{
         client::{Kind, KindSet},
         employee::Employee,
@@ -317,11 +317,14 @@ fn line(
 ) -> Line {
     let metrics = metrics.project(&project.name);
     let directory = Directory::new(Parts {
-        reader: Arc::clone(crm) as Arc<dyn Reader>,
+        project: project.name.clone(),
+        feed: Feed {
+            reader: Arc::clone(crm) as Arc<dyn Reader>,
+            section: project.crm.section.clone(),
+            timezone: project.timezone.clone(),
+        },
         kinds: KindSet::of(&[Kind::Contact]),
         numbers: project.numbers.clone(),
-        section: project.crm.section.clone(),
-        timezone: project.timezone.clone(),
         live: live.clone(),
         clock,
         work: work.clone(),

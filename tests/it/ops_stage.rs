@@ -19,7 +19,7 @@ use predial::config::{
 };
 use predial::crm::quota::{Ledger, Limits, QuotaView};
 use predial::crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools, failure::Failure};
-use predial::directory::{Directory, Parts};
+use predial::directory::{Directory, Feed, Parts};
 use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
 use predial::model::ids::CrmId;
@@ -274,11 +274,14 @@ pub(crate) fn endpoints() -> axum::Router {
 fn line(project: &Arc<Project>, crm: &Arc<Crm>, settings: &Settings, metrics: &Metrics, clock: Clock) -> Arc<Line> {
     let metrics = metrics.project(&project.name);
     let directory = Directory::new(Parts {
-        reader: Arc::clone(crm) as Arc<dyn Reader>,
+        project: project.name.clone(),
+        feed: Feed {
+            reader: Arc::clone(crm) as Arc<dyn Reader>,
+            section: project.crm.section.clone(),
+            timezone: project.timezone.clone(),
+        },
         kinds: project.crm.adapter.kinds,
         numbers: project.numbers.clone(),
-        section: project.crm.section.clone(),
-        timezone: project.timezone.clone(),
         live: settings.process.live.clone(),
         clock,
         work: Handle::current(),
