@@ -7,6 +7,7 @@ use std::{
 };
 
 use predial::base::metric::{Outcome, ProcessCount, ProcessLevel, Source};
+use predial::config::{EdgeSettings, ProcessSettings};
 
 use crate::edge_desk::{ANNA, Desk, KNOWN, NOBODY, Still, get, get_kept, ok, path, process, seen};
 
@@ -74,7 +75,9 @@ fn the_connection_over_the_cap_is_accepted_and_closed() {
 
 #[test]
 fn a_drain_answers_what_is_under_way_and_closes_what_is_idle() {
-    let mut desk = Desk::cold(&process());
+    // On one thread: that the idle connection was closed then says that the others have been told, too.
+    let one = process();
+    let mut desk = Desk::cold(&ProcessSettings { edge: EdgeSettings { threads: 1, ..one.edge.clone() }, ..one });
     let (mut idle, mut waiting, mut fresh) = (desk.connect(), desk.connect(), desk.connect());
     idle.send(get_kept(&path("plain", "101")));
     assert_eq!(idle.reply(), kept(""));
