@@ -216,3 +216,79 @@ async fn a_crm_that_lost_too_much_is_not_believed_unless_an_operator_says_so() {
     assert_eq!(told(&whole.ask("sales", caller).await), (200, "", "absent"));
     assert_eq!(told(&whole.ask("sales", number(&whole, "foreign")).await), (200, "acme_anna", "directory"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_token_of_the_crm_is_the_next_sweeps_and_empties_nothing() {
+    let whole = Whole::warmed(few(), BLOCKS).await;
+    let caller = number(&whole, "contact");
+    whole.crm.forget_asked();
+    let refused = ProjectFile { crm_token: "PIPEDRIVE_REFUSED", ..usual(&whole.crm) };
+    assert_eq!(whole.deploy(&[("acme", &refused)]).await["emptied"], json!([]));
+    assert_eq!(told(&whole.ask("sales", caller).await), (200, "acme_anna", "directory"));
+    let ended = whole.warm("acme", "{\"full\":false}").await;
+    assert_eq!(ended["state"], "failed", "the stand-in knows no such token: {ended}");
+    assert_eq!(told(&whole.ask("sales", caller).await), (200, "acme_anna", "directory"));
+
+    whole.crm.change(Change::SetOwner { item: Item::Person(1), owner_id: 102 }).expect("a person");
+    assert_eq!(whole.deploy(&[("acme", &usual(&whole.crm))]).await["emptied"], json!([]));
+    let ended = whole.warm("acme", "{\"full\":false}").await;
+    assert_eq!(ended["state"], "done", "{ended}");
+    assert_eq!(told(&whole.ask("sales", caller).await), (200, "acme_boris", "directory"));
+    assert_eq!(crawled_persons(&whole.crm), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_often_how_much_and_when_a_crm_is_read_may_change_and_empties_nothing() {
+    let whole = Whole::warmed(few(), BLOCKS).await;
+    let caller = number(&whole, "contact");
+    let first = whole.view("acme").await;
+    whole.crm.forget_asked();
+    let usual = usual(&whole.crm);
+    let cases = [
+        ProjectFile { crm: "sweep_s = 600", ..usual.clone() },
+        ProjectFile { crm: "full_crawl_at = \"04:15\"", ..usual.clone() },
+        ProjectFile { crm: "absent_max_age_s = 900", ..usual.clone() },
+        ProjectFile { crm: "shrink_guard_percent = 50", ..usual.clone() },
+        ProjectFile { quota_daily: 2_000_000, ..usual.clone() },
+        ProjectFile { crm: "max_numbers = 5", ..usual.clone() },
+    ];
+    for file in &cases {
+        let report = whole.deploy(&[("acme", file)]).await;
+        assert_eq!(report["emptied"], json!([]), "{file:?}");
+        assert_eq!(told(&whole.ask("sales", caller).await), (200, "acme_anna", "directory"), "{file:?}");
+        let view = whole.view("acme").await;
+        assert_eq!(view["directory"]["complete_since"], first["directory"]["complete_since"], "{file:?}");
+        let crawled = |view: &Value| view["crm"]["quota"]["spent"]["crawl"].clone();
+        assert_eq!(crawled(&view), crawled(&first), "the day goes on, and nothing is crawled: {file:?}");
+        let every_s = if file.crm == "sweep_s = 600" { 600 } else { 60 };
+        assert_eq!(view["directory"]["sweep_every_s"], every_s, "{file:?}");
+        assert_eq!(view["crm"]["quota"]["daily_limit"], file.quota_daily);
+    }
+    // The last one is in force: it holds more than that already.
+    let ended = whole.warm("acme", "{\"full\":false}").await;
+    assert_eq!(ended["state"], "refused", "{ended}");
+    assert!(ended["reason"].to_string().contains("at most 5 numbers (crm.max_numbers)"), "{ended}");
+    whole.deploy(&[("acme", &usual)]).await;
+    assert_eq!(whole.warm("acme", "{\"full\":false}").await["state"], "done");
+    assert_eq!(crawled_persons(&whole.crm), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_appears_later_is_known_without_a_crawl() {
+    let whole = Whole::start(few(), BLOCKS).await;
+    let mut file = usual(&whole.crm);
+    file.employees.push(("ihor@acme.example", "ihor"));
+    whole.deploy(&[("acme", &file)]).await;
+    whole.until_warm("acme").await;
+    let caller = number(&whole, "owner-left");
+    assert_eq!(told(&whole.ask("sales", caller).await), (200, "", "directory"), "whoever has left is nobody by e-mail");
+    whole.crm.forget_asked();
+    whole.crm.change(Change::SetUserActive { user_id: 105, active: true }).expect("a user");
+    // The users are read now and then; where a changed section is taken over, at once.
+    file.crm = "sweep_s = 600";
+    assert_eq!(whole.deploy(&[("acme", &file)]).await["emptied"], json!([]));
+    let explain = format!("/api/projects/acme/explain?block=sales&caller={caller}");
+    whole.wait_for(&explain, |body| body.contains("acme_ihor")).await;
+    assert_eq!(told(&whole.ask("sales", caller).await), (200, "acme_ihor", "directory"));
+    assert_eq!(crawled_persons(&whole.crm), 0);
+}
