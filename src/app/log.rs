@@ -1,5 +1,7 @@
 //! Where the log goes: standard error, filtered as configured.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::base::problem::Problem;
@@ -17,7 +19,9 @@ pub(crate) fn start(settings: &ProcessSettings) -> Result<(), Problem> {
             format!("log: expected a filter such as \"info\", found {:?}: {error}", settings.log),
         )
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for a terminal; a file or a journal gets plain text.
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     let _first_one_stays = match settings.log_format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

@@ -13,7 +13,7 @@ use std::{
 };
 
 use predial::app::{Overrides, Service};
-use sandbox::pipedrive::{ORGANIZATION_PHONE, Options, Pipedrive};
+use sandbox::pipedrive::{Fault, ORGANIZATION_PHONE, Options, Pipedrive};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -53,13 +53,22 @@ pub(crate) struct Heard {
     pub(crate) source: String,
     pub(crate) entity: Option<String>,
     pub(crate) body: String,
-    pub(crate) took: Duration,
 }
 
 impl Whole {
     /// Starts both and does not wait for the warm-up.
     pub(crate) async fn start(options: Options, blocks: &str) -> Self {
+        Self::before(Pipedrive::start(options).await.expect("a stand-in"), blocks).await
+    }
+
+    /// Starts both, the CRM with a fault from its first request on.
+    pub(crate) async fn start_before(fault: Fault, options: Options, blocks: &str) -> Self {
         let crm = Pipedrive::start(options).await.expect("a stand-in");
+        crm.stage_fault(fault);
+        Self::before(crm, blocks).await
+    }
+
+    async fn before(crm: Pipedrive, blocks: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let file = ProjectFile::new(crm.base_url(), blocks);
         deploy(folder.path(), 0, &[("acme", &file)]);
@@ -183,12 +192,10 @@ impl Drop for Whole {
 }
 
 pub(crate) async fn ask_at(address: SocketAddr, request: &str) -> Heard {
-    let began = Instant::now();
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut reply = String::new();
     stream.read_to_string(&mut reply).await.expect("a reply");
-    let took = began.elapsed();
     let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head in {reply:?}"));
     let header =
         |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned);
@@ -197,7 +204,6 @@ pub(crate) async fn ask_at(address: SocketAddr, request: &str) -> Heard {
         source: header("x-predial-source").unwrap_or_default(),
         entity: header("x-predial-entity"),
         body: body.to_owned(),
-        took,
     }
 }
 
