@@ -136,7 +136,9 @@ pub(super) fn settings() -> Settings {
         allow: Vec::new(),
         timezone: "UTC".to_owned(),
         country: Placed::new("UA".to_owned(), 1),
+        public_url: None,
         crm: section(),
+        ringostat: None,
         employees: vec![Placed::new(anna(), 1)],
         blocks: BTreeMap::from(["plain", "json", "json-rpc"].map(block)),
     };
@@ -146,7 +148,7 @@ pub(super) fn settings() -> Settings {
 fn anna() -> Employee {
     Employee {
         name: "Anna".into(),
-        crm_user: ANNA.to_string().into(),
+        crm_user: Some(ANNA.to_string().into()),
         main: vec!["acme_anna".into()],
         other: Vec::new(),
         staff_id: None,

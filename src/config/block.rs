@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::base::problem::Placed;
 use crate::config::{
-    employee::destination,
     project::is_name,
     section::{Range, Section},
     tree::shortened,
 };
-use crate::model::client::Kind;
+use crate::model::{client::Kind, employee::direction};
 use crate::telephony::AnswerForm;
 
 /// Blocks of a project, at most.
@@ -188,7 +187,7 @@ fn miss_destination(block: &Section<'_>) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    let found = destination(text, None);
+    let found = direction(text, None);
     if found.is_none() {
         let expected = "a number, a scheme's id or a SIP login";
         block.wrong("miss_destination", expected, format_args!("`{}`", shortened(text)));

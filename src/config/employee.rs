@@ -4,31 +4,42 @@ use std::collections::BTreeMap;
 
 use crate::base::problem::Placed;
 use crate::config::{section::Section, tree::shortened};
-use crate::model::employee::Employee;
+use crate::model::employee::{self, Employee};
 use crate::model::phone::NumberReader;
 
 /// Employees of a project, at most.
 const MAX_EMPLOYEES: usize = 10_000;
 
-/// Reads `[[employee]]`; with a known country, directions that are numbers become whole ones.
-pub(super) fn read(project: &Section<'_>, numbers: Option<&NumberReader>) -> Vec<Placed<Employee>> {
+/// How `[[employee]]` is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'n> {
+    /// With a known country, directions that are numbers become whole ones.
+    pub(super) numbers: Option<&'n NumberReader>,
+    /// Whether Ringostat's list is to say the directions that the table leaves out.
+    pub(super) staff: bool,
+}
+
+/// Reads `[[employee]]`.
+pub(super) fn read(project: &Section<'_>, reading: Reading<'_>) -> Vec<Placed<Employee>> {
     let sections = project.sections("employee", "employee");
     if sections.len() > MAX_EMPLOYEES {
         project.wrong("employee", format_args!("at most {MAX_EMPLOYEES} employees"), sections.len());
         return Vec::new();
     }
     let mut seen = Seen::default();
-    let employees: Vec<_> = sections.iter().map(|section| one(section, numbers, &mut seen)).collect();
+    let employees: Vec<_> = sections.iter().map(|section| one(section, reading, &mut seen)).collect();
     top_manager(project, &sections, &employees);
     employees
 }
 
-fn one(section: &Section<'_>, numbers: Option<&NumberReader>, seen: &mut Seen) -> Placed<Employee> {
+fn one(section: &Section<'_>, reading: Reading<'_>, seen: &mut Seen) -> Placed<Employee> {
+    let numbers = reading.numbers;
     let text = |key| section.text(key).map(|text| Placed::new(text.value.trim().to_owned(), text.row));
-    for key in ["name", "crm_user", "main"] {
+    for key in ["name", "crm_user"] {
         section.needed(key);
     }
     let (name, crm_user) = (text("name"), text("crm_user"));
+    needs_directions(section, reading.staff, crm_user.as_ref());
     let main = directions(section, "main", numbers);
     if section.has("main") && main.as_ref().is_some_and(Vec::is_empty) {
         section.wrong("main", "at least one direction", "none");
@@ -50,7 +61,7 @@ fn one(section: &Section<'_>, numbers: Option<&NumberReader>, seen: &mut Seen) -
     };
     let employee = Employee {
         name: boxed(name).unwrap_or_default(),
-        crm_user: boxed(crm_user).unwrap_or_default(),
+        crm_user: boxed(crm_user),
         main: list(main),
         other: list(other),
         staff_id: boxed(staff_id),
@@ -62,11 +73,24 @@ fn one(section: &Section<'_>, numbers: Option<&NumberReader>, seen: &mut Seen) -
     Placed::new(employee, section.place.row)
 }
 
+/// Directions are configured, or found in Ringostat's list: then by something that tells the employee apart there.
+fn needs_directions(section: &Section<'_>, staff: bool, crm_user: Option<&Placed<String>>) {
+    if !staff {
+        section.needed("main");
+        return;
+    }
+    let by_address = crm_user.is_some_and(|user| user.value.contains('@'));
+    if !by_address && !["main", "staff_id", "email", "extension", "other"].iter().any(|key| section.has(key)) {
+        let expected = "a value, or an e-mail, staff_id, extension or other direction to find it in the staff list by";
+        section.wrong("main", expected, "none");
+    }
+}
+
 /// A direction is a number or a SIP login.
 fn directions(section: &Section<'_>, key: &'static str, numbers: Option<&NumberReader>) -> Option<Vec<Placed<String>>> {
     let read = |direction: Placed<String>| {
         let text = direction.value.trim();
-        let Some(found) = destination(text, numbers) else {
+        let Some(found) = employee::direction(text, numbers) else {
             let expected = "a number or a SIP login of at most 64 letters, digits and . _ - @ :";
             let place = section.place.at_row(direction.row);
             section.wrong_at(&place, key, expected, format_args!("`{}`", shortened(text)));
@@ -75,18 +99,6 @@ fn directions(section: &Section<'_>, key: &'static str, numbers: Option<&NumberR
         Some(Placed::new(found, direction.row))
     };
     section.texts(key).map(|list| list.into_iter().filter_map(read).collect())
-}
-
-/// A direction as it is dialled: numbers in digits only, whole where the country's rules say so; all else as it is.
-pub(super) fn destination(text: &str, numbers: Option<&NumberReader>) -> Option<String> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let written_as_number = text.chars().all(|letter| letter.is_ascii_digit() || " +-().".contains(letter));
-    if written_as_number && (1..=20).contains(&digits.len()) {
-        let whole = numbers.and_then(|numbers| numbers.stored(text).ok());
-        return Some(whole.map_or(digits, |key| key.digits().to_string()));
-    }
-    let login = |letter: char| letter.is_ascii_alphanumeric() || "._-@:".contains(letter);
-    (!written_as_number && text.len() <= 64 && text.chars().all(login)).then(|| text.to_owned())
 }
 
 fn email(section: &Section<'_>) -> Option<Placed<String>> {
@@ -151,29 +163,6 @@ impl Seen {
         if !own_address {
             let place = section.place.at_row(value.row);
             section.wrong_at(&place, key, "what stands nowhere else", format_args!("that of row {first} again"));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::destination;
-    use crate::model::phone::NumberReader;
-
-    #[test]
-    fn numbers_are_dialled_in_whole_digits_and_logins_as_they_are() {
-        let numbers = NumberReader::new("UA");
-        for (text, dialled) in [
-            ("+380 (67) 111-22-33", Some("380671112233")),
-            ("067 111 22 33", Some("380671112233")),
-            ("101", Some("101")),
-            ("acme_anna", Some("acme_anna")),
-            ("anna@pbx.acme.example", Some("anna@pbx.acme.example")),
-            ("anna kovalenko", None),
-            ("+", None),
-            ("123456789012345678901", None),
-        ] {
-            assert_eq!(destination(text, numbers.as_ref()).as_deref(), dialled, "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! `PREDIAL__SECTION__KEY`, the command line; then `DIR/projects/*.toml`. Nothing is refused before everything has been
 //! read, so that all problems come at once.
 
+mod address;
 mod block;
 mod crm;
 mod employee;
@@ -14,6 +15,7 @@ mod names;
 mod process;
 mod project;
 mod reference;
+mod ringostat;
 mod section;
 mod tree;
 
@@ -28,6 +30,7 @@ pub use self::process::{
 };
 use self::project::Reading;
 pub use self::project::{ProjectSettings, Tokens};
+pub use self::ringostat::RingostatSection;
 use self::section::{Findings, Section};
 use self::tree::{Place, shortened};
 use crate::base::environment::Environment;

@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use ipnet::IpNet;
+use url::Url;
 
 use crate::base::{problem::Placed, secret::Secret};
 use crate::config::{
     block::{self, BlockSettings},
     crm::{self, CrmSection},
     employee, networks,
+    ringostat::{self, Ringostat, RingostatSection},
     section::{Findings, Section},
     tree::{self, Place, shortened},
 };
@@ -37,8 +39,12 @@ pub struct ProjectSettings {
     pub timezone: String,
     /// Its country, two letters, for numbers written nationally.
     pub country: Placed<String>,
+    /// This service, as the outside reaches it: what vendors' webhooks are registered and verified with.
+    pub public_url: Option<Placed<Url>>,
     /// The `[crm]` section.
     pub crm: CrmSection,
+    /// The `[ringostat]` section, where there is one.
+    pub ringostat: Option<RingostatSection>,
     /// In the order of the file.
     pub employees: Vec<Placed<Employee>>,
     /// By name.
@@ -86,12 +92,15 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     let timezone = timezone(&project);
     let (country, numbers) = country(&project);
     let crm = crm_section(&project);
-    let employees = employee::read(&project, numbers.as_ref());
+    let Ringostat { section: ringostat, public_url } = ringostat::read(&project);
+    let staff = ringostat.as_ref().is_some_and(|ringostat| ringostat.staff);
+    let employees = employee::read(&project, employee::Reading { numbers: numbers.as_ref(), staff });
     let blocks = block::read(&project, reserve);
     project.finish();
     let Some((crm, sound)) = crm else { return Reading::Nothing };
     let (file, name) = (file.to_owned(), name.to_owned());
-    let settings = ProjectSettings { file, name, tokens, allow, timezone, country, crm, employees, blocks };
+    let settings =
+        ProjectSettings { file, name, tokens, allow, timezone, country, public_url, crm, ringostat, employees, blocks };
     if sound { Reading::Whole(settings) } else { Reading::Draft(settings) }
 }
 

@@ -79,15 +79,16 @@ impl People {
 
 /// The employees who are configured by an id.
 fn ids(employees: &[Employee]) -> impl Iterator<Item = (usize, CrmId)> {
-    employees.iter().enumerate().filter_map(|(at, employee)| Some((at, CrmId::parse(&employee.crm_user)?)))
+    employees.iter().enumerate().filter_map(|(at, employee)| Some((at, CrmId::parse(employee.crm_user.as_deref()?)?)))
 }
 
 /// Employees by e-mail. Where two claim an address, the one configured with it as `crm_user` has it.
 fn addresses(employees: &[Employee]) -> BTreeMap<String, usize> {
     let mut addresses = BTreeMap::new();
-    let outright = employees.iter().enumerate().filter(|(_, employee)| employee.crm_user.contains('@'));
-    for (at, employee) in outright {
-        addresses.entry(folded(&employee.crm_user)).or_insert(at);
+    for (at, employee) in employees.iter().enumerate() {
+        if let Some(address) = employee.crm_user.as_deref().filter(|user| user.contains('@')) {
+            addresses.entry(folded(address)).or_insert(at);
+        }
     }
     for (at, employee) in employees.iter().enumerate() {
         if let Some(email) = &employee.email {
@@ -142,7 +143,7 @@ mod tests {
     fn employee(crm_user: &str, email: Option<&str>, main: &[&str]) -> Employee {
         Employee {
             name: crm_user.into(),
-            crm_user: crm_user.into(),
+            crm_user: Some(crm_user.into()),
             main: main.iter().map(|&text| text.into()).collect(),
             other: Vec::new(),
             staff_id: None,

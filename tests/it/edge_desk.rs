@@ -241,7 +241,7 @@ fn project(name: &str, allow: &[&str]) -> ProjectSettings {
     let token = || Secret::new(TOKEN);
     let anna = Employee {
         name: "Anna".into(),
-        crm_user: "101".into(),
+        crm_user: Some("101".into()),
         main: vec![ANNA.into()],
         other: Vec::new(),
         staff_id: None,
@@ -256,7 +256,9 @@ fn project(name: &str, allow: &[&str]) -> ProjectSettings {
         allow: allow.iter().map(|net| net.parse().expect("a net")).collect(),
         timezone: "Europe/Kyiv".to_owned(),
         country: Placed::new("UA".to_owned(), 1),
+        public_url: None,
         crm: section(),
+        ringostat: None,
         employees: vec![Placed::new(anna, 1)],
         blocks: blocks(),
     }

@@ -345,7 +345,7 @@ fn project() -> ProjectSettings {
     };
     let anna = Employee {
         name: "Anna".into(),
-        crm_user: "101".into(),
+        crm_user: Some("101".into()),
         main: vec!["acme_anna".into()],
         other: Vec::new(),
         staff_id: None,
@@ -360,7 +360,9 @@ fn project() -> ProjectSettings {
         allow: Vec::new(),
         timezone: "Europe/Kyiv".to_owned(),
         country: Placed::new("UA".to_owned(), 1),
+        public_url: None,
         crm: section(),
+        ringostat: None,
         employees: vec![Placed::new(anna, 1)],
         blocks: BTreeMap::from([("sales".to_owned(), Placed::new(block, 1))]),
     }
