@@ -5,15 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use predial::base::clock::Clock;
 use predial::base::problem::Placed;
 use predial::base::secret::Secret;
-use predial::config::{
-    self, BlockSettings, CrmSection, Overrides, ProcessSettings, ProjectSettings, QuotaSettings, Settings, Tokens,
-};
+use predial::config::{self, BlockSettings, CrmSection, Overrides, ProcessSettings, ProjectSettings, Settings, Tokens};
 use predial::crm::failure::Failure;
-use predial::crm::quota::{Ledger, Limits};
-use predial::crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools};
+use predial::crm::quota::Limits;
+use predial::crm::{Adapter, CrmUser, Cursor, Matching, Page, Prepared, Reader, Record, Tools};
 use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
 use predial::model::ids::CrmId;
@@ -22,8 +19,12 @@ use predial::model::phone::PhoneKey;
 /// What the CRM has.
 pub(super) const KINDS: KindSet = KindSet::of(&[Kind::Contact, Kind::Organization, Kind::Deal]);
 /// The one CRM there is.
-pub(super) static ADAPTERS: &[Adapter] =
-    &[Adapter { name: "values", kinds: KINDS, prepare: |_| Ok(Arc::new(Crm { clients: 0 })) }];
+pub(super) static ADAPTERS: &[Adapter] = &[Adapter {
+    name: "values",
+    kinds: KINDS,
+    matching: Matching::Whole,
+    prepare: |_| Ok(Arc::new(Crm { clients: 0 })),
+}];
 
 /// Anna in the CRM, and somebody who is no employee any more.
 const ANNA: u64 = 101;
@@ -53,8 +54,11 @@ impl Crm {
             open: true,
             created_s: 1_700_000_000,
             updated_s: 1_700_000_000,
-            contact: (kind == Kind::Deal).then_some(CrmId::Number(client)),
-            organization: (kind == Kind::Contact && client.is_multiple_of(3)).then_some(CrmId::Number(client)),
+            contacts: (kind == Kind::Deal).then_some(CrmId::Number(client)).into_iter().collect(),
+            organizations: (kind == Kind::Contact && client.is_multiple_of(3))
+                .then_some(CrmId::Number(client))
+                .into_iter()
+                .collect(),
         })
     }
 }
@@ -84,6 +88,10 @@ impl Reader for Crm {
         Ok(Vec::new())
     }
 
+    async fn records(&self, _kind: Kind, _ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
+        Ok(Vec::new())
+    }
+
     async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
         Ok(Vec::new())
     }
@@ -94,8 +102,8 @@ impl Prepared for Crm {
         "values".to_owned()
     }
 
-    fn ledger(&self, clock: Clock) -> Arc<Ledger> {
-        let limits = Limits {
+    fn limits(&self) -> Limits {
+        Limits {
             daily: 30_000,
             sweep_percent: 20,
             crawl_percent: 30,
@@ -103,8 +111,7 @@ impl Prepared for Crm {
             window: Duration::from_secs(2),
             general: 20,
             search: 10,
-        };
-        Arc::new(Ledger::new(limits, clock))
+        }
     }
 
     fn reader(&self, _tools: Tools) -> Arc<dyn Reader> {
@@ -177,22 +184,5 @@ fn block(answer: &str) -> BlockSettings {
 }
 
 fn section() -> CrmSection {
-    CrmSection {
-        file: "acme.toml".to_owned(),
-        row: 1,
-        kind: Placed::new("values".to_owned(), 1),
-        base_url: None,
-        auth_url: None,
-        token: None,
-        client_id: None,
-        client_secret: None,
-        refresh_token: None,
-        sweep: None,
-        full_crawl_at_min: 210,
-        max_numbers: 2_000_000,
-        shrink_guard_percent: 30,
-        absent_max_age: None,
-        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
-        phone_fields: Vec::new(),
-    }
+    CrmSection::of_kind("values")
 }

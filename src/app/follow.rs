@@ -302,11 +302,11 @@ impl Tending {
             Some((limits, ledger)) if limits == quota => return ledger,
             Some((_, before)) => {
                 // Other limits do not give the day back that is spent.
-                let ledger = project.crm.prepared.ledger(clock);
+                let ledger = Arc::new(Ledger::new(project.crm.prepared.limits(), clock));
                 ledger.carry_over(&before);
                 ledger
             }
-            None => project.crm.prepared.ledger(clock),
+            None => Arc::new(Ledger::new(project.crm.prepared.limits(), clock)),
         };
         self.ledgers.insert(account, (quota.clone(), Arc::downgrade(&ledger)));
         ledger

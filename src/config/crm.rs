@@ -10,6 +10,8 @@ use crate::config::{
 
 /// The nightly crawl's beginning unless said otherwise: 03:30.
 const CRAWL_AT_MIN: u16 = 3 * 60 + 30;
+const MAX_NUMBERS: u64 = 2_000_000;
+const SHRINK_GUARD_PERCENT: u8 = 30;
 
 /// The `[crm]` section of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,14 @@ pub struct CrmSection {
     pub client_secret: Option<Placed<Secret>>,
     /// OAuth.
     pub refresh_token: Option<Placed<Secret>>,
+    /// Zoho: where the account lives, `eu` and so on.
+    pub data_center: Option<Placed<String>>,
+    /// Zoho Desk: the portal.
+    pub org_id: Option<Placed<String>>,
+    /// SMART CRM: the directory that the application is registered in.
+    pub tenant: Option<Placed<String>>,
+    /// SMART CRM: the user that what predial writes belongs to where nobody else does.
+    pub system_user: Option<Placed<String>>,
     /// How often changes are asked for; `None` = what the day's budget allows, 60 s at best.
     pub sweep: Option<Placed<Duration>>,
     /// When the nightly full crawl begins, in the project's zone: minutes after midnight.
@@ -49,6 +59,33 @@ pub struct CrmSection {
 }
 
 impl CrmSection {
+    /// A section that says nothing but its kind: what every key is by default.
+    #[must_use]
+    pub fn of_kind(kind: &str) -> Self {
+        Self {
+            file: String::new(),
+            row: 0,
+            kind: Placed::new(kind.to_owned(), 0),
+            base_url: None,
+            auth_url: None,
+            token: None,
+            client_id: None,
+            client_secret: None,
+            refresh_token: None,
+            data_center: None,
+            org_id: None,
+            tenant: None,
+            system_user: None,
+            sweep: None,
+            full_crawl_at_min: CRAWL_AT_MIN,
+            max_numbers: MAX_NUMBERS,
+            shrink_guard_percent: SHRINK_GUARD_PERCENT,
+            absent_max_age: None,
+            quota: QuotaSettings::default(),
+            phone_fields: Vec::new(),
+        }
+    }
+
     /// Whether both sections say the same, wherever in their files they say it.
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
@@ -69,6 +106,10 @@ impl CrmSection {
             client_id: moved(self.client_id.as_ref()),
             client_secret: moved(self.client_secret.as_ref()),
             refresh_token: moved(self.refresh_token.as_ref()),
+            data_center: moved(self.data_center.as_ref()),
+            org_id: moved(self.org_id.as_ref()),
+            tenant: moved(self.tenant.as_ref()),
+            system_user: moved(self.system_user.as_ref()),
             sweep: moved(self.sweep.as_ref()),
             phone_fields: self.phone_fields.iter().map(|field| Placed::new(field.value.clone(), 0)).collect(),
             ..self.clone()
@@ -89,6 +130,12 @@ pub struct QuotaSettings {
     pub live_percent: u8,
 }
 
+impl Default for QuotaSettings {
+    fn default() -> Self {
+        Self { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 }
+    }
+}
+
 /// Reads the section, and says whether all of it could be read; `None` where not even the kind could.
 pub(super) fn read(crm: &Section<'_>) -> Option<(CrmSection, bool)> {
     crm.needed("kind");
@@ -104,12 +151,16 @@ pub(super) fn read(crm: &Section<'_>) -> Option<(CrmSection, bool)> {
         client_id: crm.text("client_id"),
         client_secret: crm.secret("client_secret"),
         refresh_token: crm.secret("refresh_token"),
+        data_center: crm.text("data_center"),
+        org_id: crm.text("org_id"),
+        tenant: crm.text("tenant"),
+        system_user: crm.text("system_user"),
         sweep: seconds(crm, "sweep_s", Range::new(10, 86_400, "seconds")),
         full_crawl_at_min: crawl_at(crm),
         max_numbers: crm
             .number("max_numbers", Range::new(1, 50_000_000, "numbers"))
-            .map_or(2_000_000, |number| number.value),
-        shrink_guard_percent: percent(crm, "shrink_guard_percent", 30),
+            .map_or(MAX_NUMBERS, |number| number.value),
+        shrink_guard_percent: percent(crm, "shrink_guard_percent", SHRINK_GUARD_PERCENT),
         absent_max_age: seconds(crm, "absent_max_age_s", Range::new(10, 604_800, "seconds")).map(|age| age.value),
         quota: quota(crm),
         phone_fields: phone_fields(crm),
@@ -148,14 +199,15 @@ fn crawl_at(crm: &Section<'_>) -> u16 {
 
 fn quota(crm: &Section<'_>) -> QuotaSettings {
     let Some(quota) = crm.section("quota", "crm.quota") else {
-        return QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 };
+        return QuotaSettings::default();
     };
+    let default = QuotaSettings::default();
     let daily = quota.number("daily", Range::new(1, 1_000_000_000_000, "of the vendor's units"));
     let settings = QuotaSettings {
         daily: daily.map(|daily| daily.value),
-        sweep_percent: percent(&quota, "sweep_percent", 20),
-        crawl_percent: percent(&quota, "crawl_percent", 30),
-        live_percent: percent(&quota, "live_percent", 30),
+        sweep_percent: percent(&quota, "sweep_percent", default.sweep_percent),
+        crawl_percent: percent(&quota, "crawl_percent", default.crawl_percent),
+        live_percent: percent(&quota, "live_percent", default.live_percent),
     };
     let shares = [settings.sweep_percent, settings.crawl_percent, settings.live_percent];
     let whole: u16 = shares.into_iter().map(u16::from).sum();

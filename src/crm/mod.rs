@@ -6,17 +6,22 @@
 #[cfg(test)]
 mod contract;
 pub mod failure;
+pub mod hooks;
 mod pipedrive;
 pub mod quota;
+mod section;
 pub mod token;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use smallvec::SmallVec;
 
 use crate::base::{clock::Clock, problem::Problem};
 use crate::config::CrmSection;
-use crate::crm::{failure::Failure, quota::Ledger};
+use crate::crm::failure::Failure;
+use crate::crm::hooks::{HookTarget, Hooks};
+use crate::crm::quota::{Ledger, Limits};
 use crate::model::{
     client::{Kind, KindSet},
     ids::CrmId,
@@ -31,8 +36,19 @@ pub struct Adapter {
     pub name: &'static str,
     /// The kinds this CRM has.
     pub kinds: KindSet,
+    /// How a caller's number may differ from the one that is stored and still be the same.
+    pub matching: Matching,
     /// Checks the section without network, files or waiting.
     pub prepare: Prepare,
+}
+
+/// When a stored number is a caller's. Whole international numbers are compared first, in every CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matching {
+    /// Only then.
+    Whole,
+    /// Else by the last nine digits, of several the one that has the longest end in common (rows `zd-match`, `zc-match`).
+    LastNine,
 }
 
 /// See [`Adapter::prepare`].
@@ -45,10 +61,15 @@ pub static ADAPTERS: &[Adapter] = &[pipedrive::ADAPTER];
 pub trait Prepared: Send + Sync + std::fmt::Debug {
     /// The account whose quota is spent, as the vendor counts it: projects on one account share one ledger.
     fn account(&self) -> String;
-    /// The account's quota, to be shared by everything that talks to it.
-    fn ledger(&self, clock: Clock) -> Arc<Ledger>;
+    /// What the account may do. The ledger made of it is shared by everything that talks to the account.
+    fn limits(&self) -> Limits;
     /// Makes the reader. Asks nothing of the network yet: the first request does.
     fn reader(&self, tools: Tools) -> Arc<dyn Reader>;
+    /// Makes what keeps and hears the vendor's webhooks. `None` where the vendor or what is configured has none.
+    fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
+        let _ = (tools, target);
+        None
+    }
 }
 
 /// What an adapter works with.
@@ -75,6 +96,10 @@ pub trait Reader: Send + Sync {
     /// One page of what changed in `kind` since `since_s` (seconds since 1970 UTC), records that are no longer open
     /// among them.
     async fn changes(&self, kind: Kind, since_s: i64, cursor: Option<&Cursor>) -> Result<Page, Failure>;
+    /// The records of `kind` with these ids as they are now, whether open or not, paid from the sweeps' share. An id that
+    /// is missing in the answer is gone: deleted, merged into another, or not ours to see. At most
+    /// [`MOST_REREAD`] ids.
+    async fn records(&self, kind: Kind, ids: &[CrmId]) -> Result<Vec<Record>, Failure>;
     /// Everything open that carries `number`, from the account's live share. Waits for quota no longer than `patience`:
     /// where there would be none in time, [`Failure::NoQuota`] comes at once. Digits are verified by the caller of this:
     /// records whose numbers turn out to be others may be among them.
@@ -82,6 +107,9 @@ pub trait Reader: Send + Sync {
     /// The CRM's users.
     async fn users(&self) -> Result<Vec<CrmUser>, Failure>;
 }
+
+/// Records that are read again at once, at most.
+pub const MOST_REREAD: usize = 100;
 
 /// Where the next page begins, in the vendor's own words; opaque above the adapter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,11 +142,14 @@ pub struct Record {
     /// When it was last changed, seconds since 1970 UTC; 0 when the CRM does not say. A page that was under way while a
     /// newer state arrived another way must not undo it.
     pub updated_s: i64,
-    /// The contact it belongs to.
-    pub contact: Option<CrmId>,
-    /// The organization it belongs to.
-    pub organization: Option<CrmId>,
+    /// The contacts it belongs to. Some CRMs know several; the first is the vendor's main one where it has one.
+    pub contacts: Links,
+    /// The organizations it belongs to.
+    pub organizations: Links,
 }
+
+/// Ids of what a record belongs to.
+pub type Links = SmallVec<[CrmId; 1]>;
 
 /// A user of the CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! OAuth: access tokens, refreshed once however many requests need one.
 //!
-//! Vendors' ways differ in what else they answer; this holds what they share: the refresh grant of RFC 6749 with the
-//! client's id and secret as Basic credentials. Which hosts may be spoken to is the [`Outbound`]'s list.
+//! Vendors' ways differ in what else they answer; this holds what they share: the refresh grant and the client
+//! credentials grant of RFC 6749. Which hosts may be spoken to is the [`Outbound`]'s list.
 
 use std::{
     sync::{
@@ -28,8 +28,31 @@ pub struct Grant {
     pub client_id: String,
     /// The application's secret.
     pub client_secret: Secret,
-    /// What the user's consent gave.
-    pub refresh_token: Secret,
+    /// How the application proves who it is.
+    pub proof: ClientProof,
+    /// What it asks with.
+    pub kind: GrantKind,
+}
+
+/// How an application says its id and secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientProof {
+    /// In an `Authorization: Basic` header (Pipedrive).
+    Basic,
+    /// As `client_id` and `client_secret` of the form (HubSpot, Zoho, Microsoft).
+    Form,
+}
+
+/// What an access token is asked for with.
+#[derive(Debug, Clone)]
+pub enum GrantKind {
+    /// The refresh token that a user's consent gave.
+    Refresh(Secret),
+    /// The application's own right to this scope; there is no refresh token.
+    Client {
+        /// What is asked for.
+        scope: String,
+    },
 }
 
 /// An access token.
@@ -72,7 +95,7 @@ struct Issuer {
 
 #[derive(Debug)]
 struct Turn {
-    refresh_token: Secret,
+    kind: GrantKind,
     failed: Option<(Failure, Instant)>,
 }
 
@@ -82,6 +105,8 @@ const AHEAD: Duration = Duration::from_secs(300);
 const USUAL_LIFE: Duration = Duration::from_secs(3_600);
 /// How long refused credentials are not tried again.
 const AFTER_REFUSAL: Duration = Duration::from_secs(60);
+/// What Zoho's issuer calls being asked too often.
+const THROTTLED: &str = "Access Denied";
 /// How long any other failed refresh is not tried again, when the vendor does not say.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -89,7 +114,7 @@ impl Tokens {
     /// No token yet: the first request gets one.
     #[must_use]
     pub fn new(outbound: Outbound, grant: Grant) -> Self {
-        let turn = Turn { refresh_token: grant.refresh_token.clone(), failed: None };
+        let turn = Turn { kind: grant.kind.clone(), failed: None };
         let turn = Arc::new(tokio::sync::Mutex::new(turn));
         let issuer = Issuer { outbound, grant, held: Mutex::new(None), turn, ended: AtomicU64::new(0) };
         Self { issuer: Arc::new(issuer) }
@@ -174,12 +199,12 @@ impl Issuer {
     }
 
     async fn take_turn(self: Arc<Self>, mut turn: OwnedMutexGuard<Turn>) -> Result<Arc<Access>, Failure> {
-        let outcome = self.refresh(&turn.refresh_token).await;
+        let outcome = self.refresh(&turn.kind).await;
         self.ended.fetch_add(1, Ordering::Release);
         match outcome {
             Ok(answer) => {
-                if let Some(next) = answer.refresh_token {
-                    turn.refresh_token = Secret::new(next);
+                if let (Some(next), GrantKind::Refresh(token)) = (answer.refresh_token, &mut turn.kind) {
+                    *token = Secret::new(next);
                 }
                 turn.failed = None;
                 let access = Arc::new(access_of(answer.access_token, answer.api_domain, answer.expires_in));
@@ -193,13 +218,21 @@ impl Issuer {
         }
     }
 
-    async fn refresh(&self, refresh_token: &Secret) -> Result<Answer, Failure> {
-        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-        let credentials = format!("{}:{}", self.grant.client_id, self.grant.client_secret.expose());
-        let basic = Secret::new(format!("Basic {}", STANDARD.encode(credentials)));
-        let request = Request::form(self.grant.url.clone(), &fields)
-            .with_header("accept", Secret::new("application/json"))
-            .with_header("authorization", basic);
+    async fn refresh(&self, kind: &GrantKind) -> Result<Answer, Failure> {
+        let (id, secret) = (self.grant.client_id.as_str(), &self.grant.client_secret);
+        let mut fields = match kind {
+            GrantKind::Refresh(token) => vec![("grant_type", "refresh_token"), ("refresh_token", token.expose())],
+            GrantKind::Client { scope } => vec![("grant_type", "client_credentials"), ("scope", scope)],
+        };
+        if self.grant.proof == ClientProof::Form {
+            fields.extend([("client_id", id), ("client_secret", secret.expose())]);
+        }
+        let mut request =
+            Request::form(self.grant.url.clone(), &fields).with_header("accept", Secret::new("application/json"));
+        if self.grant.proof == ClientProof::Basic {
+            let credentials = STANDARD.encode(format!("{id}:{}", secret.expose()));
+            request = request.with_header("authorization", Secret::new(format!("Basic {credentials}")));
+        }
         let reply = self.outbound.send(request).await?;
         judge(&reply)
     }
@@ -247,6 +280,11 @@ fn judge(reply: &Reply) -> Result<Answer, Failure> {
         None => format!("refreshing the token: {what}"),
     };
     match reply.status {
+        // Zoho throttles with this under 400 or 200, and tells a dead refresh token under 200.
+        200 | 400 if code().is_some_and(|code| code == THROTTLED) => {
+            Err(Failure::Wait { reason: reason("too many tokens were asked for"), after: Some(AFTER_REFUSAL) })
+        }
+        200 if code().is_some() => Err(Failure::Credentials { reason: reason("refused under status 200") }),
         200 => serde_json::from_slice(&reply.body)
             .map_err(|_| Failure::Unclear { reason: reason("expected an access token, found something else") }),
         // The issuer's own refusals are JSON; a page comes from what stands in front of it, and knows no credentials.
@@ -282,7 +320,7 @@ mod tests {
     use tokio::sync::Semaphore;
     use url::Url;
 
-    use super::{Grant, Tokens};
+    use super::{ClientProof, Grant, GrantKind, Tokens};
     use crate::base::secret::Secret;
     use crate::crm::failure::Failure;
     use crate::outbound::{Bounds, Hosts, Outbound};
@@ -306,7 +344,7 @@ mod tests {
             let number = counter.fetch_add(1, Ordering::SeqCst);
             entrance.acquire().await.expect("open").forget();
             let (status, body) = *now.lock().expect("no panic");
-            let status = axum::http::StatusCode::from_u16(status).expect("a status");
+            let status = http::StatusCode::from_u16(status).expect("a status");
             (status, body.replace("{n}", &number.to_string()))
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -324,7 +362,8 @@ mod tests {
             url,
             client_id: "client".to_owned(),
             client_secret: Secret::new("s3cret"),
-            refresh_token: Secret::new("r3fresh"),
+            proof: ClientProof::Basic,
+            kind: GrantKind::Refresh(Secret::new("r3fresh")),
         };
         Stage { answer: staged, asked, gate, tokens: Arc::new(Tokens::new(outbound, grant)) }
     }

@@ -62,8 +62,8 @@ impl Directory {
         let mut touched = Touched::new();
         let mut records = self.records();
         for (record, facts) in read {
-            let on = |kind, id: Option<_>| id.is_some_and(|id| carriers.contains(&(kind, id)));
-            let hangs = on(Kind::Contact, record.contact) || on(Kind::Organization, record.organization);
+            let on = |kind, ids: &[_]| ids.iter().any(|&id| carriers.contains(&(kind, id)));
+            let hangs = on(Kind::Contact, &record.contacts) || on(Kind::Organization, &record.organizations);
             if carries(&facts) || (record.numbers.is_empty() && hangs) {
                 touched.extend(records.learn((record.kind, record.id), facts, asked, crawl));
             }
@@ -126,8 +126,8 @@ impl Directory {
             owner: record.owner,
             created_s: record.created_s,
             updated_s: record.updated_s,
-            contact: record.contact,
-            organization: record.organization,
+            contacts: record.contacts.clone(),
+            organizations: record.organizations.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use foldhash::quality::FixedState;
 use smallvec::SmallVec;
 
+use crate::crm::Links;
 use crate::model::{
     client::{Entity, Kind, Via},
     ids::CrmId,
@@ -27,8 +28,8 @@ pub(super) struct Facts {
     pub(super) owner: Option<CrmId>,
     pub(super) created_s: i64,
     pub(super) updated_s: i64,
-    pub(super) contact: Option<CrmId>,
-    pub(super) organization: Option<CrmId>,
+    pub(super) contacts: Links,
+    pub(super) organizations: Links,
 }
 
 /// The state of a record.
@@ -172,8 +173,12 @@ impl Records {
         let Some(held) = held else { return facts };
         Facts {
             created_s: if facts.created_s == 0 { held.created_s } else { facts.created_s },
-            contact: facts.contact.or(held.contact),
-            organization: facts.organization.or(held.organization),
+            contacts: if facts.contacts.is_empty() { held.contacts.clone() } else { facts.contacts },
+            organizations: if facts.organizations.is_empty() {
+                held.organizations.clone()
+            } else {
+                facts.organizations
+            },
             ..facts
         }
     }
@@ -293,8 +298,8 @@ impl Place {
         if let Some(facts) = &self.facts
             && matches!(self.kind, Kind::Deal | Kind::Lead | Kind::Ticket)
         {
-            anchors.extend(facts.contact.map(|id| (Kind::Contact, id)));
-            anchors.extend(facts.organization.map(|id| (Kind::Organization, id)));
+            anchors.extend(facts.contacts.iter().map(|id| (Kind::Contact, *id)));
+            anchors.extend(facts.organizations.iter().map(|id| (Kind::Organization, *id)));
         }
         anchors
     }
@@ -323,8 +328,8 @@ mod tests {
             owner: Some(CrmId::Number(9)),
             created_s: 1,
             updated_s: 0,
-            contact: contact.map(CrmId::Number),
-            organization: organization.map(CrmId::Number),
+            contacts: contact.map(CrmId::Number).into_iter().collect(),
+            organizations: organization.map(CrmId::Number).into_iter().collect(),
         })
     }
 

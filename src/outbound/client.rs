@@ -220,6 +220,9 @@ fn written(request: Request) -> Result<reqwest::Request, &'static str> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
     };
     let mut out = reqwest::Request::new(method, request.url);
     for (name, value) in request.headers {

@@ -12,8 +12,14 @@ use crate::base::secret::Secret;
 pub enum Method {
     /// Reads.
     Get,
-    /// Creates, or asks for a token.
+    /// Creates, asks a question that does not fit a query, or asks for a token.
     Post,
+    /// Puts in the place of what was.
+    Put,
+    /// Changes.
+    Patch,
+    /// Takes away.
+    Delete,
 }
 
 impl Method {
@@ -23,6 +29,9 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -53,6 +62,19 @@ impl Request {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let kind = ("content-type", Secret::new("application/x-www-form-urlencoded"));
         Self { method: Method::Post, url, headers: vec![kind], body: body.into() }
+    }
+
+    /// Sends JSON with any method.
+    #[must_use]
+    pub fn json(method: Method, url: Url, body: &serde_json::Value) -> Self {
+        let kind = ("content-type", Secret::new("application/json"));
+        Self { method, url, headers: vec![kind], body: body.to_string().into() }
+    }
+
+    /// Takes `url` away.
+    #[must_use]
+    pub const fn delete(url: Url) -> Self {
+        Self { method: Method::Delete, url, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// Adds a header.

@@ -224,18 +224,21 @@ mod tests {
     use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
     use super::{Configured, configure_with};
-    use crate::base::clock::Clock;
     use crate::base::environment::Environment;
     use crate::base::problem::Problem;
     use crate::config::{self, CrmSection, Overrides};
-    use crate::crm::{ADAPTERS, Adapter, Prepared, Reader, Tools, quota::Ledger};
+    use crate::crm::{ADAPTERS, Adapter, Matching, Prepared, Reader, Tools, quota::Limits};
     use crate::model::client::{Kind, KindSet};
 
     const EXAMPLE: &str = include_str!("../../config/projects/acme.toml.example");
 
     /// A CRM with contacts and deals alone, content with any section that has a `base_url`.
-    static SMALL: [Adapter; 1] =
-        [Adapter { name: "small", kinds: KindSet::of(&[Kind::Contact, Kind::Deal]), prepare: prepare_small }];
+    static SMALL: [Adapter; 1] = [Adapter {
+        name: "small",
+        kinds: KindSet::of(&[Kind::Contact, Kind::Deal]),
+        matching: Matching::Whole,
+        prepare: prepare_small,
+    }];
 
     #[derive(Debug)]
     struct Small;
@@ -245,7 +248,7 @@ mod tests {
             unreachable!("compiling connects to nothing")
         }
 
-        fn ledger(&self, _: Clock) -> Arc<Ledger> {
+        fn limits(&self) -> Limits {
             unreachable!("compiling connects to nothing")
         }
 

@@ -20,9 +20,12 @@ use predial::{
     },
     config::{
         BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings,
-        ProcessSettings, ProjectSettings, QuotaSettings, Settings, Tokens,
+        ProcessSettings, ProjectSettings, Settings, Tokens,
     },
-    crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools, failure::Failure, quota::Ledger},
+    crm::{
+        Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools, failure::Failure,
+        quota::Limits,
+    },
     directory::{Directory, Feed, Parts, WarmRequest, WarmState},
     model::{
         client::{Kind, KindSet},
@@ -67,8 +70,8 @@ impl Crm {
             open: true,
             created_s: 1,
             updated_s: 0,
-            contact: None,
-            organization: None,
+            contacts: Links::new(),
+            organizations: Links::new(),
         };
         Arc::new(Self {
             records: vec![contact],
@@ -121,6 +124,10 @@ impl Reader for Crm {
         Ok(self.records.clone())
     }
 
+    async fn records(&self, _kind: Kind, _ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
+        Ok(Vec::new())
+    }
+
     async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
         Ok(Vec::new())
     }
@@ -135,7 +142,7 @@ impl Prepared for Values {
         "values".to_owned()
     }
 
-    fn ledger(&self, _: Clock) -> Arc<Ledger> {
+    fn limits(&self) -> Limits {
         unreachable!("the desk connects its own reader")
     }
 
@@ -148,7 +155,8 @@ fn prepare(_: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
     Ok(Arc::new(Values))
 }
 
-static VALUES: &[Adapter] = &[Adapter { name: "values", kinds: KindSet::of(&[Kind::Contact]), prepare }];
+static VALUES: &[Adapter] =
+    &[Adapter { name: "values", kinds: KindSet::of(&[Kind::Contact]), matching: Matching::Whole, prepare }];
 
 /// The process's settings, with time-outs that no test waits for unless it asks to.
 pub(crate) fn process() -> ProcessSettings {
@@ -185,22 +193,9 @@ pub(crate) fn process() -> ProcessSettings {
 
 fn section() -> CrmSection {
     CrmSection {
-        file: "acme.toml".to_owned(),
-        row: 1,
-        kind: Placed::new("values".to_owned(), 1),
-        base_url: None,
-        auth_url: None,
-        token: None,
-        client_id: None,
-        client_secret: None,
-        refresh_token: None,
-        sweep: None,
-        full_crawl_at_min: 210,
         max_numbers: 1_000,
-        shrink_guard_percent: 30,
         absent_max_age: Some(Duration::from_secs(86_400)),
-        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
-        phone_fields: Vec::new(),
+        ..CrmSection::of_kind("values")
     }
 }
 

@@ -315,7 +315,7 @@ async fn every_error_comes_in_one_envelope() {
 async fn a_body_that_does_not_come_is_waited_for_no_longer_than_half_a_minute() {
     let began = tokio::time::Instant::now();
     let never = futures_util::stream::pending::<Result<axum::body::Bytes, std::io::Error>>();
-    let request = axum::http::Request::post(WARM)
+    let request = http::Request::post(WARM)
         .header("host", "localhost")
         .body(axum::body::Body::from_stream(never))
         .expect("a request");

@@ -15,10 +15,12 @@ use predial::base::problem::{Placed, Problem};
 use predial::base::secret::Secret;
 use predial::config::{
     BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
-    ProjectSettings, QuotaSettings, Settings, Tokens,
+    ProjectSettings, Settings, Tokens,
 };
 use predial::crm::quota::{Ledger, Limits, QuotaView};
-use predial::crm::{Adapter, CrmUser, Cursor, Page, Prepared, Reader, Record, Tools, failure::Failure};
+use predial::crm::{
+    Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools, failure::Failure,
+};
 use predial::directory::{Directory, Feed, Parts};
 use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
@@ -40,7 +42,8 @@ pub(crate) const OLEH: &str = "380671112233";
 pub(crate) const IRYNA: &str = "380509998877";
 
 const KINDS: KindSet = KindSet::of(&[Kind::Contact, Kind::Deal]);
-const ADAPTERS: &[Adapter] = &[Adapter { name: "values", kinds: KINDS, prepare: |_| Ok(Arc::new(Values)) }];
+const ADAPTERS: &[Adapter] =
+    &[Adapter { name: "values", kinds: KINDS, matching: Matching::Whole, prepare: |_| Ok(Arc::new(Values)) }];
 
 #[derive(Debug)]
 struct Values;
@@ -50,8 +53,8 @@ impl Prepared for Values {
         "values".to_owned()
     }
 
-    fn ledger(&self, clock: Clock) -> Arc<Ledger> {
-        Arc::new(ledger(clock))
+    fn limits(&self) -> Limits {
+        limits()
     }
 
     fn reader(&self, _tools: Tools) -> Arc<dyn Reader> {
@@ -59,8 +62,8 @@ impl Prepared for Values {
     }
 }
 
-fn ledger(clock: Clock) -> Ledger {
-    let limits = Limits {
+fn limits() -> Limits {
+    Limits {
         daily: 1_000,
         sweep_percent: 20,
         crawl_percent: 30,
@@ -68,8 +71,7 @@ fn ledger(clock: Clock) -> Ledger {
         window: Duration::from_secs(2),
         general: 20,
         search: 10,
-    };
-    Ledger::new(limits, clock)
+    }
 }
 
 /// A CRM of two contacts; each page waits for leave.
@@ -122,6 +124,10 @@ impl Reader for Crm {
         Ok(Vec::new())
     }
 
+    async fn records(&self, _kind: Kind, _ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
+        Ok(Vec::new())
+    }
+
     async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
         Ok(Vec::new())
     }
@@ -136,8 +142,8 @@ fn contact(id: u64, number: &str, owner: u64) -> Record {
         open: true,
         created_s: 1_700_000_000,
         updated_s: 0,
-        contact: None,
-        organization: None,
+        contacts: Links::new(),
+        organizations: Links::new(),
     }
 }
 
@@ -251,7 +257,7 @@ fn staged(crm: &Arc<Crm>, token: Option<&str>) -> (Arc<Staged>, ops::Parts, Canc
     let line = line(&project, crm, &settings, &metrics, clock);
     let staged = Arc::new(Staged {
         exchange: Arc::new(Exchange::new([line])),
-        ledger: ledger(clock),
+        ledger: Ledger::new(limits(), clock),
         edge: Mutex::new(EdgeState::Open),
         reload: Mutex::new(Ok(ReloadReport::default())),
     });
@@ -369,24 +375,7 @@ fn project() -> ProjectSettings {
 }
 
 fn section() -> CrmSection {
-    CrmSection {
-        file: "acme.toml".to_owned(),
-        row: 1,
-        kind: Placed::new("values".to_owned(), 1),
-        base_url: None,
-        auth_url: None,
-        token: None,
-        client_id: None,
-        client_secret: None,
-        refresh_token: None,
-        sweep: None,
-        full_crawl_at_min: 210,
-        max_numbers: 1_000,
-        shrink_guard_percent: 30,
-        absent_max_age: None,
-        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
-        phone_fields: Vec::new(),
-    }
+    CrmSection { max_numbers: 1_000, ..CrmSection::of_kind("values") }
 }
 
 async fn sent(address: SocketAddr, request: &str) -> TcpStream {

@@ -40,12 +40,13 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use crate::crm::Adapter;
+use crate::crm::{Adapter, Matching};
 use crate::model::client::{Kind, KindSet};
 
 /// The row for [`crate::crm::ADAPTERS`].
 pub(super) const ADAPTER: Adapter = Adapter {
     name: "pipedrive",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
+    matching: Matching::Whole,
     prepare: settings::prepare,
 };

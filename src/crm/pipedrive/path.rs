@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::crm::quota::Lane;
+use crate::model::ids::CrmId;
 use crate::model::phone::PhoneKey;
 
 /// What can be asked: where, for how many tokens, in which lane.
@@ -28,6 +29,7 @@ pub(super) const DEALS: Operation = list("/api/v2/deals", 10);
 pub(super) const ARCHIVED_DEALS: Operation = list("/api/v2/deals/archived", 20);
 pub(super) const SEARCH: Operation = Operation { path: "/api/v2/itemSearch", cost: 20, lane: Lane::Search };
 pub(super) const LEADS: Operation = list("/v1/leads", 20);
+pub(super) const LEAD: Operation = list("/v1/leads/{id}", 2);
 pub(super) const ARCHIVED_LEADS: Operation = list("/v1/leads/archived", 40);
 pub(super) const USERS: Operation = list("/v1/users", 20);
 
@@ -59,6 +61,8 @@ pub(super) struct Part<'a> {
     pub(super) status: Option<&'static str>,
     /// Keys of custom fields, comma separated.
     pub(super) custom_fields: Option<&'a str>,
+    /// Only these, comma separated.
+    pub(super) ids: Option<&'a str>,
     /// Where the page before ended.
     pub(super) cursor: Option<&'a str>,
 }
@@ -80,6 +84,7 @@ pub(super) fn part(base: &Url, operation: Operation, part: Part<'_>) -> Url {
             ("status", part.status),
             ("updated_since", since.as_deref()),
             ("custom_fields", part.custom_fields),
+            ("ids", part.ids),
             ("cursor", part.cursor),
         ];
         query.extend_pairs(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -94,6 +99,13 @@ pub(super) fn leads(base: &Url, since_s: Option<i64>, start: u64) -> Url {
     if let Some(since_s) = since_s {
         url.query_pairs_mut().append_pair("updated_since", &time(since_s));
     }
+    url
+}
+
+/// One lead, archived or not.
+pub(super) fn lead(base: &Url, id: CrmId) -> Url {
+    let mut url = at(base, LEAD);
+    url.set_path(&LEAD.path.replace("{id}", &id.to_string()));
     url
 }
 

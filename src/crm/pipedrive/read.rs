@@ -20,6 +20,7 @@ use crate::crm::pipedrive::{
 use crate::crm::quota::Purpose;
 use crate::crm::token::{Access, Tokens};
 use crate::crm::{CrmUser, Cursor, Page, Reader, Record, Tools};
+use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
 use crate::outbound::{Reply, Request};
 
@@ -78,23 +79,25 @@ impl Pipedrive {
 
     /// Pays for a question, asks it and reads its answer. With OAuth a refused token is replaced once.
     async fn ask_for<T: DeserializeOwned>(&self, question: Question) -> Result<Envelope<T>, Failure> {
-        let reply = match &self.auth {
+        status::judge(&self.reply_to(&question).await?)
+    }
+
+    async fn reply_to(&self, question: &Question) -> Result<Reply, Failure> {
+        match &self.auth {
             Auth::Token(token) => {
                 let proof = (path::TOKEN_HEADER, token.clone());
-                self.exchange(&question, question.url.clone(), proof).await?
+                self.exchange(question, question.url.clone(), proof).await
             }
             Auth::OAuth(tokens) => {
                 let access = tokens.access().await?;
-                let reply = self.exchange_with(&question, &access).await?;
-                if status::token_refused(&reply) {
-                    let access = tokens.instead_of(&access).await?;
-                    self.exchange_with(&question, &access).await?
-                } else {
-                    reply
+                let reply = self.exchange_with(question, &access).await?;
+                if !status::token_refused(&reply) {
+                    return Ok(reply);
                 }
+                let access = tokens.instead_of(&access).await?;
+                self.exchange_with(question, &access).await
             }
-        };
-        status::judge(&reply)
+        }
     }
 
     /// Asks with an access token, at the host that came with it.
@@ -191,6 +194,20 @@ impl Pipedrive {
         let step = if came > 2 * path::LEADS_OVERLAP { came - path::LEADS_OVERLAP } else { came };
         let next = (more && step > 0).then(|| start.saturating_add(step));
         Ok((leads.into_iter().filter_map(Lead::record).collect(), next))
+    }
+
+    /// Leads have no list by ids.
+    async fn leads_by_id(&self, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
+        let mut leads = Vec::new();
+        for &id in ids {
+            let question = Question::background(Purpose::Sweep, path::LEAD, path::lead(&self.base, id));
+            let reply = self.reply_to(&question).await?;
+            if !status::says_gone(&reply) {
+                let answer: Envelope<Lead> = status::judge(&reply)?;
+                leads.extend(answer.data.and_then(Lead::record));
+            }
+        }
+        Ok(leads)
     }
 
     /// Leads that changed, first those that are not archived, then at every so many sweeps those that are.
@@ -298,6 +315,29 @@ impl Reader for Pipedrive {
             Kind::Organization => self.organizations(Purpose::Sweep, part).await,
             Kind::Deal => self.changed_deals(since_s, Place::read(cursor)?).await,
             Kind::Lead => self.changed_leads(since_s, Place::read(cursor)?).await,
+            Kind::Ticket => Err(no_such(kind)),
+        }
+    }
+
+    /// # Cost
+    /// 10 tokens for up to 100 of them; deals twice that and more, since archived ones stand in a list of their own; 2
+    /// tokens a lead.
+    async fn records(&self, kind: Kind, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
+        let named = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let part = Part { ids: Some(&named), ..Part::default() };
+        match kind {
+            Kind::Contact => Ok(self.persons(Purpose::Sweep, part).await?.records),
+            Kind::Organization => Ok(self.organizations(Purpose::Sweep, part).await?.records),
+            Kind::Deal => {
+                let part = Part { status: Some(path::ANY_STATUS), ..part };
+                let listed = self.deals(Purpose::Sweep, path::DEALS, part).await?.records;
+                if listed.len() >= ids.len() {
+                    return Ok(listed);
+                }
+                let archived = self.deals(Purpose::Sweep, path::ARCHIVED_DEALS, part).await?.records;
+                Ok(listed.into_iter().chain(archived).collect())
+            }
+            Kind::Lead => self.leads_by_id(ids).await,
             Kind::Ticket => Err(no_such(kind)),
         }
     }

@@ -2,20 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use url::{Host, Url};
+use url::Url;
 
-use crate::base::{
-    clock::Clock,
-    problem::{Placed, Problem},
-    secret::Secret,
-};
+use crate::base::{problem::Problem, secret::Secret};
 use crate::config::CrmSection;
 use crate::crm::pipedrive::{
     path,
     read::{Auth, Pipedrive},
 };
-use crate::crm::quota::{Ledger, Limits};
-use crate::crm::token::{Grant, Tokens};
+use crate::crm::quota::Limits;
+use crate::crm::section;
+use crate::crm::token::{ClientProof, Grant, Tokens};
 use crate::crm::{Prepared, Reader, Tools};
 use crate::outbound::Hosts;
 
@@ -54,6 +51,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let base = base_url(section, &mut problems);
     let credentials = credentials(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
+    let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
+    section::nothing_else(section, &used, &mut problems);
     match (base, credentials) {
         (Some(base), Some(credentials)) if problems.is_empty() => {
             let limits = limits(section, &credentials);
@@ -69,8 +68,8 @@ impl Prepared for Settings {
         self.base.origin().ascii_serialization()
     }
 
-    fn ledger(&self, clock: Clock) -> Arc<Ledger> {
-        Arc::new(Ledger::new(self.limits, clock))
+    fn limits(&self) -> Limits {
+        self.limits
     }
 
     fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
@@ -92,7 +91,7 @@ impl Settings {
         let hosts = Hosts::default().with_origin_of(&self.base);
         match &self.credentials {
             Credentials::Token(_) => hosts,
-            Credentials::OAuth(grant) if is_loopback(&self.base) => hosts.with_origin_of(&grant.url),
+            Credentials::OAuth(grant) if section::is_loopback(&self.base) => hosts.with_origin_of(&grant.url),
             Credentials::OAuth(grant) => hosts.with_origin_of(&grant.url).with_hosts_under(path::DOMAIN),
         }
     }
@@ -121,56 +120,16 @@ fn base_url(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Url> {
         problems.push(Problem::new(&section.file, section.row, reason));
         return None;
     };
-    let url = address("crm.base_url", placed, section, problems)?;
-    if !matches!(url.path(), "" | "/") {
-        let reason = format!("crm.base_url: expected an address without a path, found the path {}", url.path());
-        problems.push(Problem::new(&section.file, placed.row, reason));
-        return None;
-    }
-    Some(url)
-}
-
-/// An address that tokens may be sent to.
-fn address(key: &str, placed: &Placed<String>, section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Url> {
-    let mut refuse = |reason: String| {
-        problems.push(Problem::new(&section.file, placed.row, format!("{key}: {reason}")));
-        None
-    };
-    let url = match Url::parse(placed.value.trim()) {
-        Ok(url) if url.has_host() => url,
-        Ok(_) => return refuse("expected an https address, found one without a host".to_owned()),
-        Err(error) => return refuse(format!("expected an https address, found none ({error})")),
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("expected an address without a user or password, found one with".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse("expected an address without a query, found one with".to_owned());
-    }
-    match url.scheme() {
-        "https" => Some(url),
-        "http" if is_loopback(&url) => Some(url),
-        scheme => refuse(format!("expected https (http for this machine only), found {scheme}")),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
+    section::origin("crm.base_url", placed, section, problems)
 }
 
 /// A token, or the three values of OAuth.
 fn credentials(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Credentials> {
-    let (id, secret, refresh) = (&section.client_id, &section.client_secret, &section.refresh_token);
-    let any_oauth = [id.as_ref().map(|id| id.row), secret.as_ref().map(|s| s.row), refresh.as_ref().map(|r| r.row)];
-    let oauth_row = any_oauth.into_iter().flatten().min();
+    let oauth_row = section::oauth_row(section);
     match (&section.token, oauth_row) {
         (Some(token), None) => {
-            filled("crm.token", token, section, problems).then(|| Credentials::Token(token.value.clone()))
+            let sendable = section::filled("crm.token", token, section, problems);
+            sendable.then(|| Credentials::Token(token.value.clone()))
         }
         (Some(_), Some(row)) => {
             let reason = "expected either crm.token or client_id, client_secret and refresh_token, found both";
@@ -182,61 +141,11 @@ fn credentials(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Cred
             problems.push(Problem::new(&section.file, section.row, reason));
             None
         }
-        (None, Some(row)) => oauth(section, row, problems),
+        (None, Some(row)) => {
+            let url = section::token_url(section, path::TOKEN_URL, path::TOKEN_PATH, problems)?;
+            section::refreshed(section, row, ClientProof::Basic, url, problems).map(Credentials::OAuth)
+        }
     }
-}
-
-fn oauth(section: &CrmSection, row: usize, problems: &mut Vec<Problem>) -> Option<Credentials> {
-    let missing = [
-        ("crm.client_id", section.client_id.is_none()),
-        ("crm.client_secret", section.client_secret.is_none()),
-        ("crm.refresh_token", section.refresh_token.is_none()),
-    ];
-    for (key, _) in missing.into_iter().filter(|&(_, missing)| missing) {
-        let reason = format!("{key}: expected a value, found none; OAuth takes all three of its keys");
-        problems.push(Problem::new(&section.file, row, reason));
-    }
-    let (Some(id), Some(secret), Some(refresh)) = (&section.client_id, &section.client_secret, &section.refresh_token)
-    else {
-        return None;
-    };
-    let mut whole = filled("crm.client_secret", secret, section, problems);
-    whole &= filled("crm.refresh_token", refresh, section, problems);
-    if id.value.trim().is_empty() || id.value.contains(':') {
-        let reason = "crm.client_id: expected an id without a colon, found an empty one or one with";
-        problems.push(Problem::new(&section.file, id.row, reason));
-        whole = false;
-    }
-    let url = token_url(section, problems)?;
-    whole.then(|| {
-        Credentials::OAuth(Grant {
-            url,
-            client_id: id.value.trim().to_owned(),
-            client_secret: secret.value.clone(),
-            refresh_token: refresh.value.clone(),
-        })
-    })
-}
-
-/// `auth_url` may be a bare host: the vendor's path is meant then.
-fn token_url(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Url> {
-    let Some(placed) = &section.auth_url else { return Url::parse(path::TOKEN_URL).ok() };
-    let mut url = address("crm.auth_url", placed, section, problems)?;
-    if matches!(url.path(), "" | "/") {
-        url.set_path(path::TOKEN_PATH);
-    }
-    Some(url)
-}
-
-/// Whether a secret can be sent in a header.
-fn filled(key: &str, placed: &Placed<Secret>, section: &CrmSection, problems: &mut Vec<Problem>) -> bool {
-    let text = placed.value.expose();
-    let sendable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if !sendable {
-        let reason = format!("{key}: expected visible characters without spaces, found others or nothing");
-        problems.push(Problem::new(&section.file, placed.row, reason));
-    }
-    sendable
 }
 
 /// # Source

@@ -55,6 +55,11 @@ pub(super) fn token_refused(reply: &Reply) -> bool {
     reply.status == 401
 }
 
+/// Whether the one record that was asked for is not there any more.
+pub(super) fn says_gone(reply: &Reply) -> bool {
+    matches!(reply.status, 404 | 410)
+}
+
 /// The answer inside a reply, or what its absence means.
 ///
 /// # Errors

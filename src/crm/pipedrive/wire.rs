@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::crm::{CrmUser, Record};
+use crate::crm::{CrmUser, Links, Record};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// The envelope of every answer; whether it is a success is [`Refusal`]'s to say.
@@ -175,8 +175,8 @@ impl Person {
             open: self.is_deleted != Some(true),
             created_s: seconds(self.add_time.as_deref()),
             updated_s: seconds(self.update_time.as_deref()),
-            contact: None,
-            organization: self.org_id.map(CrmId::Number),
+            contacts: Links::new(),
+            organizations: self.org_id.map(CrmId::Number).into_iter().collect(),
         }
     }
 }
@@ -191,8 +191,8 @@ impl Organization {
             open: self.is_deleted != Some(true),
             created_s: seconds(self.add_time.as_deref()),
             updated_s: seconds(self.update_time.as_deref()),
-            contact: None,
-            organization: None,
+            contacts: Links::new(),
+            organizations: Links::new(),
         }
     }
 }
@@ -208,8 +208,8 @@ impl Deal {
             open: self.status.as_deref() == Some("open") && !gone,
             created_s: seconds(self.add_time.as_deref()),
             updated_s: seconds(self.update_time.as_deref()),
-            contact: self.person_id.map(CrmId::Number),
-            organization: self.org_id.map(CrmId::Number),
+            contacts: self.person_id.map(CrmId::Number).into_iter().collect(),
+            organizations: self.org_id.map(CrmId::Number).into_iter().collect(),
         }
     }
 }
@@ -225,8 +225,8 @@ impl Lead {
             open: self.is_archived != Some(true),
             created_s: seconds(self.add_time.as_deref()),
             updated_s: seconds(self.update_time.as_deref()),
-            contact: self.person_id.map(CrmId::Number),
-            organization: self.organization_id.map(CrmId::Number),
+            contacts: self.person_id.map(CrmId::Number).into_iter().collect(),
+            organizations: self.organization_id.map(CrmId::Number).into_iter().collect(),
         })
     }
 }
@@ -269,8 +269,8 @@ impl Hit {
             open: status_open && item.is_archived != Some(true),
             created_s: 0,
             updated_s: 0,
-            contact: id(item.person),
-            organization: id(item.organization),
+            contacts: id(item.person).into_iter().collect(),
+            organizations: id(item.organization).into_iter().collect(),
         })
     }
 }

@@ -89,7 +89,8 @@ async fn without_number_fields_organizations_cost_nothing_and_persons_alone_are_
     let section = CrmSection { phone_fields: Vec::new(), ..account.by_token() };
     let (with_fields, _) = Account::reader_of(account.by_token(), PLENTY);
     let prepared = crate::crm::pipedrive::settings::prepare(&section).expect("a section");
-    let ledger = prepared.ledger(crate::base::clock::Clock::System);
+    let ledger =
+        std::sync::Arc::new(crate::crm::quota::Ledger::new(prepared.limits(), crate::base::clock::Clock::System));
     let bounds = crate::outbound::Bounds { connect_timeout: SOON, request_timeout: SOON, max_body_bytes: 4_000_000 };
     let outbound = crate::outbound::Outbound::new(&bounds).expect("a client");
     let tools = crate::crm::Tools { outbound, ledger, clock: crate::base::clock::Clock::System };

@@ -1,27 +1,16 @@
 use std::time::Duration;
 
-use crate::base::{clock::Clock, problem::Placed, secret::Secret};
-use crate::config::{CrmSection, QuotaSettings};
+use crate::base::{problem::Placed, secret::Secret};
+use crate::config::CrmSection;
 use crate::crm::pipedrive::settings::prepare;
 
 pub(super) fn section(base_url: &str) -> CrmSection {
     CrmSection {
         file: "projects/acme.toml".to_owned(),
         row: 10,
-        kind: Placed::new("pipedrive".to_owned(), 11),
         base_url: Some(Placed::new(base_url.to_owned(), 12)),
-        auth_url: None,
         token: Some(Placed::new(Secret::new("t0ken"), 13)),
-        client_id: None,
-        client_secret: None,
-        refresh_token: None,
-        sweep: None,
-        full_crawl_at_min: 210,
-        max_numbers: 2_000_000,
-        shrink_guard_percent: 30,
-        absent_max_age: None,
-        quota: QuotaSettings { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 },
-        phone_fields: Vec::new(),
+        ..CrmSection::of_kind("pipedrive")
     }
 }
 
@@ -43,7 +32,7 @@ fn problems(section: &CrmSection) -> Vec<String> {
 fn a_whole_section_is_accepted_and_has_the_smallest_plans_budget() {
     for section in [section("https://acme.pipedrive.com"), with_oauth("https://acme.pipedrive.com/")] {
         let prepared = prepare(&section).expect("no problem");
-        assert_eq!(prepared.ledger(Clock::System).snapshot().daily_limit, 30_000);
+        assert_eq!(prepared.limits().daily, 30_000);
         let printed = format!("{prepared:?}");
         assert!(!printed.contains("t0ken") && !printed.contains("s3cret") && !printed.contains("r3fresh"));
     }
@@ -56,7 +45,7 @@ fn a_configured_budget_counts() {
     let mut section = section("https://acme.pipedrive.com");
     section.quota.daily = Some(150_000);
     section.sweep = Some(Placed::new(Duration::from_secs(60), 17));
-    assert_eq!(prepare(&section).expect("no problem").ledger(Clock::System).snapshot().daily_limit, 150_000);
+    assert_eq!(prepare(&section).expect("no problem").limits().daily, 150_000);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 use serde::de::DeserializeOwned;
 
 use super::reply;
-use crate::crm::Record;
 use crate::crm::pipedrive::{
     status::judge,
     wire::{Deal, Envelope, Found, Hit, Lead, Person, User},
 };
+use crate::crm::{Links, Record};
 use crate::model::{client::Kind, ids::CrmId};
 
 fn answer<T: DeserializeOwned>(fixture: &str) -> Envelope<T> {
@@ -28,8 +28,8 @@ fn persons_are_read_with_their_numbers_and_whatever_may_be_null_is() {
         open: true,
         created_s: 1_609_459_200,
         updated_s: 1_795_168_800,
-        contact: None,
-        organization: Some(CrmId::Number(9)),
+        contacts: Links::new(),
+        organizations: Links::from_elem(CrmId::Number(9), 1),
     };
     assert_eq!(records[0], whole);
     let bare = |id| Record {
@@ -38,7 +38,7 @@ fn persons_are_read_with_their_numbers_and_whatever_may_be_null_is() {
         owner: None,
         created_s: 0,
         updated_s: 0,
-        organization: None,
+        organizations: Links::new(),
         ..whole.clone()
     };
     assert_eq!(records[1..], [bare(2), bare(3)]);
@@ -50,7 +50,7 @@ fn of_deals_only_the_open_and_unarchived_are_open() {
     assert_eq!(answer.additional_data.next_cursor, None);
     let records: Vec<Record> = answer.data.expect("data").into_iter().map(Deal::record).collect();
     assert_eq!(records.iter().map(|deal| deal.open).collect::<Vec<_>>(), [true, false, false, false, false, true]);
-    assert_eq!((records[0].contact, records[0].organization), (Some(6.into()), Some(9.into())));
+    assert_eq!((records[0].contacts.first(), records[0].organizations.first()), (Some(&6.into()), Some(&9.into())));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn leads_are_read_by_uuid_and_their_pages_by_position() {
     let records: Vec<Record> = answer.data.expect("data").into_iter().filter_map(Lead::record).collect();
     assert_eq!(records.len(), 1, "what has no UUID is none of ours");
     assert_eq!(records[0].id.to_string(), "adf21080-0e10-11eb-879b-05d71fb426ec");
-    assert_eq!((records[0].created_s, records[0].contact), (1_602_675_036, Some(6.into())));
+    assert_eq!((records[0].created_s, records[0].contacts.first()), (1_602_675_036, Some(&6.into())));
     let flat: Envelope<Vec<Lead>> =
         self::answer(r#"{"success":true,"data":[],"additional_data":{"more_items_in_collection":true}}"#);
     assert!(flat.additional_data.more());
@@ -73,7 +73,8 @@ fn a_search_brings_who_carries_the_number_and_what_belongs_to_them() {
     let answer: Envelope<Found> = answer(include_str!("../fixtures/found.json"));
     let found = answer.data.expect("data");
     let records: Vec<Record> = found.items.into_iter().chain(found.related_items).filter_map(Hit::record).collect();
-    let told: Vec<_> = records.iter().map(|found| (found.kind, found.id, found.open, found.contact)).collect();
+    let told: Vec<_> =
+        records.iter().map(|found| (found.kind, found.id, found.open, found.contacts.first().copied())).collect();
     let six = Some(CrmId::Number(6));
     let lead = CrmId::parse("39c433f0-8a4c-11ec-8728-09968f0a1ca0").expect("a UUID");
     assert_eq!(
@@ -94,7 +95,7 @@ fn a_search_brings_who_carries_the_number_and_what_belongs_to_them() {
         records.iter().map(|found| found.owner).collect::<Vec<_>>()[..3],
         [Some(69.into()), Some(70.into()), Some(71.into())]
     );
-    assert_eq!(records[2].organization, Some(9.into()));
+    assert_eq!(records[2].organizations.first(), Some(&9.into()));
 }
 
 #[test]
