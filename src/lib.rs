@@ -8,7 +8,7 @@
 //! 6  server · ops           doors: telephone system / operators
 //! 5  routing                decide now
 //! 4  project · directory    what is configured and connected / who is known
-//! 3  crm                    the CRMs' port, one folder per CRM
+//! 3  crm · pbx              the CRMs' port, one folder per CRM / Ringostat's own API
 //! 2  config · outbound      files to checked values / the one HTTP client
 //! 1  telephony              pure: bytes to facts and back
 //! 0  model · base           facts / clock, secrets, problems, metrics
@@ -25,6 +25,7 @@ pub mod directory;
 pub mod project;
 
 pub mod crm;
+pub mod pbx;
 
 pub mod config;
 pub mod outbound;

@@ -1,6 +1,6 @@
 //! What went wrong between us and a CRM, in the four words that decide what happens next.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use crate::outbound::SendError;
 
@@ -46,7 +46,7 @@ pub enum Failure {
 /// What it means, for any vendor, that a request got no reply.
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
-        let reason = with_causes(&error);
+        let reason = error.with_causes();
         match error {
             SendError::NotConnected { .. } => Self::Wait { reason, after: None },
             SendError::HostNotAllowed { .. } | SendError::Malformed { .. } | SendError::TooLarge { .. } => {
@@ -55,15 +55,4 @@ impl From<SendError> for Failure {
             SendError::TimedOut { .. } | SendError::Lost { .. } => Self::Unclear { reason },
         }
     }
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -98,6 +98,21 @@ pub enum SendError {
     },
 }
 
+impl SendError {
+    /// What went wrong, with everything that led to it, in one line.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
 impl Outbound {
     /// A client that may go nowhere yet.
     ///
