@@ -9,7 +9,7 @@ use predial::base::problem::Placed;
 use predial::base::secret::Secret;
 use predial::config::{self, BlockSettings, CrmSection, Overrides, ProcessSettings, ProjectSettings, Settings, Tokens};
 use predial::crm::failure::Failure;
-use predial::crm::quota::Limits;
+use predial::crm::quota::{Budget, Limits, Rate};
 use predial::crm::{Adapter, CrmUser, Cursor, Matching, Page, Prepared, Reader, Record, Tools};
 use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
@@ -104,13 +104,10 @@ impl Prepared for Crm {
 
     fn limits(&self) -> Limits {
         Limits {
-            daily: 30_000,
-            sweep_percent: 20,
-            crawl_percent: 30,
-            live_percent: 30,
-            window: Duration::from_secs(2),
-            general: 20,
-            search: 10,
+            daily: Some(Budget::utc_day(30_000)),
+            general: Some(Rate::new(20, Duration::from_secs(2))),
+            search: Some(Rate::new(10, Duration::from_secs(2))),
+            ..Limits::NONE
         }
     }
 

@@ -1,20 +1,32 @@
 //! The account's quota: one ledger per CRM account, shared by everything that talks to it.
 //!
-//! Two limits are kept at once. The *day's budget*, in the vendor's unit, is divided into shares so that a crawl can
-//! never eat what calls need. The *burst windows* ("20 requests in any 2 s") are kept so that a live question never
-//! waits behind a crawl: each side has slots of its own.
+//! Three limits are kept at once, each where the vendor has it. The *day's budget*, in the vendor's unit, is divided into
+//! shares so that a crawl can never eat what calls need. The *burst windows* ("20 requests in any 2 s") and the *requests
+//! under way* are divided so that a live question never waits behind a crawl: each side has slots of its own.
 //!
 //! Background work is spaced by governor, one request at a time at an even pace, so no stretch of the window's length
 //! ever holds more than its part. Live questions come in bursts and must not be spaced: a governor of burst *n* lets
 //! nearly 2 *n* through in one rolling window (the burst, and what it regained meanwhile), so their window is counted
-//! exactly, as the list of the last *n* starts.
+//! exactly, as the list of the last *n* starts. Searches are counted exactly whoever makes them, because the vendors'
+//! windows for them are small and both sides share one.
+//!
+//! What the vendor says corrects what we count, one way: it may leave less than we believe, because others spend of the
+//! same day, and never more than is configured. Whatever pause it asks for, a live question looks every ten minutes
+//! whether it is over, so that no misread unit keeps calls unanswered for a day.
 //!
 //! Not known here: what a request is, and any vendor's header. Not kept: counts over a restart (over a reload they
 //! are: [`Ledger::carry_over`]). A process that was
 //! restarted may spend its shares of the day once more; the vendor's 429 is then what stops it, which is why the sweep's
 //! pace is taken from the whole day and never speeds up to use what is left.
 
+mod book;
 mod day;
+mod lanes;
+mod limits;
+mod pause;
+mod places;
+mod rolling;
+mod view;
 mod window;
 
 use std::{
@@ -22,18 +34,14 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    Quota as Pace, RateLimiter,
-    clock::Clock as _,
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
-    state::{InMemoryState, NotKeyed},
-};
 use tokio::time::Instant;
 
+pub use self::limits::{Budget, Day, Limits, Rate};
+use self::places::Place;
+pub use self::view::{QuotaView, Spent};
 use crate::base::clock::Clock;
 use crate::crm::failure::Failure;
-use crate::crm::quota::{day::Day, window::Window};
+use crate::crm::quota::{book::Book, lanes::Pacer};
 
 /// What a request is for: which share pays for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,152 +63,56 @@ pub enum Lane {
     Search,
 }
 
-/// What an account may do, and how the day is shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The day's budget in the vendor's unit.
-    pub daily: u64,
-    /// Share of the day for sweeps.
-    pub sweep_percent: u8,
-    /// Share of the day for crawls.
-    pub crawl_percent: u8,
-    /// Share of the day that only live questions may spend.
-    pub live_percent: u8,
-    /// The length of the rolling windows, as the vendor says it.
-    pub window: Duration,
-    /// Requests in one window.
-    pub general: u32,
-    /// Searches in one window, counted in `general` as well.
-    pub search: u32,
+/// When to ask again where it is not known when somebody else is done.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Longer than any pause.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(7 * 86_400);
+
+/// The leave to send one request, held while it is under way: its place among those is free when this is dropped.
+///
+/// # Cost
+/// Nothing where the vendor does not limit the requests under way.
+#[derive(Debug)]
+#[must_use = "dropped, it frees the request's place although the request is still under way"]
+pub struct Leave {
+    _place: Option<Place>,
 }
-
-/// What was spent today, by purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
-pub struct Spent {
-    /// By live questions.
-    pub live: u64,
-    /// By sweeps.
-    pub sweep: u64,
-    /// By crawls.
-    pub crawl: u64,
-}
-
-impl Spent {
-    /// All of it.
-    #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.live.saturating_add(self.sweep).saturating_add(self.crawl)
-    }
-}
-
-/// The ledger as operators see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct QuotaView {
-    /// The day's budget in the vendor's unit.
-    pub daily_limit: u64,
-    /// What this process spent of it.
-    pub spent: Spent,
-    /// What is left for live questions.
-    pub left: u64,
-    /// What is left for sweeps.
-    pub sweep_left: u64,
-    /// What is left for crawls.
-    pub crawl_left: u64,
-    /// What will have been spent when the day ends, if it goes on like this.
-    pub forecast: u64,
-    /// When the day ends, seconds since 1970 UTC.
-    pub resets_at_s: i64,
-    /// The vendor asked for a pause; what is left of it.
-    pub held: Option<Duration>,
-    /// How often the vendor said 429 since the start.
-    pub limited: u64,
-}
-
-/// The jitter of the network: our windows are this much longer than the vendor's, so that requests which leave a
-/// window's length apart do not arrive closer.
-const JITTER: Duration = Duration::from_millis(100);
-/// The pause after a 429 that names no time; doubled where it was too short, since a spent day looks the same.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// The longest pause that is believed.
-pub const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-
-type Pacer = RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<Nanos>>;
 
 /// The ledger of one CRM account.
 #[derive(Debug)]
 pub struct Ledger {
     limits: Limits,
     clock: Clock,
+    /// The vendor's time and ours were the same then, in milliseconds since 1970.
+    began_ms: i64,
     /// What live questions wait for; never held across an await.
     book: Mutex<Book>,
     /// Background requests queue here, first come first served; the one in front waits for the pacer.
     background: tokio::sync::Mutex<()>,
-    pacer: Pacer,
-}
-
-#[derive(Debug, Clone)]
-struct Book {
-    day: Day,
-    live: Window,
-    /// No request at all before this.
-    held_until: Option<Instant>,
-    /// No background request before this.
-    background_held_until: Option<Instant>,
-    /// When the pause after the last 429 ends or ended.
-    limited_until: Option<Instant>,
-    limited_in_a_row: u32,
-    limited: u64,
-}
-
-impl Book {
-    fn is_after_the_pause(&self, sent: Instant) -> bool {
-        self.limited_until.is_none_or(|until| sent >= until)
-    }
+    pacer: Option<Pacer>,
 }
 
 impl Ledger {
     /// A ledger that has spent nothing today.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock) -> Self {
-        let window = limits.window.saturating_add(JITTER);
-        let live = limits.search.min(limits.general / 2).max(1);
-        let book = Book {
-            day: Day::new(limits, clock.now_s()),
-            live: Window::new(live, window),
-            held_until: None,
-            background_held_until: None,
-            limited_until: None,
-            limited_in_a_row: 0,
-            limited: 0,
-        };
-        let background = limits.general.saturating_sub(live).max(1);
-        let pacer = RateLimiter::direct_with_clock(pace(background, window), RuntimeClock::starting_now());
-        Self { limits, clock, book: Mutex::new(book), background: tokio::sync::Mutex::new(()), pacer }
+        let began_ms = clock.now().as_millisecond();
+        let (book, background) = (Mutex::new(Book::new(limits, began_ms)), tokio::sync::Mutex::new(()));
+        Self { limits, clock, began_ms, book, background, pacer: Pacer::new(&limits) }
     }
 
     /// Takes over what the same account has seen under the limits that held `before`: what it spent today and since when
-    /// that is counted, the starts in the burst window, the pauses the vendor asked for. For a ledger that takes the place
-    /// of another, once: what it has spent itself by then is kept on top.
+    /// that is counted, the starts in the burst window, the requests under way, the pauses the vendor asked for. For a
+    /// ledger that takes the place of another, once: what it has spent itself by then is kept on top.
     pub fn carry_over(&self, before: &Self) {
         if std::ptr::eq(self, before) {
             return;
         }
-        let now_s = self.clock.now_s();
         // One lock at a time: two ledgers that take over from each other must not wait for each other.
-        let before = {
-            let mut book = before.book();
-            book.day.turn(now_s);
-            book.clone()
-        };
-        let mut book = self.book();
-        book.day.turn(now_s);
-        book.day.carry_over(&before.day);
-        book.live.carry_over(&before.live);
-        book.held_until = book.held_until.max(before.held_until);
-        book.background_held_until = book.background_held_until.max(before.background_held_until);
-        book.limited_until = book.limited_until.max(before.limited_until);
-        book.limited_in_a_row = book.limited_in_a_row.max(before.limited_in_a_row);
-        book.limited = book.limited.saturating_add(before.limited);
+        let before = before.book_now().0.clone();
+        let (mut book, now_ms) = self.book_now();
+        book.carry_over(&before, now_ms);
     }
 
     /// Waits until a request of `cost` may be sent and counts it as spent.
@@ -210,24 +122,66 @@ impl Ledger {
     /// this future is dropped while it waits for its slot.
     ///
     /// # Errors
-    /// [`Failure::NoQuota`] at once where the share is spent or the wait would be longer than `patience`.
-    pub async fn spend(&self, purpose: Purpose, lane: Lane, cost: u64, patience: Duration) -> Result<(), Failure> {
-        let started = Instant::now();
-        if purpose == Purpose::Live {
-            let slot = self.live_slot(cost, started, patience)?;
-            tokio::time::sleep_until(slot).await;
-            return Ok(());
+    /// [`Failure::NoQuota`] at once where the share is spent or the wait would be longer than `patience`; after `patience`
+    /// where until then as many requests as may be are under way.
+    pub async fn spend(&self, purpose: Purpose, lane: Lane, cost: u64, patience: Duration) -> Result<Leave, Failure> {
+        let until = Instant::now() + patience.min(LONGEST_PATIENCE);
+        match purpose {
+            Purpose::Live => self.spend_live(lane, cost, until).await,
+            Purpose::Sweep | Purpose::Crawl => self.spend_in_background(purpose, lane, cost, until).await,
         }
-        let turn = tokio::time::timeout(patience, self.background.lock()).await;
-        let _turn = turn.map_err(|_| no_quota("other background requests go first", FIRST_PAUSE))?;
+    }
+
+    async fn spend_live(&self, lane: Lane, cost: u64, until: Instant) -> Result<Leave, Failure> {
+        let places = {
+            let (book, now_ms) = self.book_now();
+            // Before a place is waited for: what is hopeless is refused at once.
+            book.live_start(lane, cost, until, now_ms)?;
+            book.places.clone()
+        };
+        let place = match &places {
+            Some(places) => Some(places.live(until).await.ok_or_else(|| {
+                no_quota("as many requests as the CRM takes at a time are under way", self.limits.here(SOON))
+            })?),
+            None => None,
+        };
+        let slot = {
+            let (mut book, now_ms) = self.book_now();
+            let start = book.live_start(lane, cost, until, now_ms)?;
+            book.pay_live(lane, cost, start, now_ms);
+            start.at
+        };
+        tokio::time::sleep_until(slot).await;
+        Ok(Leave { _place: place })
+    }
+
+    async fn spend_in_background(
+        &self,
+        purpose: Purpose,
+        lane: Lane,
+        cost: u64,
+        until: Instant,
+    ) -> Result<Leave, Failure> {
+        let first = || no_quota("other background requests go first", self.limits.here(SOON));
+        let _turn = tokio::time::timeout_at(until, self.background.lock()).await.map_err(|_| first())?;
         loop {
+            let places = self.book_now().0.places.clone();
+            let place = places.as_ref().and_then(places::Places::background);
+            if let (Some(places), None) = (&places, &place) {
+                self.book_now_affords(purpose, cost)?;
+                let busy = || no_quota("the CRM takes no more requests at a time", self.limits.here(SOON));
+                tokio::time::timeout_at(until, places.freed()).await.map_err(|_| busy())?;
+                continue;
+            }
             let wait = self.background_wait(purpose, lane, cost)?;
             if wait.is_zero() {
-                return Ok(());
+                return Ok(Leave { _place: place });
             }
-            if started.elapsed().saturating_add(wait) > patience {
+            if Instant::now() + wait > until {
                 return Err(no_quota("the CRM asked for a pause", wait));
             }
+            // Whoever waits holds no place.
+            drop(place);
             tokio::time::sleep(wait).await;
         }
     }
@@ -235,116 +189,136 @@ impl Ledger {
     /// The vendor said 429 to a request that was `sent` then: nothing more before `after`, or, where it named no time,
     /// before a pause that doubles with every pause that proved too short. Live questions keep asking at that pace.
     ///
+    /// A time that is named is kept exactly, up to a day; of what is longer than ten minutes a live question looks every
+    /// ten minutes whether it is over.
+    ///
     /// Only a request sent after the last pause proves it too short. Those that were under way before, or had their slot
     /// already, ran into the limit that the pause is for: they count, and where they name a time it is kept.
     pub fn note_limited(&self, sent: Instant, after: Option<Duration>) {
-        let mut book = self.book();
-        book.limited = book.limited.saturating_add(1);
-        let is_news = book.is_after_the_pause(sent);
-        let step = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(book.limited_in_a_row));
-        let Some(pause) = after.or(is_news.then_some(step)) else { return };
-        if is_news {
-            book.limited_in_a_row = book.limited_in_a_row.saturating_add(1);
-        }
-        let until = Instant::now() + pause.min(LONGEST_PAUSE);
-        book.limited_until = book.limited_until.max(Some(until));
-        book.held_until = book.held_until.max(Some(until));
+        self.book().pauses.note_limited(sent, after);
     }
 
     /// The vendor answered a request that was `sent` then with what was asked for: the row of 429s ends, unless the request
-    /// was under way before the last of them.
+    /// was under way before the last of them; and the pause ends that the request was sent to look at.
     pub fn note_accepted(&self, sent: Instant) {
         let mut book = self.book();
-        if book.is_after_the_pause(sent) {
-            book.limited_in_a_row = 0;
+        if book.pauses.note_accepted(sent) {
+            book.spending.forget_told();
         }
     }
 
     /// The vendor said, with an answer or a refusal, how many more the window of that lane takes and when it begins anew.
     /// Where fewer are `left` than live questions may yet need, background requests pause until then; where none is left,
-    /// all do.
+    /// all do whose requests count in that window.
     ///
     /// A pause told this way is never longer than the window: what a vendor calls *reset* comes in several units.
     pub fn note_left(&self, lane: Lane, left: u32, resets: Duration) {
-        let mut book = self.book();
-        let now = Instant::now();
-        let until = now + resets.min(self.limits.window.saturating_add(JITTER));
-        if lane == Lane::General && left < book.live.free(now) {
-            book.background_held_until = book.background_held_until.max(Some(until));
-        }
-        if left == 0 {
-            book.held_until = book.held_until.max(Some(until));
-        }
+        let rate = match lane {
+            Lane::General => self.limits.general,
+            Lane::Search => self.limits.search.or(self.limits.general),
+        };
+        let Some(rate) = rate else { return };
+        let (now, mut book) = (Instant::now(), self.book());
+        book.note_left(lane, left, now, now + resets.min(self.limits.kept(rate)));
+    }
+
+    /// The vendor said how much is left of the day, as an answer or a refusal told. It may be less than we think, because
+    /// others spend of the same day; more than what is configured less what we spent is not believed. Where it rises, the
+    /// vendor's day has turned before ours, and ours turns too.
+    pub fn note_day_left(&self, left: u64) {
+        let (mut book, now_ms) = self.book_now();
+        book.spending.note_left(left, now_ms);
+        book.pauses.put_probes_off(Instant::now());
+    }
+
+    /// The vendor said that the day's budget is spent: nothing more before `after`, or, where it named no time, before the
+    /// day ends (of any 24 hours, for an hour). A live question looks every ten minutes whether that still holds.
+    pub fn note_day_spent(&self, after: Option<Duration>) {
+        let (mut book, now_ms) = self.book_now();
+        let remaining = book.spending.remaining(now_ms);
+        book.pauses.note_day_spent(after.unwrap_or(remaining));
     }
 
     /// How often a sweep that costs `each` can be made at the most: the sweeps' share spread evenly over the whole day,
     /// and slower than that when more of it is spent than the time of day explains.
     #[must_use]
     pub fn sweep_interval(&self, each: u64) -> Duration {
-        let now_s = self.clock.now_s();
-        let mut book = self.book();
-        book.day.turn(now_s);
-        book.day.sweep_interval(each, now_s)
+        let (mut book, now_ms) = self.book_now();
+        let every = book.spending.sweep_interval(each, now_ms);
+        book.sweep_every = Some(every);
+        every
+    }
+
+    /// What crawls have spent since the start, of whatever day: the difference is what a crawl has cost.
+    #[must_use]
+    pub fn crawl_spent(&self) -> u64 {
+        self.book().crawl_spent
+    }
+
+    /// What crawls may spend of a day; `None` where the day has no limit.
+    #[must_use]
+    pub fn crawl_share(&self) -> Option<u64> {
+        self.book().spending.crawl_share()
     }
 
     /// What operators see.
     #[must_use]
     pub fn snapshot(&self) -> QuotaView {
-        let now_s = self.clock.now_s();
-        let mut book = self.book();
-        book.day.turn(now_s);
-        let held = book.held_until.and_then(|until| until.checked_duration_since(Instant::now()));
+        let (book, now_ms) = self.book_now();
+        let (spending, now) = (&book.spending, Instant::now());
         QuotaView {
-            daily_limit: self.limits.daily,
-            spent: book.day.spent,
-            left: book.day.left(Purpose::Live),
-            sweep_left: book.day.left(Purpose::Sweep),
-            crawl_left: book.day.left(Purpose::Crawl),
-            forecast: book.day.forecast(now_s),
-            resets_at_s: book.day.ends_at_s(),
-            held: held.filter(|held| !held.is_zero()),
-            limited: book.limited,
+            daily_limit: self.limits.daily.map(|budget| budget.units),
+            spent: spending.spent(),
+            left: spending.left(Purpose::Live),
+            sweep_left: spending.left(Purpose::Sweep),
+            crawl_left: spending.left(Purpose::Crawl),
+            vendor_left: spending.vendor_left(),
+            forecast: spending.forecast(now_ms),
+            resets_at_s: spending.resets_at_ms().map(|at_ms| self.here_ms(at_ms).div_euclid(1_000)),
+            held: book.pauses.held(now),
+            day_spent: book.pauses.is_day_spent(now),
+            limited: book.pauses.limited(),
+            in_flight: book.places.as_ref().map(places::Places::taken),
+            in_flight_limit: book.places.as_ref().map(places::Places::most),
+            sweep_every: book.sweep_every,
         }
-    }
-
-    /// Takes the next live slot, if it comes in time.
-    fn live_slot(&self, cost: u64, now: Instant, patience: Duration) -> Result<Instant, Failure> {
-        let mut book = self.book();
-        book.day.turn(self.clock.now_s());
-        let earliest = book.held_until.map_or(now, |until| until.max(now));
-        let slot = book.live.next(earliest);
-        if slot - now > patience {
-            return Err(no_quota("no live question can be asked in time", slot - now));
-        }
-        book.day.pay(Purpose::Live, cost, self.clock.now_s())?;
-        book.live.take(slot);
-        Ok(slot)
     }
 
     /// Pays and returns zero, or says how long to wait before trying again.
     fn background_wait(&self, purpose: Purpose, lane: Lane, cost: u64) -> Result<Duration, Failure> {
-        let (now, now_s) = (Instant::now(), self.clock.now_s());
-        let mut book = self.book();
-        book.day.turn(now_s);
-        book.day.afford(purpose, cost, now_s)?;
-        let held = book.held_until.max(book.background_held_until);
-        let mut wait = held.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        if lane == Lane::Search {
-            wait = wait.max(book.live.next(now) - now);
-        }
+        let now = Instant::now();
+        let (mut book, now_ms) = self.book_now();
+        book.spending.afford(purpose, cost, now_ms)?;
+        let wait = book.background_start(lane, now).saturating_duration_since(now);
         if !wait.is_zero() {
             return Ok(wait);
         }
-        if let Err(not_until) = self.pacer.check() {
-            let wait = not_until.wait_time_from(self.pacer.clock().now());
-            // The pacer counts in nanoseconds, the runtime's timer in milliseconds.
-            return Ok(wait.max(Duration::from_millis(1)));
+        let pacer = self.pacer.as_ref().filter(|_| book.lanes.counts_in_general(lane));
+        let wait = pacer.map_or(Duration::ZERO, Pacer::wait);
+        if wait.is_zero() {
+            book.lanes.take_background(lane, now);
+            book.pay(purpose, cost, now_ms);
         }
-        book.day.pay(purpose, cost, now_s)?;
-        if lane == Lane::Search {
-            book.live.take(now);
-        }
-        Ok(Duration::ZERO)
+        Ok(wait)
+    }
+
+    fn book_now_affords(&self, purpose: Purpose, cost: u64) -> Result<(), Failure> {
+        let (book, now_ms) = self.book_now();
+        book.spending.afford(purpose, cost, now_ms)
+    }
+
+    /// The book as of now, and the vendor's time.
+    fn book_now(&self) -> (MutexGuard<'_, Book>, i64) {
+        let since_ms = self.clock.now().as_millisecond().saturating_sub(self.began_ms);
+        let now_ms = self.began_ms.saturating_add(moved(since_ms, |time| self.limits.there(time)));
+        let mut book = self.book();
+        book.spending.turn(now_ms);
+        (book, now_ms)
+    }
+
+    /// When it is here what the vendor's clock shows.
+    fn here_ms(&self, vendor_ms: i64) -> i64 {
+        self.began_ms.saturating_add(moved(vendor_ms.saturating_sub(self.began_ms), |time| self.limits.here(time)))
     }
 
     /// A panic in a holder leaves sums, not a torn structure: the book stays usable.
@@ -353,33 +327,14 @@ impl Ledger {
     }
 }
 
-/// One request at a time, `most` in a window: the first at its start, the others after it.
-fn pace(most: u32, window: Duration) -> Pace {
-    let gaps = most.saturating_sub(1).max(1);
-    let gap = (window / gaps).max(Duration::from_millis(1));
-    Pace::with_period(gap).unwrap_or_else(|| Pace::per_second(std::num::NonZeroU32::MIN))
+/// By how much one clock moves while the other moves by `ms`, which may lie back.
+fn moved(ms: i64, clock: impl Fn(Duration) -> Duration) -> i64 {
+    let by = i64::try_from(clock(Duration::from_millis(ms.unsigned_abs())).as_millis()).unwrap_or(i64::MAX);
+    if ms < 0 { -by } else { by }
 }
 
 fn no_quota(reason: &str, after: Duration) -> Failure {
     Failure::NoQuota { reason: reason.to_owned(), after }
-}
-
-/// Governor's time is the runtime's, so that a test that pauses one pauses both.
-#[derive(Debug, Clone)]
-struct RuntimeClock(Instant);
-
-impl RuntimeClock {
-    fn starting_now() -> Self {
-        Self(Instant::now())
-    }
-}
-
-impl governor::clock::Clock for RuntimeClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        self.0.elapsed().into()
-    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,11 @@ fn refresh(desk: &Desk, line: &Line) {
     metrics.set(Level::DirectoryAge, status.age_s.map(|age| gauge(age.unsigned_abs())));
     metrics.set(Level::DirectoryCompleteSince, complete_since.map(|at| gauge(at.as_second().unsigned_abs())));
     metrics.set(Level::WarmUpUnderWay, Some(f64::from(u8::from(warming))));
-    metrics.set(Level::QuotaLeft, desk.operations.quota(&line.project.name).map(|quota| gauge(quota.left)));
+    let quota = desk.operations.quota(&line.project.name);
+    metrics.set(Level::QuotaLeft, quota.and_then(|quota| quota.left).map(gauge));
+    metrics.set(Level::QuotaForecast, quota.map(|quota| gauge(quota.forecast)));
+    metrics.set(Level::QuotaLimited, quota.map(|quota| gauge(quota.limited)));
+    metrics.set(Level::QuotaHeld, quota.map(|quota| quota.held.map_or(0.0, |held| held.as_secs_f64())));
     metrics.breaker(line.directory.breaker());
 }
 

@@ -82,33 +82,46 @@ struct CrmView {
     quota: Option<Quota>,
 }
 
-/// The account's day, in the vendor's unit.
+/// The account's quota, in the vendor's unit; what is `null` of the day is not limited.
 #[derive(Serialize)]
 struct Quota {
-    daily_limit: u64,
+    daily_limit: Option<u64>,
     spent: Spent,
-    left: u64,
-    sweep_left: u64,
-    crawl_left: u64,
+    left: Option<u64>,
+    sweep_left: Option<u64>,
+    crawl_left: Option<u64>,
+    /// What the vendor says is left, less what was spent since.
+    vendor_left: Option<u64>,
     forecast: u64,
     resets_at: Option<String>,
     /// The vendor asked for a pause: what is left of it.
     held_s: Option<f64>,
+    day_spent: bool,
     limited: u64,
+    in_flight: Option<u32>,
+    in_flight_limit: Option<u32>,
+    /// How often a sweep can be made at the most.
+    sweep_every_s: Option<f64>,
 }
 
 impl From<QuotaView> for Quota {
     fn from(view: QuotaView) -> Self {
+        let resets_at = view.resets_at_s.and_then(|at_s| jiff::Timestamp::from_second(at_s).ok());
         Self {
             daily_limit: view.daily_limit,
             spent: view.spent,
             left: view.left,
             sweep_left: view.sweep_left,
             crawl_left: view.crawl_left,
+            vendor_left: view.vendor_left,
             forecast: view.forecast,
-            resets_at: jiff::Timestamp::from_second(view.resets_at_s).ok().map(|at| at.to_string()),
+            resets_at: resets_at.map(|at| at.to_string()),
             held_s: view.held.as_ref().map(Duration::as_secs_f64),
+            day_spent: view.day_spent,
             limited: view.limited,
+            in_flight: view.in_flight,
+            in_flight_limit: view.in_flight_limit,
+            sweep_every_s: view.sweep_every.as_ref().map(Duration::as_secs_f64),
         }
     }
 }

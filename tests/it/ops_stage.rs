@@ -17,7 +17,7 @@ use predial::config::{
     BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
     ProjectSettings, Settings, Tokens,
 };
-use predial::crm::quota::{Ledger, Limits, QuotaView};
+use predial::crm::quota::{Budget, Ledger, Limits, QuotaView};
 use predial::crm::{
     Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools, failure::Failure,
 };
@@ -63,15 +63,7 @@ impl Prepared for Values {
 }
 
 fn limits() -> Limits {
-    Limits {
-        daily: 1_000,
-        sweep_percent: 20,
-        crawl_percent: 30,
-        live_percent: 30,
-        window: Duration::from_secs(2),
-        general: 20,
-        search: 10,
-    }
+    Limits { daily: Some(Budget::utc_day(1_000)), ..Limits::NONE }
 }
 
 /// A CRM of two contacts; each page waits for leave.

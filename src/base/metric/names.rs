@@ -66,6 +66,9 @@ metrics! {
         LiveUnderWay = "live_under_way", "Questions to the CRM under way";
         Breaker = "breaker_state", "Breaker of the CRM: 0 closed, 1 half open, 2 open";
         QuotaLeft = "quota_left", "What is left of the day's budget, in the vendor's unit";
+        QuotaForecast = "quota_forecast", "What will have been spent when the day ends, in the vendor's unit";
+        QuotaLimited = "quota_limited", "Times the CRM said 429 since the account's ledger was begun";
+        QuotaHeld = "quota_held_seconds", "Seconds left of the pause the CRM asked for, 0 where it asked for none";
         WarmUpUnderWay = "warm_up_under_way", "Whether a warm-up is under way: 1 or 0";
     }
 }
@@ -73,7 +76,15 @@ metrics! {
 impl Level {
     /// Whether nothing is known of it before it is first set; it is shown as `NaN` until then.
     pub(super) const fn is_unknown_at_first(self) -> bool {
-        matches!(self, Self::DirectoryAge | Self::DirectoryCompleteSince | Self::QuotaLeft)
+        matches!(
+            self,
+            Self::DirectoryAge
+                | Self::DirectoryCompleteSince
+                | Self::QuotaLeft
+                | Self::QuotaForecast
+                | Self::QuotaLimited
+                | Self::QuotaHeld
+        )
     }
 }
 

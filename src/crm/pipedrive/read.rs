@@ -128,7 +128,7 @@ impl Pipedrive {
     async fn exchange(&self, question: &Question, url: Url, proof: (&'static str, Secret)) -> Result<Reply, Failure> {
         let Operation { lane, cost, .. } = question.operation;
         let ledger = &self.tools.ledger;
-        ledger.spend(question.purpose, lane, cost, question.patience).await?;
+        let _leave = ledger.spend(question.purpose, lane, cost, question.patience).await?;
         let request =
             Request::get(url).with_header("accept", Secret::new("application/json")).with_header(proof.0, proof.1);
         let sent = Instant::now();

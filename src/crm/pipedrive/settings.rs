@@ -10,7 +10,7 @@ use crate::crm::pipedrive::{
     path,
     read::{Auth, Pipedrive},
 };
-use crate::crm::quota::Limits;
+use crate::crm::quota::{Budget, Limits, Rate};
 use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, Tokens};
 use crate::crm::{Prepared, Reader, Tools};
@@ -102,15 +102,11 @@ fn limits(section: &CrmSection, credentials: &Credentials) -> Limits {
         Credentials::Token(_) => GENERAL_BY_TOKEN,
         Credentials::OAuth(_) => GENERAL_BY_OAUTH,
     };
-    let quota = &section.quota;
     Limits {
-        daily: quota.daily.unwrap_or(SMALLEST_DAY),
-        sweep_percent: quota.sweep_percent,
-        crawl_percent: quota.crawl_percent,
-        live_percent: quota.live_percent,
-        window: WINDOW,
-        general,
-        search: SEARCHES,
+        daily: Some(Budget::utc_day(section.quota.daily.unwrap_or(SMALLEST_DAY))),
+        general: Some(Rate::new(general, WINDOW)),
+        search: Some(Rate::new(SEARCHES, WINDOW)),
+        ..Limits::shared_as(&section.quota)
     }
 }
 

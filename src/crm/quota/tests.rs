@@ -3,22 +3,20 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Lane, Ledger, Limits, Purpose, Spent};
+use super::{Budget, Lane, Ledger, Limits, Purpose, Rate, Spent};
 use crate::base::clock::Clock;
 use crate::crm::failure::Failure;
 
 const PATIENT: Duration = Duration::from_secs(86_400 * 2);
+const WINDOW: Duration = Duration::from_secs(2);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn limits() -> Limits {
     Limits {
-        daily: 30_000,
-        sweep_percent: 20,
-        crawl_percent: 30,
-        live_percent: 30,
-        window: Duration::from_secs(2),
-        general: 20,
-        search: 10,
+        daily: Some(Budget::utc_day(30_000)),
+        general: Some(Rate::new(20, WINDOW)),
+        search: Some(Rate::new(10, WINDOW)),
+        ..Limits::NONE
     }
 }
 
@@ -32,14 +30,18 @@ fn ledger() -> Arc<Ledger> {
 }
 
 async fn live(ledger: &Ledger, patience: Duration) -> Result<(), Failure> {
-    ledger.spend(Purpose::Live, Lane::Search, 20, patience).await
+    ledger.spend(Purpose::Live, Lane::Search, 20, patience).await.map(drop)
 }
 
 async fn crawl(ledger: &Ledger) -> Result<(), Failure> {
-    ledger.spend(Purpose::Crawl, Lane::General, 10, PATIENT).await
+    ledger.spend(Purpose::Crawl, Lane::General, 10, PATIENT).await.map(drop)
 }
 
-fn assert_no_quota(outcome: Result<(), Failure>) -> Duration {
+async fn sweep(ledger: &Ledger, cost: u64) {
+    drop(ledger.spend(Purpose::Sweep, Lane::General, cost, PATIENT).await.expect("within the share"));
+}
+
+fn assert_no_quota<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> Duration {
     match outcome {
         Err(Failure::NoQuota { after, .. }) => after,
         other => panic!("expected no quota, found {other:?}"),
@@ -88,7 +90,7 @@ async fn a_live_question_never_waits_behind_a_crawl() {
 
 #[tokio::test(start_paused = true)]
 async fn with_both_at_work_no_rolling_window_of_the_vendor_holds_more_than_it_may() {
-    let ledger = ledger_at("2026-11-20T00:00:00Z", Limits { daily: 10_000_000, ..limits() });
+    let ledger = ledger_at("2026-11-20T00:00:00Z", Limits { daily: Some(Budget::utc_day(10_000_000)), ..limits() });
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for kind in [Purpose::Live, Purpose::Crawl, Purpose::Sweep] {
@@ -96,7 +98,7 @@ async fn with_both_at_work_no_rolling_window_of_the_vendor_holds_more_than_it_ma
             let ledger = Arc::clone(&ledger);
             let lane = if kind == Purpose::Live { Lane::Search } else { Lane::General };
             tasks.spawn(async move {
-                ledger.spend(kind, lane, 10, PATIENT).await.expect("a slot");
+                drop(ledger.spend(kind, lane, 10, PATIENT).await.expect("a slot"));
                 (begun.elapsed(), lane)
             });
         }
@@ -122,7 +124,7 @@ async fn a_crawl_ends_at_its_share_and_goes_on_the_next_day() {
     let after = assert_no_quota(crawl(&ledger).await);
     assert!(after > Duration::from_secs(86_000) && after <= Duration::from_secs(86_400), "{after:?}");
     live(&ledger, SECOND).await.expect("live questions have their own");
-    ledger.spend(Purpose::Sweep, Lane::General, 10, PATIENT).await.expect("so have sweeps");
+    sweep(&ledger, 10).await;
     tokio::time::sleep(after).await;
     crawl(&ledger).await.expect("a new day");
     assert_eq!(ledger.snapshot().spent, Spent { live: 0, sweep: 0, crawl: 10 });
@@ -130,7 +132,7 @@ async fn a_crawl_ends_at_its_share_and_goes_on_the_next_day() {
 
 #[tokio::test(start_paused = true)]
 async fn live_questions_may_spend_all_that_is_left_and_nobody_their_reserve() {
-    let small = Limits { daily: 1_000, sweep_percent: 100, crawl_percent: 100, ..limits() };
+    let small = Limits { daily: Some(Budget::utc_day(1_000)), sweep_percent: 100, crawl_percent: 100, ..limits() };
     let ledger = ledger_at("2026-11-20T12:00:00Z", small);
     for _ in 0..70 {
         crawl(&ledger).await.expect("up to the reserve");
@@ -141,7 +143,7 @@ async fn live_questions_may_spend_all_that_is_left_and_nobody_their_reserve() {
     }
     let after = assert_no_quota(live(&ledger, PATIENT).await);
     assert!(after < Duration::from_secs(43_200), "{after:?}");
-    assert_eq!(ledger.snapshot().left, 0);
+    assert_eq!(ledger.snapshot().left, Some(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,10 +209,18 @@ async fn what_was_sent_before_the_pause_neither_prolongs_it_nor_ends_the_row_unl
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_nobody_can_mean_is_cut() {
+async fn a_pause_that_nobody_can_mean_is_looked_at_every_ten_minutes() {
     let ledger = ledger();
     ledger.note_limited(Instant::now(), Some(Duration::from_secs(1_800_000_000)));
-    assert_eq!(ledger.snapshot().held, Some(super::LONGEST_PAUSE));
+    assert_eq!(ledger.snapshot().held, Some(Duration::from_secs(86_400)));
+    assert_no_quota(live(&ledger, 599 * SECOND).await);
+    tokio::time::sleep(600 * SECOND).await;
+    live(&ledger, Duration::ZERO).await.expect("a look");
+    assert_no_quota(live(&ledger, 599 * SECOND).await);
+    ledger.note_accepted(Instant::now());
+    assert_eq!(ledger.snapshot().held, None);
+    live(&ledger, Duration::ZERO).await.expect("it is over");
+    crawl(&ledger).await.expect("for all");
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,7 +257,7 @@ async fn a_background_request_without_patience_is_refused_while_the_crm_wants_a_
 
 #[tokio::test(start_paused = true)]
 async fn a_sweep_comes_as_often_as_the_share_says() {
-    let rich = ledger_at("2026-11-20T00:00:00Z", Limits { daily: 1_000_000, ..limits() });
+    let rich = ledger_at("2026-11-20T00:00:00Z", Limits { daily: Some(Budget::utc_day(1_000_000)), ..limits() });
     // 200,000 a day: 4,000 sweeps of 50.
     assert_eq!(rich.sweep_interval(50), Duration::from_millis(21_600));
     // 6,000 a day: 120 sweeps of 50, one every 720 s.
@@ -261,12 +271,12 @@ async fn a_sweep_is_never_faster_than_the_days_pace_and_slower_when_too_much_is_
     let noon = ledger_at("2026-11-20T12:00:00Z", limits());
     assert_eq!(noon.sweep_interval(50), Duration::from_secs(720));
     for _ in 0..100 {
-        noon.spend(Purpose::Sweep, Lane::General, 50, PATIENT).await.expect("within the share");
+        sweep(&noon, 50).await;
     }
     // 1,000 are left for half a day.
     assert!(noon.sweep_interval(50) > Duration::from_secs(2_100));
     for _ in 0..20 {
-        noon.spend(Purpose::Sweep, Lane::General, 50, PATIENT).await.expect("within the share");
+        sweep(&noon, 50).await;
     }
     let till_midnight = noon.sweep_interval(50);
     assert!(till_midnight > Duration::from_secs(43_000) && till_midnight <= Duration::from_secs(43_200));
@@ -280,9 +290,12 @@ async fn the_view_says_what_is_left_and_what_the_day_will_come_to() {
     }
     tokio::time::sleep(Duration::from_secs(6 * 3_600)).await;
     let view = ledger.snapshot();
-    assert_eq!((view.daily_limit, view.left, view.forecast), (30_000, 29_900, 400));
-    assert_eq!((view.sweep_left, view.crawl_left), (6_000, 9_000));
-    assert_eq!(Timestamp::from_second(view.resets_at_s).expect("a time").to_string(), "2026-11-21T00:00:00Z");
+    assert_eq!((view.daily_limit, view.left, view.forecast), (Some(30_000), Some(29_900), 400));
+    assert_eq!((view.sweep_left, view.crawl_left), (Some(6_000), Some(9_000)));
+    assert_eq!(
+        Timestamp::from_second(view.resets_at_s.expect("a time")).expect("a time").to_string(),
+        "2026-11-21T00:00:00Z"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,18 +310,18 @@ async fn other_limits_do_not_begin_the_day_anew() {
     tokio::time::sleep(Duration::from_secs(6 * 3_600)).await;
     live(&before, SECOND).await.expect("a slot");
     before.note_limited(Instant::now(), Some(Duration::from_secs(5)));
-    let now = Ledger::new(Limits { daily: 60_000, ..limits() }, clock);
+    let now = Ledger::new(Limits { daily: Some(Budget::utc_day(60_000)), ..limits() }, clock);
     now.carry_over(&before);
     let (old, new) = (before.snapshot(), now.snapshot());
     assert_eq!(new.spent, Spent { live: 220, sweep: 0, crawl: 10 });
     assert_eq!((new.held, new.limited, new.forecast), (Some(Duration::from_secs(5)), 1, old.forecast));
-    assert_eq!((new.daily_limit, new.left, new.crawl_left), (60_000, 59_770, 17_990));
+    assert_eq!((new.daily_limit, new.left, new.crawl_left), (Some(60_000), Some(59_770), Some(17_990)));
     // A smaller budget than what is spent leaves nothing, and the next day is a whole one.
-    let small = Ledger::new(Limits { daily: 100, ..limits() }, clock);
+    let small = Ledger::new(Limits { daily: Some(Budget::utc_day(100)), ..limits() }, clock);
     small.carry_over(&before);
     assert_no_quota(live(&small, PATIENT).await);
     tokio::time::sleep(Duration::from_secs(12 * 3_600)).await;
-    assert_eq!((small.snapshot().left, small.snapshot().spent), (100, Spent::default()));
+    assert_eq!((small.snapshot().left, small.snapshot().spent), (Some(100), Spent::default()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,7 +336,7 @@ async fn other_limits_do_not_empty_the_burst_window() {
         live(&wide, Duration::ZERO).await.expect("two of ten are free");
     }
     assert_no_quota(live(&wide, SECOND).await);
-    let narrow = ledger_at("2026-11-20T00:00:00Z", Limits { search: 3, ..limits() });
+    let narrow = ledger_at("2026-11-20T00:00:00Z", Limits { search: Some(Rate::new(3, WINDOW)), ..limits() });
     narrow.carry_over(&before);
     assert_no_quota(live(&narrow, SECOND).await);
     live(&narrow, Duration::from_secs(3)).await.expect("after the window");

@@ -17,12 +17,12 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn new(most: u32, length: Duration) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
-        Self { most, length, starts: VecDeque::with_capacity(most) }
+        Self { most, length, starts: VecDeque::new() }
     }
 
     /// How many starts the window that ends `now` still takes.
     pub(super) fn free(&self, now: Instant) -> u32 {
-        let taken = self.starts.iter().filter(|&&start| start + self.length > now).count();
+        let taken = self.starts.len() - self.starts.partition_point(|&start| start + self.length <= now);
         u32::try_from(self.most.saturating_sub(taken)).unwrap_or(u32::MAX)
     }
 

@@ -11,7 +11,7 @@ use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
 use crate::crm::contract::{Known, Stage, Trouble};
 use crate::crm::pipedrive::settings::prepare;
-use crate::crm::quota::{Ledger, Limits};
+use crate::crm::quota::{Budget, Ledger, Limits, Rate};
 use crate::crm::{Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 use crate::outbound::{Bounds, Outbound};
@@ -122,13 +122,11 @@ impl Account {
 
 /// More than anybody asks for here.
 pub(super) const PLENTY: Limits = Limits {
-    daily: 1_000_000,
+    daily: Some(Budget::utc_day(1_000_000)),
     sweep_percent: 30,
-    crawl_percent: 30,
-    live_percent: 30,
-    window: Duration::from_secs(1),
-    general: 10_000,
-    search: 1_000,
+    general: Some(Rate::new(10_000, Duration::from_secs(1))),
+    search: Some(Rate::new(1_000, Duration::from_secs(1))),
+    ..Limits::NONE
 };
 
 /// For the suite.
@@ -143,7 +141,7 @@ impl Stage for Account {
     }
 
     fn spent_reader(&self) -> Arc<dyn Reader> {
-        Self::reader_of(self.by_token(), Limits { daily: 0, ..PLENTY }).0
+        Self::reader_of(self.by_token(), Limits { daily: Some(Budget::utc_day(0)), ..PLENTY }).0
     }
 
     fn known(&self) -> Known {

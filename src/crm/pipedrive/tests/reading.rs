@@ -7,7 +7,7 @@ use crate::base::problem::Placed;
 use crate::config::CrmSection;
 use crate::crm::contract::contract_tests;
 use crate::crm::failure::Failure;
-use crate::crm::quota::{Limits, Spent};
+use crate::crm::quota::{Limits, Rate, Spent};
 use crate::crm::{Cursor, Reader, Record};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 
@@ -260,7 +260,8 @@ async fn within_the_vendors_windows_the_vendor_never_says_too_much() {
         options.limits.window = Duration::from_secs(1);
     })
     .await;
-    let vendors = Limits { window: Duration::from_secs(2), general: 20, search: 10, ..PLENTY };
+    let in_window = |requests| Some(Rate::new(requests, Duration::from_secs(2)));
+    let vendors = Limits { general: in_window(20), search: in_window(10), ..PLENTY };
     let (reader, ledger) = Account::reader_of(account.by_token(), vendors);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..15 {

@@ -3,6 +3,7 @@ use std::time::Duration;
 use crate::base::{problem::Placed, secret::Secret};
 use crate::config::CrmSection;
 use crate::crm::pipedrive::settings::prepare;
+use crate::crm::quota::Budget;
 
 pub(super) fn section(base_url: &str) -> CrmSection {
     CrmSection {
@@ -32,7 +33,7 @@ fn problems(section: &CrmSection) -> Vec<String> {
 fn a_whole_section_is_accepted_and_has_the_smallest_plans_budget() {
     for section in [section("https://acme.pipedrive.com"), with_oauth("https://acme.pipedrive.com/")] {
         let prepared = prepare(&section).expect("no problem");
-        assert_eq!(prepared.limits().daily, 30_000);
+        assert_eq!(prepared.limits().daily, Some(Budget::utc_day(30_000)));
         let printed = format!("{prepared:?}");
         assert!(!printed.contains("t0ken") && !printed.contains("s3cret") && !printed.contains("r3fresh"));
     }
@@ -45,7 +46,7 @@ fn a_configured_budget_counts() {
     let mut section = section("https://acme.pipedrive.com");
     section.quota.daily = Some(150_000);
     section.sweep = Some(Placed::new(Duration::from_secs(60), 17));
-    assert_eq!(prepare(&section).expect("no problem").limits().daily, 150_000);
+    assert_eq!(prepare(&section).expect("no problem").limits().daily, Some(Budget::utc_day(150_000)));
 }
 
 #[test]
