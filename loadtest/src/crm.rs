@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use sandbox::pipedrive::{EMPLOYEES, Limits, Options, Pipedrive, Plan as VendorPlan};
+use sandbox::{
+    kit::EntityKind,
+    pipedrive::{EMPLOYEES, Limits, Options, Pipedrive, Plan as VendorPlan},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -67,8 +70,9 @@ fn write_book(crm: &Pipedrive, clients: usize, path: &Path) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     for place in 0..clients as u64 {
         let Some(client) = crm.client(place) else { continue };
-        let owner = client.open.iter().find(|entity| entity.kind == "contact").map(|contact| contact.owner_id);
-        let owner = owner.and_then(|owner| EMPLOYEES.iter().position(|&employee| employee == owner));
+        let owner =
+            client.open.iter().find(|entity| entity.kind == EntityKind::Contact).map(|contact| &contact.owner_id);
+        let owner = owner.and_then(|owner| EMPLOYEES.iter().position(|employee| employee.to_string() == *owner));
         let owner = owner.map_or_else(|| "-".to_owned(), |place| place.to_string());
         for number in client.numbers {
             writeln!(out, "{number} {owner}")?;

@@ -1,13 +1,11 @@
 //! The outside world by itself: a stand-in CRM on a port, or calls placed by hand.
 
-use std::{io, io::Write, net::SocketAddr, process::ExitCode, time::Duration};
+mod cli;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use sandbox::{
-    pbx::{AnswerForm, Ask, Form, Id, Pbx, Token},
-    pipedrive::{Options, Pipedrive, Plan},
-};
-use serde_json::json;
+use std::{io, io::Write, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use cli::{pbx, pipedrive, serve};
 
 #[derive(Parser)]
 #[command(about = "The outside world of predial: stand-in CRMs, and a telephone system that asks")]
@@ -19,147 +17,18 @@ struct Line {
 #[derive(Subcommand)]
 enum What {
     /// Runs a stand-in for Pipedrive until Ctrl-C.
-    #[command(after_help = PIPEDRIVE_EXAMPLES)]
-    Pipedrive(PipedriveArgs),
+    #[command(after_help = pipedrive::EXAMPLES)]
+    Pipedrive(pipedrive::PipedriveArgs),
     /// Asks who is responsible for a caller, as Ringostat does before it dials.
-    #[command(after_help = PBX_EXAMPLES)]
-    Pbx(PbxArgs),
-}
-
-const PIPEDRIVE_EXAMPLES: &str = "\
-Examples:
-  cargo run -p sandbox -- pipedrive --port 9100 --clients 100000 --seed 7
-  curl -H 'x-api-token: sandbox-token' 'http://127.0.0.1:9100/api/v2/persons?limit=2'
-  curl http://127.0.0.1:9100/sandbox/samples
-  curl -X POST http://127.0.0.1:9100/sandbox/faults -d '{\"fault\": \"hang\", \"path\": \"/api/v2\", \"times\": 3}'
-  curl -X DELETE http://127.0.0.1:9100/sandbox/faults
-  curl -X POST http://127.0.0.1:9100/sandbox/change \\
-       -d '{\"change\": \"set_owner\", \"item\": {\"kind\": \"person\", \"id\": 1}, \"owner_id\": 102}'";
-
-const PBX_EXAMPLES: &str = "\
-Examples:
-  cargo run -p sandbox -- pbx --to 127.0.0.1:8080 --path /acme/route/sales --token secret --caller 380442001001
-  cargo run -p sandbox -- pbx --to 127.0.0.1:8080 --path /acme/route/sales --token secret --caller 380442001001 \\
-       --form json-rpc --caller-field callers_number --answer json --answer-field destination --trace
-  cargo run -p sandbox -- pbx --to 127.0.0.1:8080 --path /acme/route/sales --token secret --caller 380442001001 --all";
-
-#[derive(Args)]
-struct PipedriveArgs {
-    /// The port on loopback; 0 takes any.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-    /// How many clients are made; the named samples come on top.
-    #[arg(long, default_value_t = 1_000)]
-    clients: usize,
-    /// What the clients follow from.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// How many times faster the vendor's windows, lags, token lives and days pass.
-    #[arg(long, default_value_t = 1.0)]
-    speed: f64,
-    /// The API token that is accepted.
-    #[arg(long, default_value = "sandbox-token")]
-    token: String,
-    /// The customer's plan: burst limits and tokens a day.
-    #[arg(long, value_enum, default_value = "growth")]
-    plan: PlanWord,
-    /// The customer's seats; tokens a day are 30,000 x plan x seats.
-    #[arg(long, default_value_t = 5)]
-    seats: u64,
-    /// Tokens a day, whatever plan and seats say.
-    #[arg(long)]
-    daily_tokens: Option<u64>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum PlanWord {
-    Lite,
-    Growth,
-    Premium,
-    Ultimate,
-}
-
-#[derive(Args)]
-struct PbxArgs {
-    /// Where predial's edge door is.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    to: SocketAddr,
-    /// The path of the block.
-    #[arg(long, default_value = "/acme/route/sales")]
-    path: String,
-    /// The project's token.
-    #[arg(long)]
-    token: Option<String>,
-    /// Where the token stands.
-    #[arg(long, value_enum, default_value = "query")]
-    token_in: TokenIn,
-    /// The number that calls.
-    #[arg(long)]
-    caller: String,
-    /// What the customer named the caller's parameter.
-    #[arg(long, default_value = "caller")]
-    caller_field: String,
-    /// Further parameters, NAME=VALUE.
-    #[arg(long = "field", value_parser = pair)]
-    fields: Vec<(String, String)>,
-    /// How the parameters travel.
-    #[arg(long, value_enum, default_value = "query")]
-    form: FormWord,
-    /// All four forms, one after the other.
-    #[arg(long)]
-    all: bool,
-    /// Another method than the form's own.
-    #[arg(long)]
-    method: Option<String>,
-    /// The form that the answer is expected in.
-    #[arg(long, value_enum, default_value = "json")]
-    answer: AnswerWord,
-    /// The member that carries the destination.
-    #[arg(long, default_value = "destination")]
-    answer_field: String,
-    /// How long the telephone system waits.
-    #[arg(long, default_value_t = 5_000)]
-    timeout_ms: u64,
-    /// How many times.
-    #[arg(long, default_value_t = 1)]
-    times: u32,
-    /// Asks for the trace headers, too, and prints them.
-    #[arg(long)]
-    trace: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum TokenIn {
-    Query,
-    Bearer,
-    Basic,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FormWord {
-    Query,
-    Form,
-    Json,
-    JsonRpc,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum AnswerWord {
-    Plain,
-    Json,
-    JsonRpc,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    pair.ok_or_else(|| format!("expected NAME=VALUE, found {text:?}"))
+    #[command(after_help = pbx::EXAMPLES)]
+    Pbx(pbx::PbxArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Line::parse().what {
-        What::Pipedrive(args) => pipedrive(args).await.map(|()| true),
-        What::Pbx(args) => pbx(&args).await,
+        What::Pipedrive(args) => serve::<sandbox::pipedrive::Account>(args).await.map(|()| true),
+        What::Pbx(args) => pbx::run(&args).await,
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -167,99 +36,6 @@ async fn main() -> ExitCode {
         Err(problem) => {
             let _ = writeln!(io::stderr(), "sandbox: {problem}");
             ExitCode::FAILURE
-        }
-    }
-}
-
-async fn pipedrive(args: PipedriveArgs) -> io::Result<()> {
-    let PipedriveArgs { port, clients, seed, speed, token, plan, seats, daily_tokens } = args;
-    let plan = match plan {
-        PlanWord::Lite => Plan::Lite,
-        PlanWord::Growth => Plan::Growth,
-        PlanWord::Premium => Plan::Premium,
-        PlanWord::Ultimate => Plan::Ultimate,
-    };
-    let mut options = Options { port, clients, seed, speed, api_token: token, plan, seats, ..Options::default() };
-    options.limits.daily_tokens = daily_tokens;
-    let pipedrive = Pipedrive::start(options).await?;
-    writeln!(io::stdout(), "pipedrive={}", pipedrive.base_url())?;
-    tokio::signal::ctrl_c().await?;
-    pipedrive.stop().await;
-    Ok(())
-}
-
-/// Places the calls and prints a line for each; says whether every one was answered in a usable way.
-async fn pbx(args: &PbxArgs) -> io::Result<bool> {
-    let forms = match (args.all, args.form) {
-        (true, _) => Form::ALL.to_vec(),
-        (false, FormWord::Query) => vec![Form::Query],
-        (false, FormWord::Form) => vec![Form::Form],
-        (false, FormWord::Json) => vec![Form::Json],
-        (false, FormWord::JsonRpc) => vec![Form::JsonRpc],
-    };
-    let pbx = Pbx::new(args.to).patience(Duration::from_millis(args.timeout_ms));
-    let mut usable = true;
-    for _ in 0..args.times {
-        for &form in &forms {
-            usable &= call(&pbx, args, form).await?;
-        }
-    }
-    Ok(usable)
-}
-
-async fn call(pbx: &Pbx, args: &PbxArgs, form: Form) -> io::Result<bool> {
-    let ask = question(args, form);
-    let mut out = io::stdout();
-    let word = form.word();
-    let heard = match pbx.ask(&ask).await {
-        Ok(heard) => heard,
-        Err(problem) => {
-            writeln!(out, "{word:8} {} no answer: {problem}", args.caller)?;
-            return Ok(false);
-        }
-    };
-    let destination = heard.destination(&expected(args, &ask));
-    let said = match &destination {
-        Ok(Some(destination)) => destination.clone(),
-        Ok(None) => "(nobody)".to_owned(),
-        Err(problem) => problem.to_string(),
-    };
-    let took_ms = heard.took.as_secs_f64() * 1_000.0;
-    writeln!(out, "{word:8} {} {} {said} {took_ms:.2} ms", args.caller, heard.status)?;
-    for (name, value) in heard.headers.iter().filter(|(name, _)| name.starts_with("x-predial-")) {
-        writeln!(out, "         {name}: {value}")?;
-    }
-    Ok(destination.is_ok())
-}
-
-fn question(args: &PbxArgs, form: Form) -> Ask {
-    let mut ask = Ask::new(form, &args.path).field(&args.caller_field, &args.caller);
-    ask.fields.extend(args.fields.iter().cloned());
-    ask.token = args.token.clone().map(|token| match args.token_in {
-        TokenIn::Query => Token::Query(token),
-        TokenIn::Bearer => Token::Bearer(token),
-        TokenIn::Basic => Token::Basic(token),
-    });
-    if let Some(method) = &args.method {
-        ask.method.clone_from(method);
-    }
-    if args.trace {
-        ask = ask.header("x-predial-trace", "1");
-    }
-    ask
-}
-
-fn expected(args: &PbxArgs, ask: &Ask) -> AnswerForm {
-    let field = args.answer_field.clone();
-    match args.answer {
-        AnswerWord::Plain => AnswerForm::Plain,
-        AnswerWord::Json => AnswerForm::Json { field },
-        AnswerWord::JsonRpc => {
-            let id = match &ask.id {
-                Id::Present(id) if ask.form == Form::JsonRpc => id.clone(),
-                _ => json!(null),
-            };
-            AnswerForm::JsonRpc { field: Some(field), id }
         }
     }
 }

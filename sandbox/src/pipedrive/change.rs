@@ -1,6 +1,7 @@
 //! What people do in the CRM while somebody is looking: the changes that a test or a demo makes.
 
-use super::{clock::Moment, hand::Hand, record::Status, world::World};
+use super::{hand::Hand, record::Status, world::World};
+use crate::kit::Moment;
 
 /// One record of the account.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

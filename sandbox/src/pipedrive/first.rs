@@ -6,10 +6,10 @@ use super::{
     query::Query,
     record::{Lead, uuid_of},
     reply::Refusal,
-    table::{Sort, Walk},
     wire,
     world::World,
 };
+use crate::kit::{Sort, Walk};
 
 /// What `/users/me` says: the token is Anna's.
 const ME: u64 = 101;

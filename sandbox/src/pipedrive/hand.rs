@@ -2,12 +2,11 @@
 
 use super::{
     change::{ChangeError, Item},
-    clock::Moment,
     record::{Deal, Lead, Organization, Person, Phone, Status, uuid_of, uuid_text},
     seed::Seed,
-    table::{Source, Table},
     world::{Belongs, Linked, World},
 };
+use crate::kit::{Moment, Source, Table};
 
 type Changed = Result<Item, ChangeError>;
 

@@ -7,12 +7,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    query::Query,
-    reply::Refusal,
-    seed::Seed,
-    table::{Key, Record, Sort, Source, Table, Walk, key},
-};
+use super::{query::Query, reply::Refusal, seed::Seed};
+use crate::kit::{Key, Record, Sort, Source, Table, Walk, key};
 
 /// The vendor's most records a page.
 const MOST: u64 = 500;

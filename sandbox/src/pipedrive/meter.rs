@@ -5,15 +5,10 @@
 //! limiting, seen 2026-11-20. A spent day is a 429 like a spent window, with the same body and headers: the vendor
 //! documents nothing that would tell one from the other.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{
-    clock::Moment,
-    options::{Limits, Options, Plan},
-};
+use super::options::{Limits, Options, Plan};
+use crate::kit::{Daily, Ground, Moment, Quota, Rolling, SetQuota};
 
 /// 429s are counted over this long before the 403 page.
 const PERSISTING: Duration = Duration::from_secs(10);
@@ -53,40 +48,25 @@ pub(super) enum Verdict {
     Shield,
 }
 
-/// The day's budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Quota {
-    /// Tokens a day.
-    pub daily: u64,
-    /// Of these spent today.
-    pub used: u64,
-    /// Until the next day begins, as somebody who waits measures it.
-    pub renewed_in_s: u64,
-}
-
 /// The account's meter.
 #[derive(Debug)]
 pub(super) struct Meter {
     limits: Limits,
     plan: Plan,
-    speed: f64,
-    daily: u64,
-    day: u64,
-    used: u64,
-    windows: HashMap<(Caller, bool), VecDeque<Duration>>,
-    refusals: HashMap<Caller, VecDeque<Duration>>,
+    ground: Arc<Ground>,
+    daily: Daily,
+    windows: HashMap<(Caller, bool), Rolling>,
+    refusals: HashMap<Caller, Rolling>,
     blocked_until: HashMap<Caller, Duration>,
 }
 
 impl Meter {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, ground: Arc<Ground>) -> Self {
         Self {
             limits: options.limits.clone(),
             plan: options.plan,
-            speed: options.speed,
-            daily: options.daily_tokens(),
-            day: 0,
-            used: 0,
+            ground,
+            daily: Daily::new(options.daily_tokens()),
             windows: HashMap::new(),
             refusals: HashMap::new(),
             blocked_until: HashMap::new(),
@@ -95,7 +75,6 @@ impl Meter {
 
     /// Charges a request, or says why it is not answered. A refused request costs no tokens.
     pub(super) fn charge(&mut self, now: Moment, caller: &Caller, price: Price) -> Verdict {
-        self.renew(now);
         if self.blocked_until.get(caller).is_some_and(|&until| now.vendor < until) {
             return Verdict::Shield;
         }
@@ -111,38 +90,35 @@ impl Meter {
         if rate.remaining == 0 {
             return self.refuse(caller, now, rate);
         }
-        if self.used + price.tokens > self.daily {
+        if !self.daily.has(now, price.tokens) {
             return self.refuse(caller, now, Rate { remaining: 0, ..rate });
         }
-        self.used += price.tokens;
-        self.windows.entry((caller.clone(), false)).or_default().push_back(now.vendor);
+        self.daily.spend(now, price.tokens);
+        self.window((caller.clone(), false)).take(now, 1);
         if price.search {
-            self.windows.entry((caller.clone(), true)).or_default().push_back(now.vendor);
+            self.window((caller.clone(), true)).take(now, 1);
         }
         Verdict::Pass(Rate { remaining: rate.remaining - 1, ..rate })
     }
 
-    fn rate(&mut self, window: (Caller, bool), limit: usize, now: Moment) -> Rate {
+    fn window(&mut self, whose: (Caller, bool)) -> &mut Rolling {
         let span = self.limits.window;
-        let requests = self.windows.entry(window).or_default();
-        while requests.front().is_some_and(|&at| at + span <= now.vendor) {
-            requests.pop_front();
-        }
-        let free = requests.front().map_or(span, |&at| at + span - now.vendor);
-        let remaining = limit.saturating_sub(requests.len());
-        // Rounded up, or whoever waits exactly as told would come a moment too early.
-        let waited = free.div_f64(self.speed) + Duration::from_millis(999);
-        Rate { limit, remaining, reset_s: waited.as_secs().max(1) }
+        self.windows.entry(whose).or_insert_with(|| Rolling::new(span))
+    }
+
+    fn rate(&mut self, window: (Caller, bool), limit: usize, now: Moment) -> Rate {
+        let requests = self.window(window);
+        let used = usize::try_from(requests.used(now)).unwrap_or(usize::MAX);
+        let free_in = requests.free_in(now);
+        Rate { limit, remaining: limit.saturating_sub(used), reset_s: self.ground.clock.waited_s(free_in) }
     }
 
     /// Who keeps asking in spite of 429s gets the page; only API tokens do, the vendor says.
     fn refuse(&mut self, caller: &Caller, now: Moment, rate: Rate) -> Verdict {
-        let refusals = self.refusals.entry(caller.clone()).or_default();
-        while refusals.front().is_some_and(|&at| at + PERSISTING <= now.vendor) {
-            refusals.pop_front();
-        }
-        refusals.push_back(now.vendor);
-        if *caller == Caller::ApiToken && refusals.len() > self.limits.refusals_before_block {
+        let refusals = self.refusals.entry(caller.clone()).or_insert_with(|| Rolling::new(PERSISTING));
+        refusals.take(now, 1);
+        let counted = usize::try_from(refusals.used(now)).unwrap_or(usize::MAX);
+        if *caller == Caller::ApiToken && counted > self.limits.refusals_before_block {
             refusals.clear();
             self.blocked_until.insert(caller.clone(), now.vendor + self.limits.block);
             return Verdict::Shield;
@@ -150,21 +126,11 @@ impl Meter {
         Verdict::TooMany(rate)
     }
 
-    fn renew(&mut self, now: Moment) {
-        if self.day != now.day {
-            (self.day, self.used) = (now.day, 0);
-        }
-    }
-
     pub(super) fn quota(&mut self, now: Moment) -> Quota {
-        self.renew(now);
-        let renewed_in_s = now.left_of_day.div_f64(self.speed).as_secs();
-        Quota { daily: self.daily, used: self.used, renewed_in_s }
+        self.daily.quota(now, &self.ground.clock)
     }
 
-    pub(super) fn set(&mut self, now: Moment, daily: Option<u64>, used: Option<u64>) {
-        self.renew(now);
-        self.daily = daily.unwrap_or(self.daily);
-        self.used = used.unwrap_or(self.used);
+    pub(super) fn set(&mut self, now: Moment, set: SetQuota) {
+        self.daily.set(now, set);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::kit::App;
+
 /// The customer's plan: it decides the burst limits and the day's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Plan {
@@ -47,17 +49,6 @@ impl Plan {
             Self::Ultimate => 7,
         }
     }
-}
-
-/// The application that OAuth tokens are refreshed for.
-#[derive(Debug, Clone)]
-pub struct OAuthApp {
-    /// Its id.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// The refresh token that its only customer gave it.
-    pub refresh_token: String,
 }
 
 /// What the vendor limits or delays, in the vendor's time.
@@ -118,10 +109,12 @@ pub struct Options {
     pub speed: f64,
     /// Whether the stand-in's time stands still and passes only by `advance`: for tests about windows and lags.
     pub still: bool,
+    /// Whether the log keeps what was answered.
+    pub keep_replies: bool,
     /// The API token that is accepted.
     pub api_token: String,
     /// The OAuth application that is accepted.
-    pub oauth: OAuthApp,
+    pub oauth: App,
     /// The customer's plan.
     pub plan: Plan,
     /// The customer's paid seats.
@@ -138,8 +131,9 @@ impl Default for Options {
             seed: 1,
             speed: 1.0,
             still: false,
+            keep_replies: false,
             api_token: "sandbox-token".to_owned(),
-            oauth: OAuthApp {
+            oauth: App {
                 client_id: "sandbox-client".to_owned(),
                 client_secret: "sandbox-secret".to_owned(),
                 refresh_token: "sandbox-refresh".to_owned(),

@@ -1,44 +1,37 @@
 //! Parameters of a request, read as strictly as the vendor does.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 
 use super::reply::Refusal;
+use crate::kit;
 
 /// The parameters of a request.
 #[derive(Debug)]
-pub(super) struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(super) struct Query<'a>(kit::Query<'a>);
 
 impl<'a> Query<'a> {
     /// Decodes a query string.
     pub(super) fn read(text: &'a str) -> Self {
-        Self(form_urlencoded::parse(text.as_bytes()).collect())
+        Self(kit::Query::read(text))
     }
 
     /// Refuses what the endpoint does not know and what is given twice: the second API validates strictly.
     pub(super) fn only(&self, known: &[&[&str]]) -> Result<(), Refusal> {
-        for (at, (name, _)) in self.0.iter().enumerate() {
-            if !known.iter().any(|names| names.contains(&name.as_ref())) {
-                let why = format!("Parameter '{name}' is not allowed for this request");
-                return Err(Refusal::parameter(name, &why));
-            }
-            if self.0[..at].iter().any(|(before, _)| before == name) {
-                return Err(Refusal::parameter(name, "expected one value, found several"));
-            }
+        if let Some(name) = self.0.unknown(known) {
+            return Err(Refusal::parameter(name, &format!("Parameter '{name}' is not allowed for this request")));
         }
-        Ok(())
+        let again = |name| Err(Refusal::parameter(name, "expected one value, found several"));
+        self.0.repeated().map_or(Ok(()), again)
     }
 
     /// A parameter as text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
+        self.0.text(name)
     }
 
     /// A whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
-        let read = |text: &str| text.parse().map_err(|_| Refusal::parameter(name, "expected an integer"));
-        self.text(name).map(read).transpose()
+        self.0.number(name).map_err(|_| Refusal::parameter(name, "expected an integer"))
     }
 
     /// `true` or `false`, nothing else.
@@ -60,7 +53,7 @@ impl<'a> Query<'a> {
 
     /// A comma-separated list; empty when the parameter is absent.
     pub(super) fn list(&self, name: &str) -> Vec<&str> {
-        self.text(name).map(|text| text.split(',').map(str::trim).collect()).unwrap_or_default()
+        self.0.list(name)
     }
 
     /// A comma-separated list of known words.

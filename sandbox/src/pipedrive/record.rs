@@ -1,6 +1,6 @@
 //! The records of the account, as the stand-in keeps them.
 
-use super::table::Record;
+use crate::kit::Record;
 
 /// The deal's `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

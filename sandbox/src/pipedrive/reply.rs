@@ -1,12 +1,10 @@
 //! What a request is answered with.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, combinators::BoxBody};
-use hyper::{Response, StatusCode, header};
+use hyper::{StatusCode, header};
 use serde_json::json;
 
-/// A body: a whole page, or one that comes in pieces or breaks off.
-pub(super) type Body = BoxBody<Bytes, std::io::Error>;
+use super::{limit::RateLimit, meter::Rate};
+use crate::kit::{Reply, json_reply, reply, with_headers};
 
 /// Why an endpoint does not give what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +29,7 @@ impl Refusal {
         Self::Invalid(format!("Validation failed: {name}: {why}"))
     }
 
-    pub(super) fn reply(&self) -> Response<Body> {
+    pub(super) fn reply(&self) -> Reply {
         let (status, body) = match self {
             Self::Invalid(error) => {
                 let code = "ERR_SCHEMA_VALIDATION_FAILED";
@@ -52,31 +50,37 @@ fn envelope(error: &str, info: &str) -> serde_json::Value {
     json!({"success": false, "error": error, "error_info": info, "data": null, "additional_data": null})
 }
 
-/// A JSON reply.
-pub(super) fn json_reply(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
-    reply(status, "application/json; charset=utf-8", body)
-}
-
-/// A reply of any type.
-pub(super) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
-    let mut reply = Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed());
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
-    reply
-}
-
 /// The 429 of the vendor; a spent day and a spent window look the same.
-pub(super) fn too_many() -> Response<Body> {
+pub(super) fn too_many() -> Reply {
     let body =
         json!({"success": false, "error": "request over limit", "errorCode": 429, "error_info": SEE_DOCUMENTATION});
     json_reply(StatusCode::TOO_MANY_REQUESTS, body.to_string())
 }
 
 /// The page that the vendor's shield answers with instead of the API.
-pub(super) fn shield() -> Response<Body> {
+pub(super) fn shield() -> Reply {
     let page = "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>Access denied | api.pipedrive.com used Cloudflare to \
                 restrict access</title></head>\n<body><h1>Error 1015</h1><h2>You are being rate limited</h2></body></html>\n";
     let mut reply = reply(StatusCode::FORBIDDEN, "text/html; charset=UTF-8", page);
     reply.headers_mut().insert(header::SERVER, header::HeaderValue::from_static("cloudflare"));
     reply
+}
+
+/// The reply with what is left of the window.
+pub(super) fn with_rate(reply: Reply, rate: Rate) -> Reply {
+    let headers = [
+        ("x-ratelimit-limit", rate.limit.to_string()),
+        ("x-ratelimit-remaining", rate.remaining.to_string()),
+        ("x-ratelimit-reset", rate.reset_s.to_string()),
+    ];
+    with_headers(reply, headers)
+}
+
+/// "Too much", as it was staged.
+pub(super) fn staged_limit(how: RateLimit, limit: usize) -> Reply {
+    match how {
+        RateLimit::Headers => with_rate(too_many(), Rate { limit, remaining: 0, reset_s: 2 }),
+        RateLimit::Bare => too_many(),
+        RateLimit::Cloudflare => shield(),
+    }
 }

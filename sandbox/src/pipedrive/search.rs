@@ -13,10 +13,10 @@ use super::{
     record::{Deal, Lead, Organization, Person, uuid_text},
     reply::Refusal,
     seed::Seed,
-    table::{Record, Source, Table},
     wire,
     world::{Belongs, Linked, World},
 };
+use crate::kit::{Record, Source, Table};
 
 /// Related deals, leads or persons of each item found, the newest first.
 const MOST_RELATED: usize = 100;

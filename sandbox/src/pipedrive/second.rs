@@ -8,15 +8,14 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::{
-    clock::Moment,
     list::{Fields, LIST, List, SINGLE},
     query::Query,
     record::{Deal, Organization, Person, Status},
     reply::Refusal,
-    table::Walk,
     wire,
     world::{Belongs, Linked, World},
 };
+use crate::kit::{Moment, Walk};
 
 /// Deleted deals can be listed for this long.
 const DELETED_S: i64 = 30 * 86_400;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::record::{Deal, Lead, Organization, Person, Status, User, uuid_text};
+pub(super) use crate::kit::append;
 
 /// The key of the organizations' custom field of type phone. Its value is the text that was typed, or null.
 pub const ORGANIZATION_PHONE: &str = "d4de1c1518b4531717c676029a45911c340390a6";
@@ -239,11 +240,4 @@ pub(super) fn user(user: &User, is_you: bool) -> Value {
         "active_flag": user.active_flag, "timezone_name": "Europe/Kyiv", "timezone_offset": "+02:00", "role_id": 1,
         "icon_url": null, "is_you": is_you, "is_deleted": false,
     })
-}
-
-/// Appends a value as JSON. Writing into memory cannot fail, and these types have no keys but strings.
-pub(super) fn append(out: &mut Vec<u8>, value: &impl Serialize) {
-    if let Err(problem) = serde_json::to_writer(&mut *out, value) {
-        tracing::error!(%problem, "a record could not be written");
-    }
 }

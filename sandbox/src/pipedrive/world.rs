@@ -6,8 +6,8 @@ use super::{
     record::{Deal, Lead, Organization, Person, User},
     samples,
     seed::{SAMPLE_IDS, Seed, users},
-    table::{Record, Source, Table},
 };
+use crate::kit::{Record, Source, Table};
 
 /// The account.
 #[derive(Debug)]

@@ -146,7 +146,7 @@ async fn every_seeded_number_is_found_by_what_was_typed_among_many_clients() {
         let client = sandbox.client(place).unwrap();
         for typed in client.typed.iter().filter(|typed| typed.bytes().filter(u8::is_ascii_digit).count() >= 9) {
             let data = search(&sandbox, typed, "&fields=phone&exact_match=true").await;
-            assert_eq!(found(&data, "items"), [format!("person {}", client.person_id)], "{typed:?}");
+            assert_eq!(found(&data, "items"), [format!("person {}", client.contact_id)], "{typed:?}");
         }
     }
 }

@@ -116,7 +116,7 @@ impl Account {
             ("deal", self.deal.to_string()),
             ("lead", self.lead.clone()),
         ];
-        seeded.chain(named).map(|entity| (entity.kind, entity.id)).chain(added).collect()
+        seeded.chain(named).map(|entity| (entity.kind.word(), entity.id)).chain(added).collect()
     }
 }
 

@@ -46,7 +46,7 @@ async fn every_sample_that_is_typed_in_one_piece_is_found_live_whole() {
     let mut found_by_piece = 0;
     for sample in account.sandbox.samples() {
         let term = &sample.number[sample.number.len() - 7..];
-        let open: BTreeSet<_> = sample.open.iter().map(|entity| (entity.kind, entity.id.clone())).collect();
+        let open: BTreeSet<_> = sample.open.iter().map(|entity| (entity.kind.word(), entity.id.clone())).collect();
         let answer = reader.ask(key(sample.number), SOON).await.expect("an answer");
         let told: BTreeSet<_> =
             answer.iter().filter(|found| found.open).map(|found| (found.kind.word(), found.id.to_string())).collect();
@@ -209,7 +209,7 @@ async fn told_to_wait_the_account_sends_nothing_meanwhile() {
     let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "60")];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let told = FaultKind::Status { status: 429, headers, body: String::new() };
-    for kind in [told, FaultKind::RateLimit { how: RateLimit::Cloudflare }] {
+    for kind in [told, FaultKind::RateLimit { how: RateLimit::Cloudflare.into() }] {
         let account = small(|_| {}).await;
         let (reader, ledger) = Account::reader_of(account.by_token(), PLENTY);
         account.sandbox.stage_fault(Fault::new(kind.clone()).times(1));

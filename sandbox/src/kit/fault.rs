@@ -1,4 +1,4 @@
-//! Faults that are switched on while the stand-in runs.
+//! Faults that are switched on while a stand-in runs.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -51,26 +51,19 @@ pub enum Kind {
         /// Milliseconds between two bytes.
         ms: u64,
     },
-    /// Over the limit, whatever the meter says; costs no tokens.
+    /// Over the limit, whatever the meter says; charges nothing.
     RateLimit {
-        /// In which of the vendor's ways.
-        how: RateLimit,
+        /// In which of the vendor's ways: one of [`super::Vendor::RATE_LIMITS`].
+        how: String,
     },
     /// 401: access tokens handed out before this fault was staged are refused, new ones are good. An API token is
     /// refused until the fault is cleared, as one that was regenerated.
     TokenExpired,
-}
-
-/// The ways in which the vendor says "too much".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RateLimit {
-    /// 429 with the `x-ratelimit-*` headers.
-    Headers,
-    /// 429 without.
-    Bare,
-    /// 403 with the shield's HTML page.
-    Cloudflare,
+    /// The vendor answers, but not as it should: half a page, a cursor that never ends.
+    Oddity {
+        /// In which way: one of [`super::Vendor::ODDITIES`].
+        how: String,
+    },
 }
 
 impl Fault {
@@ -104,10 +97,16 @@ impl Fault {
         Self::new(Kind::Status { status, headers: BTreeMap::new(), body: String::new() })
     }
 
-    /// Says "too much".
+    /// Says "too much" in one of the vendor's ways.
     #[must_use]
-    pub const fn rate_limit(how: RateLimit) -> Self {
-        Self::new(Kind::RateLimit { how })
+    pub fn rate_limit(how: impl Into<String>) -> Self {
+        Self::new(Kind::RateLimit { how: how.into() })
+    }
+
+    /// Answers in one of the vendor's odd ways.
+    #[must_use]
+    pub fn oddity(how: impl Into<String>) -> Self {
+        Self::new(Kind::Oddity { how: how.into() })
     }
 
     /// Only for paths that begin like this.
@@ -139,13 +138,14 @@ impl Kind {
             Self::Drip { .. } => "drip",
             Self::RateLimit { .. } => "rate_limit",
             Self::TokenExpired => "token_expired",
+            Self::Oddity { .. } => "oddity",
         }
     }
 }
 
 /// The faults that are staged now.
 #[derive(Debug, Default)]
-pub(super) struct Stage(Vec<Staged>);
+pub(crate) struct Stage(Vec<Staged>);
 
 #[derive(Debug)]
 struct Staged {
@@ -156,40 +156,40 @@ struct Staged {
 
 /// What befalls one request.
 #[derive(Debug, Default)]
-pub(super) struct Befallen {
+pub(crate) struct Befallen {
     /// How long it waits first; delays add up.
-    pub(super) delay: Duration,
+    pub(crate) delay: Duration,
     /// What happens then.
-    pub(super) then: Option<Kind>,
+    pub(crate) then: Option<Kind>,
     /// Access tokens up to this serial are expired.
-    pub(super) expired: Option<u64>,
+    pub(crate) expired: Option<u64>,
     /// The word of what happened, for the log.
-    pub(super) word: Option<&'static str>,
+    pub(crate) word: Option<&'static str>,
 }
 
 impl Stage {
-    pub(super) fn stage(&mut self, fault: Fault, serial: u64) {
+    pub(crate) fn stage(&mut self, fault: Fault, serial: u64) {
         self.0.push(Staged { fault, serial });
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    pub(super) fn staged(&self) -> Vec<Fault> {
+    pub(crate) fn staged(&self) -> Vec<Fault> {
         self.0.iter().map(|staged| staged.fault.clone()).collect()
     }
 
-    /// What befalls a request for `path`: every delay that fits, then the first other fault. Counts it.
-    pub(super) fn befall(&mut self, path: &str) -> Befallen {
+    /// What befalls a request for `path`: every delay that fits, then the first other fault. Counts it. The endpoint
+    /// that hands out tokens (`for_token`) knows no expired ones.
+    pub(crate) fn befall(&mut self, path: &str, for_token: bool) -> Befallen {
         let mut befallen = Befallen::default();
         for staged in &mut self.0 {
             let Staged { fault, serial } = staged;
             let meant = fault.path.as_deref().is_none_or(|begin| path.starts_with(begin));
-            let oauth = path.starts_with("/oauth");
             let skipped = match fault.kind {
                 Kind::Delay { .. } => false,
-                Kind::TokenExpired => befallen.then.is_some() || oauth,
+                Kind::TokenExpired => befallen.then.is_some() || for_token,
                 _ => befallen.then.is_some(),
             };
             if !meant || skipped || fault.times == Some(0) {

@@ -8,7 +8,7 @@
 use super::dice::{pick, roll};
 
 /// How many numbers a plan has: twelve codes of ten million.
-pub(super) const SPAN: u64 = 12 * CODE_SIZE;
+pub(crate) const SPAN: u64 = 12 * CODE_SIZE;
 const CODE_SIZE: u64 = 10_000_000;
 /// No common factor with [`SPAN`] (2⁹·3·5⁷), so that multiplying by it is a bijection.
 const STRIDE: u64 = 87_178_291;
@@ -20,7 +20,7 @@ const MOST_COMPLETIONS: u64 = 200_000;
 
 /// Where numbers of one sort come from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The longest prefix that is typed before a national number; the others are its tails.
     prefix: &'static [u8],
     /// The country code, for the number as a whole.
@@ -30,18 +30,18 @@ pub(super) struct Plan {
 }
 
 /// Ukrainian mobile numbers: persons.
-pub(super) const MOBILE: Plan =
+pub(crate) const MOBILE: Plan =
     Plan { prefix: b"00380", country: "380", codes: [50, 63, 66, 67, 68, 73, 93, 95, 96, 97, 98, 99], salt: 1 };
 /// Ukrainian land lines but for Kyiv's, which the samples use: organizations.
-pub(super) const LANDLINE: Plan =
+pub(crate) const LANDLINE: Plan =
     Plan { prefix: b"00380", country: "380", codes: [32, 35, 43, 46, 48, 51, 52, 54, 55, 56, 57, 61], salt: 2 };
 /// Polish mobile numbers: persons from abroad.
-pub(super) const FOREIGN: Plan =
+pub(crate) const FOREIGN: Plan =
     Plan { prefix: b"0048", country: "48", codes: [50, 51, 53, 57, 60, 66, 69, 72, 73, 78, 79, 88], salt: 3 };
 
 impl Plan {
     /// The national number at a place below [`SPAN`].
-    pub(super) const fn national(&self, seed: u64, place: u64) -> u64 {
+    pub(crate) const fn national(&self, seed: u64, place: u64) -> u64 {
         let mixed = (place * STRIDE + self.shift(seed)) % SPAN;
         self.codes[(mixed / CODE_SIZE) as usize] * CODE_SIZE + mixed % CODE_SIZE
     }
@@ -54,7 +54,7 @@ impl Plan {
     }
 
     /// The whole number, digits only.
-    pub(super) fn whole(&self, seed: u64, place: u64) -> String {
+    pub(crate) fn whole(&self, seed: u64, place: u64) -> String {
         format!("{}{:09}", self.country, self.national(seed, place))
     }
 
@@ -63,7 +63,7 @@ impl Plan {
     }
 
     /// The places whose typed number may contain `term` (digits, at least seven of them). `None`: too many to say.
-    pub(super) fn places(&self, seed: u64, term: &[u8]) -> Option<Vec<u64>> {
+    pub(crate) fn places(&self, seed: u64, term: &[u8]) -> Option<Vec<u64>> {
         let mut places = Vec::new();
         let mut budget = MOST_COMPLETIONS;
         let before = isize::try_from(self.prefix.len()).unwrap_or(0);
@@ -148,12 +148,12 @@ const HABITS: [&str; 14] = [
 const HABITS_ABROAD: [&str; 3] = ["+48 ### ### ###", "0048#########", "+48#########"];
 
 /// The number as somebody typed it; which habit they had is decided by `habit`.
-pub(super) fn typed(national: u64, habit: u64) -> String {
+pub(crate) fn typed(national: u64, habit: u64) -> String {
     fill_in(pick(&HABITS, habit), national)
 }
 
 /// The same for a number from abroad.
-pub(super) fn typed_abroad(national: u64, habit: u64) -> String {
+pub(crate) fn typed_abroad(national: u64, habit: u64) -> String {
     fill_in(pick(&HABITS_ABROAD, habit), national)
 }
 

@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 /// What every record has.
-pub(super) trait Record: Clone {
+pub trait Record: Clone {
     /// The vendor's id; ids grow with the time of creation in what is seeded.
     type Id: Copy + Ord + std::fmt::Debug;
+    /// Its id.
     fn id(&self) -> Self::Id;
+    /// When it was created, seconds since 1970 UTC.
     fn add_s(&self) -> i64;
+    /// When it was last changed.
     fn update_s(&self) -> i64;
 }
 
@@ -15,8 +18,10 @@ pub(super) trait Record: Clone {
 ///
 /// Places run from 0 to [`Source::places`]; id, time of creation and time of change never fall from one place to the
 /// next, so that every order the vendor sorts by is the order of places and a page begins by bisection.
-pub(super) trait Source<R: Record> {
+pub trait Source<R: Record> {
+    /// How many places there are.
     fn places(&self) -> u64;
+    /// The id at a place.
     fn id(&self, place: u64) -> R::Id;
     /// Times of creation and change, seconds since 1970 UTC.
     fn times(&self, place: u64) -> (i64, i64);
@@ -28,28 +33,33 @@ pub(super) trait Source<R: Record> {
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub enum Sort {
+    /// Id.
     Id,
+    /// Time of creation, then id.
     AddTime,
+    /// Time of change, then id.
     UpdateTime,
 }
 
 /// Where a record stands in a list.
-pub(super) type Key<R> = (i64, <R as Record>::Id);
+pub type Key<R> = (i64, <R as Record>::Id);
 
 /// Which part of a table to walk through, and how.
 #[derive(Debug)]
-pub(super) struct Walk<R: Record> {
-    pub(super) sort: Sort,
-    pub(super) descending: bool,
+pub struct Walk<R: Record> {
+    /// The order.
+    pub sort: Sort,
+    /// Whether it is the other way round.
+    pub descending: bool,
     /// The first record's key; those before it are left out.
-    pub(super) from: Option<Key<R>>,
+    pub from: Option<Key<R>>,
     /// Only records changed at this second or later.
-    pub(super) since_s: Option<i64>,
+    pub since_s: Option<i64>,
     /// Only records changed before this second.
-    pub(super) until_s: Option<i64>,
+    pub until_s: Option<i64>,
     /// Only these places of the seed; changed records are looked at all the same.
-    pub(super) places: Option<Range<u64>>,
+    pub places: Option<Range<u64>>,
 }
 
 impl<R: Record> Default for Walk<R> {
@@ -64,7 +74,7 @@ type Versions<R> = Vec<(Duration, Option<R>)>;
 
 /// A kind of records.
 #[derive(Debug)]
-pub(super) struct Table<R: Record, S> {
+pub struct Table<R: Record, S> {
     source: S,
     changed: BTreeMap<R::Id, Versions<R>>,
     /// How long after a change the search still sees what was before.
@@ -72,16 +82,21 @@ pub(super) struct Table<R: Record, S> {
 }
 
 impl<R: Record, S: Source<R>> Table<R, S> {
-    pub(super) const fn new(source: S, lag: Duration) -> Self {
+    /// The records of a source; the search sees a change so long after it.
+    #[must_use]
+    pub const fn new(source: S, lag: Duration) -> Self {
         Self { source, changed: BTreeMap::new(), lag }
     }
 
-    pub(super) const fn source(&self) -> &S {
+    /// Where the seeded ones come from.
+    #[must_use]
+    pub const fn source(&self) -> &S {
         &self.source
     }
 
     /// The record as it is.
-    pub(super) fn get(&self, id: R::Id) -> Option<R> {
+    #[must_use]
+    pub fn get(&self, id: R::Id) -> Option<R> {
         match self.changed.get(&id) {
             Some(versions) => versions.last()?.1.clone(),
             None => self.seeded(id),
@@ -89,7 +104,8 @@ impl<R: Record, S: Source<R>> Table<R, S> {
     }
 
     /// The record as the search index has it at `now`.
-    pub(super) fn indexed(&self, id: R::Id, now: Duration) -> Option<R> {
+    #[must_use]
+    pub fn indexed(&self, id: R::Id, now: Duration) -> Option<R> {
         let seen = self.changed.get(&id).and_then(|versions| versions.iter().rev().find(|(from, _)| *from <= now));
         match seen {
             Some((_, state)) => state.clone(),
@@ -102,7 +118,7 @@ impl<R: Record, S: Source<R>> Table<R, S> {
     }
 
     /// Sets a record's state at `now`; the search sees it when the lag is over.
-    pub(super) fn set(&mut self, id: R::Id, now: Duration, state: Option<R>) {
+    pub fn set(&mut self, id: R::Id, now: Duration, state: Option<R>) {
         let versions = self.changed.entry(id).or_default();
         // Of what the index already sees, only the newest is ever asked for again.
         let seen = versions.iter().take_while(|(from, _)| *from <= now).count();
@@ -111,17 +127,17 @@ impl<R: Record, S: Source<R>> Table<R, S> {
     }
 
     /// Sets a record that the search knows from the beginning.
-    pub(super) fn set_from_the_start(&mut self, record: R) {
+    pub fn set_from_the_start(&mut self, record: R) {
         self.changed.insert(record.id(), vec![(Duration::ZERO, Some(record))]);
     }
 
     /// Ids that were ever changed.
-    pub(super) fn changed_ids(&self) -> impl Iterator<Item = R::Id> {
+    pub fn changed_ids(&self) -> impl Iterator<Item = R::Id> {
         self.changed.keys().copied()
     }
 
     /// The records of a list, in its order, made one by one.
-    pub(super) fn walk<'a>(&'a self, walk: &Walk<R>) -> impl Iterator<Item = R> + use<'a, R, S> {
+    pub fn walk<'a>(&'a self, walk: &Walk<R>) -> impl Iterator<Item = R> + use<'a, R, S> {
         let (sort, descending) = (walk.sort, walk.descending);
         let before = move |one: &Key<R>, other: &Key<R>| if descending { one > other } else { one < other };
         let places = self.bisect(walk);
@@ -179,7 +195,7 @@ impl<R: Record, S: Source<R>> Table<R, S> {
 }
 
 /// A record's place in a list that is sorted by `sort`.
-pub(super) fn key<R: Record>(sort: Sort, record: &R) -> Key<R> {
+pub fn key<R: Record>(sort: Sort, record: &R) -> Key<R> {
     let time = match sort {
         Sort::Id => 0,
         Sort::AddTime => record.add_s(),

@@ -2,7 +2,7 @@
 //! of them need no memory and every run sees the same ones.
 
 /// A fair 64-bit number that depends on nothing but its arguments (the finaliser of SplitMix64).
-pub(super) const fn roll(seed: u64, what: u64, place: u64) -> u64 {
+pub const fn roll(seed: u64, what: u64, place: u64) -> u64 {
     let mut mixed = seed ^ what.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ place.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -10,6 +10,6 @@ pub(super) const fn roll(seed: u64, what: u64, place: u64) -> u64 {
 }
 
 /// One of `items`, by a roll.
-pub(super) fn pick<T: Copy>(items: &[T], roll: u64) -> T {
+pub fn pick<T: Copy>(items: &[T], roll: u64) -> T {
     items[usize::try_from(roll % items.len() as u64).unwrap_or(0)]
 }
