@@ -9,7 +9,7 @@ use crate::telephony::{
 };
 
 /// One block, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Block {
     /// Its name: the last part of the path.
     pub name: Box<str>,
@@ -36,8 +36,16 @@ pub struct WalkPlan {
     pub unassigned_goes_on: bool,
 }
 
+impl Block {
+    /// This block with answers that lead to other employees.
+    pub(super) fn with_employees(&self, employees: &[Employee]) -> Self {
+        let answers = Answers::new(self.answers.shape.clone(), employees);
+        Self { answers, ..self.clone() }
+    }
+}
+
 /// A block's answers: one per employee, and the miss.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answers {
     shape: AnswerShape,
     hits: Vec<Rendered>,

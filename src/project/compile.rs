@@ -134,7 +134,9 @@ fn compile_project(
         allow: settings.allow.clone(),
         timezone: timezone.ok()?,
         numbers: numbers?,
+        configured: employees.clone(),
         employees,
+        ringostat: settings.ringostat.clone(),
         crm: CrmSetup {
             adapter: adapter?,
             section: settings.crm.clone(),

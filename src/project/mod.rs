@@ -5,6 +5,7 @@
 mod block;
 mod compile;
 mod people;
+mod staff;
 
 use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
@@ -15,9 +16,10 @@ pub use self::{
     block::{Answers, Block, WalkPlan},
     compile::{Configured, compile, compile_with, configure},
     people::People,
+    staff::Joined,
 };
 use crate::base::secret::Seal;
-use crate::config::CrmSection;
+use crate::config::{CrmSection, RingostatSection};
 use crate::crm::{Adapter, Prepared};
 use crate::model::{employee::Employee, phone::NumberReader};
 
@@ -53,7 +55,7 @@ impl<T> Current<T> {
 }
 
 /// One project, checked and compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Project {
     /// Its name: the first part of every path.
     pub name: Box<str>,
@@ -65,10 +67,15 @@ pub struct Project {
     pub timezone: jiff::tz::TimeZone,
     /// Reads numbers with its country.
     pub numbers: NumberReader,
-    /// In the order of the file; elsewhere an employee is their place in this list.
+    /// The configured ones in the order of the file, then those of the staff list; elsewhere an employee is their place
+    /// in this list.
     pub employees: Vec<Employee>,
+    /// As their file says, whatever the staff list does.
+    configured: Vec<Employee>,
     /// Its CRM.
     pub crm: CrmSetup,
+    /// Ringostat's own API, where it is to be asked.
+    pub ringostat: Option<RingostatSection>,
     blocks: BTreeMap<Box<str>, Block>,
 }
 
@@ -77,6 +84,11 @@ impl Project {
     #[must_use]
     pub fn block(&self, name: &str) -> Option<&Block> {
         self.blocks.get(name)
+    }
+
+    /// Employees to whom no call is sent, because nothing says their main directions.
+    pub fn without_direction(&self) -> impl Iterator<Item = &Employee> {
+        self.employees.iter().filter(|employee| employee.main.is_empty())
     }
 
     /// Every block, by name.

@@ -157,6 +157,11 @@ fn reason(verdict: &Verdict) -> Option<String> {
         MissReason::Nobody => "no open entity of the block's kinds carries the number".to_owned(),
         MissReason::NoOwner(kind) => format!("the {kind} found has no owner"),
         MissReason::NotOurs(kind) => format!("the {kind}'s owner is no employee of this project"),
+        MissReason::NoDirection(kind) => {
+            format!(
+                "the {kind}'s owner is an employee without a main direction: neither configured nor in the staff list"
+            )
+        }
         MissReason::Late => "the CRM had not answered in time".to_owned(),
         MissReason::Busy => {
             "the CRM could not be asked: no quota in time, its breaker is open, or too many questions are under way"

@@ -11,6 +11,7 @@ mod walk;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use self::walk::Owner;
 pub use self::{
     explain::{Explained, explain},
     resolve::{Recalled, recall, resolve},
@@ -18,6 +19,7 @@ pub use self::{
 };
 use crate::base::metric::ProjectMetrics;
 use crate::directory::Directory;
+use crate::model::ids::CrmId;
 use crate::project::{People, Project};
 
 /// One project as calls meet it: what is configured, who is known, and who of the CRM's users is who of ours.
@@ -31,6 +33,18 @@ pub struct Line {
     pub people: Arc<People>,
     /// What is counted.
     pub metrics: Arc<ProjectMetrics>,
+}
+
+impl Line {
+    /// Who an owner of the CRM's records is to us.
+    ///
+    /// # Cost
+    /// A binary search; no lock, no allocation.
+    fn who_is(&self, owner: CrmId) -> Owner {
+        let Some(at) = self.people.employee_of(owner) else { return Owner::Stranger };
+        let dialled = self.project.employees.get(at).is_some_and(|employee| !employee.main.is_empty());
+        if dialled { Owner::Ours(at) } else { Owner::WithoutDirection }
+    }
 }
 
 /// Every project, as one picture: a request loads it once and sees one world to its end.

@@ -119,8 +119,8 @@ fn look_up(
     let client = client?;
     let as_of_s = client.as_of_s.max(line.directory.swept_as_of_s());
     let verdict = |decision| Verdict { decision, source: Source::Directory, as_of_s: Some(as_of_s) };
-    let employee_of = |owner| line.people.employee_of(owner);
-    match walk(&block.plan, &client, line.directory.crawled(), employee_of, trail) {
+    let who_is = |owner| line.who_is(owner);
+    match walk(&block.plan, &client, line.directory.crawled(), who_is, trail) {
         Walked::Decided(decision) if line.directory.is_stale(&client) => {
             on_what_is_known.get_or_insert(verdict(decision));
             None

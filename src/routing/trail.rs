@@ -25,6 +25,8 @@ pub(super) enum Fate {
     NoOwner,
     /// Its owner is no employee of ours.
     OwnerNotOurs,
+    /// Its owner is an employee of ours without a main direction.
+    OwnerWithoutDirection,
 }
 
 /// Listens to a walk.

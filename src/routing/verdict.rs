@@ -13,6 +13,8 @@ pub enum MissReason {
     NoOwner(Kind),
     /// The first entity found has an owner who is no employee of ours.
     NotOurs(Kind),
+    /// The first entity found has an owner who is an employee of ours without a main direction.
+    NoDirection(Kind),
     /// The CRM had not answered in time.
     Late,
     /// The CRM could not be asked.
@@ -21,6 +23,17 @@ pub enum MissReason {
     Failed,
     /// There is no number to look up.
     Unreadable(NotANumber),
+}
+
+impl MissReason {
+    /// The kind of the entity whose owner makes it a miss.
+    #[must_use]
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::NoOwner(kind) | Self::NotOurs(kind) | Self::NoDirection(kind) => Some(kind),
+            Self::Nobody | Self::Late | Self::Busy | Self::Failed | Self::Unreadable(_) => None,
+        }
+    }
 }
 
 /// Whether somebody is responsible.
@@ -68,10 +81,8 @@ impl Verdict {
     #[must_use]
     pub const fn entity(&self) -> Option<Kind> {
         match self.decision {
-            Decision::Hit { kind, .. } | Decision::Miss(MissReason::NoOwner(kind) | MissReason::NotOurs(kind)) => {
-                Some(kind)
-            }
-            Decision::Miss(_) => None,
+            Decision::Hit { kind, .. } => Some(kind),
+            Decision::Miss(reason) => reason.kind(),
         }
     }
 

@@ -23,6 +23,17 @@ pub(super) enum Walked {
     },
 }
 
+/// Who an owner is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// An employee whom calls are sent to: their place among the project's employees.
+    Ours(usize),
+    /// An employee without a main direction.
+    WithoutDirection,
+    /// No employee.
+    Stranger,
+}
+
 /// Walks a client's entities.
 ///
 /// That an entity is there is knowledge; that none of a kind is there is knowledge only where that kind is `complete`
@@ -35,7 +46,7 @@ pub(super) fn walk(
     plan: &WalkPlan,
     client: &Client,
     complete: KindSet,
-    employee_of: impl Fn(CrmId) -> Option<usize>,
+    who_is: impl Fn(CrmId) -> Owner,
     trail: &mut impl Trail,
 ) -> Walked {
     let complete = complete.and(client.whole);
@@ -49,7 +60,7 @@ pub(super) fn walk(
             } else if !counts(plan, entity) {
                 trail.met(entity, Fate::ViaNotCounted);
             } else {
-                decided = Some(judge(entity, &employee_of));
+                decided = Some(judge(entity, &who_is));
                 trail.met(entity, decided.map_or(Fate::Decides, |(_, fate)| fate));
             }
         }
@@ -73,11 +84,10 @@ pub(super) fn walk(
 
 fn settled(decision: Decision, unsure: bool, plan: &WalkPlan, client: &Client, trail: &mut impl Trail) -> Walked {
     let decided_at = match decision {
-        Decision::Hit { kind, .. } | Decision::Miss(MissReason::NoOwner(kind) | MissReason::NotOurs(kind)) => {
-            plan.priority.iter().position(|&walked| walked == kind)
-        }
-        Decision::Miss(_) => None,
+        Decision::Hit { kind, .. } => Some(kind),
+        Decision::Miss(reason) => reason.kind(),
     };
+    let decided_at = decided_at.and_then(|kind| plan.priority.iter().position(|&walked| walked == kind));
     for entity in client.entities() {
         match plan.priority.iter().position(|&kind| kind == entity.kind) {
             None => trail.met(entity, Fate::NotInPriority),
@@ -97,19 +107,20 @@ fn counts(plan: &WalkPlan, entity: &Entity) -> bool {
     }
 }
 
-fn judge(entity: &Entity, employee_of: impl Fn(CrmId) -> Option<usize>) -> (Decision, Fate) {
+fn judge(entity: &Entity, who_is: impl Fn(CrmId) -> Owner) -> (Decision, Fate) {
     let Some(owner) = entity.owner else {
         return (Decision::Miss(MissReason::NoOwner(entity.kind)), Fate::NoOwner);
     };
-    match employee_of(owner) {
-        Some(employee) => (Decision::Hit { employee, kind: entity.kind, id: entity.id }, Fate::Decides),
-        None => (Decision::Miss(MissReason::NotOurs(entity.kind)), Fate::OwnerNotOurs),
+    match who_is(owner) {
+        Owner::Ours(employee) => (Decision::Hit { employee, kind: entity.kind, id: entity.id }, Fate::Decides),
+        Owner::WithoutDirection => (Decision::Miss(MissReason::NoDirection(entity.kind)), Fate::OwnerWithoutDirection),
+        Owner::Stranger => (Decision::Miss(MissReason::NotOurs(entity.kind)), Fate::OwnerNotOurs),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Walked, walk};
+    use super::{Owner, Walked, walk};
     use crate::model::{
         client::{Client, Entity, Kind, KindSet, Via},
         ids::CrmId,
@@ -118,6 +129,8 @@ mod tests {
     use crate::routing::verdict::{Decision, MissReason};
 
     const ANNA: u64 = 101;
+    /// Has no main direction.
+    const BORIS: u64 = 102;
     const STRANGER: u64 = 999;
     const ALL: KindSet = KindSet::of(&Kind::ALL);
 
@@ -136,8 +149,12 @@ mod tests {
     }
 
     fn walked(plan: &WalkPlan, entities: &[Entity], complete: KindSet) -> Walked {
-        let employee_of = |owner| (owner == CrmId::Number(ANNA)).then_some(0);
-        walk(plan, &Client::new(entities.to_vec(), KindSet::NONE, 0), complete, employee_of, &mut ())
+        let who_is = |owner| match owner {
+            CrmId::Number(ANNA) => Owner::Ours(0),
+            CrmId::Number(BORIS) => Owner::WithoutDirection,
+            _ => Owner::Stranger,
+        };
+        walk(plan, &Client::new(entities.to_vec(), KindSet::NONE, 0), complete, who_is, &mut ())
     }
 
     fn hit(kind: Kind, id: u64) -> Walked {
@@ -165,9 +182,16 @@ mod tests {
     }
 
     #[test]
-    fn with_next_entity_the_walk_goes_on_past_an_owner_who_is_missing_or_not_ours() {
+    fn an_employee_without_a_main_direction_is_a_miss_and_no_stranger() {
+        let entities = [entity(Kind::Contact, 1, Some(BORIS)), entity(Kind::Deal, 2, Some(ANNA))];
+        let plan = plan(&[Kind::Contact, Kind::Deal]);
+        assert_eq!(walked(&plan, &entities, ALL), miss(MissReason::NoDirection(Kind::Contact)));
+    }
+
+    #[test]
+    fn with_next_entity_the_walk_goes_on_past_an_owner_who_is_missing_or_not_ours_or_not_dialled() {
         let plan = WalkPlan { unassigned_goes_on: true, ..plan(&[Kind::Contact, Kind::Deal]) };
-        for owner in [None, Some(STRANGER)] {
+        for owner in [None, Some(BORIS), Some(STRANGER)] {
             let entities = [entity(Kind::Contact, 1, owner), entity(Kind::Deal, 2, Some(ANNA))];
             assert_eq!(walked(&plan, &entities, ALL), hit(Kind::Deal, 2));
         }
