@@ -1,7 +1,10 @@
-//! Keeps the exchange in step with the configuration and with the CRMs' users: the only writer of what is in force.
+//! Keeps the exchange in step with the configuration, the CRMs' users and the staff lists: the only writer of what is in
+//! force.
 //!
 //! A reload is all or nothing. What a project reads from its CRM decides whether its directory outlives a reload; a
 //! block, a token or an employee changed empties nothing.
+
+mod staff;
 
 use std::{
     collections::BTreeMap,
@@ -12,6 +15,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
+use self::staff::StaffLists;
 use super::run::Overrides;
 use crate::base::{
     clock::Clock,
@@ -63,6 +67,7 @@ pub(crate) struct Follow {
 #[derive(Default)]
 struct Tending {
     directories: BTreeMap<Box<str>, Tended>,
+    staff: StaffLists,
     /// By account, with what was configured of its quota, which all projects on the account agree about; held by the
     /// directories that spend it.
     ledgers: BTreeMap<String, (QuotaSettings, Weak<Ledger>)>,
@@ -157,6 +162,7 @@ impl Follow {
                 }
             };
             let users = Arc::clone(&directory.users().borrow());
+            let project = self.with_staff(&mut tending, project);
             lines.push(self.line(project, directory, &users));
         }
         let exchange = Exchange::new(lines);
@@ -165,6 +171,7 @@ impl Follow {
         for line in before.lines().filter(|line| exchange.line(&line.project.name).is_none()) {
             report.removed.push(line.project.name.to_string());
             self.means.metrics.forget(&line.project.name);
+            tending.staff.end(&line.project.name);
             if let Some(tended) = tending.directories.remove(&line.project.name) {
                 self.give_up(tended);
             }
@@ -283,8 +290,13 @@ impl Follow {
             // Once per change of the users, not once per call.
             tracing::warn!(project = name, users = strangers, "CRM users who are no employee of the project");
         }
-        let others = before.lines().filter(|other| &*other.project.name != name).cloned();
-        self.current.store(Arc::new(Exchange::new(others.chain([met]))));
+        self.replace(&before, &met);
+    }
+
+    /// Puts a line in the place of the one that its project had. With `tending` held.
+    fn replace(&self, before: &Exchange, line: &Arc<Line>) {
+        let others = before.lines().filter(|other| other.project.name != line.project.name).cloned();
+        self.current.store(Arc::new(Exchange::new(others.chain([Arc::clone(line)]))));
     }
 
     fn tending(&self) -> MutexGuard<'_, Tending> {

@@ -11,6 +11,7 @@ use super::follow::Follow;
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
 use crate::ops::{EdgeState, Operations, ReloadReport};
+use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
 /// The assembly, as operators meet it. Made once the edge door is open.
@@ -27,6 +28,10 @@ impl Operations for Assembly {
 
     fn quota(&self, project: &str) -> Option<QuotaView> {
         self.follow.quota(project)
+    }
+
+    fn staff(&self, project: &str) -> Option<StaffStatus> {
+        self.follow.staff(project)
     }
 
     fn edge(&self) -> EdgeState {

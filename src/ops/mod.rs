@@ -7,7 +7,7 @@
 //! | `GET /ready?project=P` | 200 only when the project's memory has been filled, else 503; 404 |
 //! | `GET /metrics` | OpenMetrics text |
 //! | `GET /api/projects` | every project at a glance |
-//! | `GET /api/projects/{p}` | one project: memory, last warm-up, CRM, quota; 404 |
+//! | `GET /api/projects/{p}` | one project: memory, last warm-up, CRM, quota, staff list; 404 |
 //! | `POST /api/projects/{p}/warm` `{"full", "force"}` | 202 `{"id"}`; 409 names the run under way |
 //! | `GET /api/projects/{p}/warm` | progress of the run under way or of the last |
 //! | `DELETE /api/projects/{p}/warm` | stops it; 404 when none is under way |
@@ -46,6 +46,7 @@ pub use self::door::{BindError, bind, serve};
 use self::{guard::Guard, refusal::Refusal};
 use crate::base::{metric::Metrics, problem::Problem, secret::Secret};
 use crate::crm::quota::QuotaView;
+use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
 /// A request's body, at most; the only ones are a warm-up's two switches.
@@ -58,6 +59,8 @@ pub trait Operations: Send + Sync {
     fn exchange(&self) -> Arc<Exchange>;
     /// The quota of a project's CRM account; `None` for a project that is not in force.
     fn quota(&self, project: &str) -> Option<QuotaView>;
+    /// How a project's staff list is; `None` for a project that reads none.
+    fn staff(&self, project: &str) -> Option<StaffStatus>;
     /// Whether calls are taken.
     fn edge(&self) -> EdgeState;
     /// Reads the configuration again and puts all of it in force, or none.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{Desk, refusal::Refusal};
 use crate::crm::quota::{QuotaView, Spent};
 use crate::directory::{Directory, DirectoryStatus, WarmProgress, WarmState};
+use crate::pbx::StaffStatus;
 use crate::routing::Line;
 
 /// The line of the project that a path names.
@@ -71,6 +72,10 @@ pub(super) struct ProjectView {
     warm: WarmProgress,
     blocks: Vec<String>,
     employees: usize,
+    /// Employees to whom no call is sent, because nothing says their main directions.
+    employees_without_direction: Vec<String>,
+    /// Ringostat's staff list; none where it is not read.
+    staff: Option<StaffStatus>,
     /// Active users of the CRM who are no employee of the project: their clients' calls are misses.
     unmatched_users: Vec<String>,
 }
@@ -141,6 +146,8 @@ fn view(desk: &Desk, line: &Line) -> ProjectView {
         warm,
         blocks: line.project.blocks().map(|block| block.name.to_string()).collect(),
         employees: line.project.employees.len(),
+        employees_without_direction: line.project.without_direction().map(|one| one.name.to_string()).collect(),
+        staff: desk.operations.staff(&line.project.name),
         unmatched_users: line.people.unmatched().iter().map(ToString::to_string).collect(),
     }
 }

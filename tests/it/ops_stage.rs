@@ -27,6 +27,7 @@ use predial::model::employee::Employee;
 use predial::model::ids::CrmId;
 use predial::model::phone::PhoneKey;
 use predial::ops::{self, EdgeState, Operations, ReloadReport};
+use predial::pbx::StaffStatus;
 use predial::project::{People, Project, compile_with};
 use predial::routing::{Exchange, Line};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -155,6 +156,10 @@ impl Operations for Staged {
 
     fn quota(&self, project: &str) -> Option<QuotaView> {
         self.exchange.line(project).map(|_| self.ledger.snapshot())
+    }
+
+    fn staff(&self, _: &str) -> Option<StaffStatus> {
+        None
     }
 
     fn edge(&self) -> EdgeState {
