@@ -341,3 +341,5 @@ async fn other_limits_do_not_empty_the_burst_window() {
     assert_no_quota(live(&narrow, SECOND).await);
     live(&narrow, Duration::from_secs(3)).await.expect("after the window");
 }
+
+mod vendors;
