@@ -63,6 +63,9 @@ async fn the_metrics_tell_what_stands_in_memory_now() {
         r#"predial_directory_numbers{project="acme"} 2.0"#,
         r#"predial_directory_records{project="acme"} 2.0"#,
         r#"predial_quota_left{project="acme"} 1000.0"#,
+        r#"predial_quota_forecast{project="acme"} 0.0"#,
+        r#"predial_quota_limited{project="acme"} 0.0"#,
+        r#"predial_quota_held_seconds{project="acme"} 0.0"#,
         r#"predial_crawls_done_total{project="acme"} 1"#,
         r#"predial_breaker_state{project="acme"} 0.0"#,
         r#"predial_warm_up_under_way{project="acme"} 0.0"#,
@@ -84,8 +87,15 @@ async fn projects_are_told_with_their_memory_their_crm_and_its_quota() {
     assert_eq!(one["warm"]["state"], "done");
     assert_eq!(one["crm"]["kind"], "values");
     assert_eq!(one["crm"]["breaker"], "closed");
-    assert_eq!(one["crm"]["quota"]["left"], 1000);
-    assert_eq!(one["crm"]["quota"]["held_s"], json!(null));
+    let quota = &one["crm"]["quota"];
+    assert_eq!(
+        (&quota["daily_limit"], &quota["left"], &quota["sweep_left"]),
+        (&json!(1000), &json!(1000), &json!(200))
+    );
+    assert_eq!((&quota["day_spent"], &quota["limited"]), (&json!(false), &json!(0)));
+    for not_known in ["held_s", "vendor_left", "in_flight", "in_flight_limit"] {
+        assert_eq!(quota[not_known], json!(null), "{not_known}");
+    }
     assert_eq!(one["blocks"], json!(["sales"]));
     let all = stage.get("/api/projects").await.json();
     assert_eq!(all["projects"].as_array().map(Vec::len), Some(1));
