@@ -7,3 +7,4 @@
 pub mod kit;
 pub mod pbx;
 pub mod pipedrive;
+pub mod ringostat_api;

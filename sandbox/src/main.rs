@@ -5,7 +5,7 @@ mod cli;
 use std::{io, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use cli::{pbx, pipedrive, serve};
+use cli::{pbx, pipedrive, ringostat_api, serve};
 
 #[derive(Parser)]
 #[command(about = "The outside world of predial: stand-in CRMs, and a telephone system that asks")]
@@ -19,6 +19,9 @@ enum What {
     /// Runs a stand-in for Pipedrive until Ctrl-C.
     #[command(after_help = pipedrive::EXAMPLES)]
     Pipedrive(pipedrive::PipedriveArgs),
+    /// Runs a stand-in for Ringostat's own API until Ctrl-C.
+    #[command(after_help = ringostat_api::EXAMPLES)]
+    RingostatApi(ringostat_api::RingostatApiArgs),
     /// Asks who is responsible for a caller, as Ringostat does before it dials.
     #[command(after_help = pbx::EXAMPLES)]
     Pbx(pbx::PbxArgs),
@@ -28,6 +31,7 @@ enum What {
 async fn main() -> ExitCode {
     let done = match Line::parse().what {
         What::Pipedrive(args) => serve::<sandbox::pipedrive::Account>(args).await.map(|()| true),
+        What::RingostatApi(args) => serve::<sandbox::ringostat_api::Account>(args).await.map(|()| true),
         What::Pbx(args) => pbx::run(&args).await,
     };
     match done {

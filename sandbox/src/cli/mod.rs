@@ -2,6 +2,7 @@
 
 pub(crate) mod pbx;
 pub(crate) mod pipedrive;
+pub(crate) mod ringostat_api;
 
 use std::{io, io::Write};
 

@@ -14,5 +14,6 @@ mod kit;
 mod limits;
 mod lists;
 mod pbx;
+mod ringostat_api;
 mod search;
 mod support;

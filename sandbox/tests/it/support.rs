@@ -2,7 +2,10 @@
 
 use std::io;
 
-use sandbox::pipedrive::{Options, Pipedrive};
+use sandbox::{
+    kit::{Running, Vendor},
+    pipedrive::{Options, Pipedrive},
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -43,8 +46,8 @@ impl Reply {
 }
 
 /// Sends a request and reads until the stand-in closes.
-pub(crate) async fn exchange(
-    sandbox: &Pipedrive,
+pub(crate) async fn exchange<V: Vendor>(
+    sandbox: &Running<V>,
     head: &str,
     headers: &[(&str, &str)],
     body: &str,

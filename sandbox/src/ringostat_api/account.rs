@@ -1,0 +1,193 @@
+//! An account of Ringostat's API: one project, its key and its staff.
+
+use std::sync::{
+    Arc, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use hyper::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{rpc, staff::Member};
+use crate::kit::{
+    Answer, Basics, Call, Client, Entity, Ground, Neutral, NotChanged, Query, Reply, Sample, Vendor, json_reply, read,
+    with_headers, write,
+};
+
+const PATH: &str = "/api/json-rpc";
+
+/// How a stand-in is to behave.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port on loopback; 0 = any.
+    pub port: u16,
+    /// The id of the project.
+    pub project_id: u64,
+    /// The key that is accepted.
+    pub auth_key: String,
+    /// Who works there.
+    pub staff: Vec<Member>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let staff = [(348_104, "Anna"), (348_105, "Bohdan"), (348_106, "Oksana"), (348_107, "Petro")];
+        let member = |(id, name): (u64, &str)| Member::new(id, name, &format!("acme_{}", name.to_lowercase()));
+        Self {
+            port: 0,
+            project_id: 110_070,
+            auth_key: "sandbox-ringostat-key".to_owned(),
+            staff: staff.into_iter().map(member).collect(),
+        }
+    }
+}
+
+/// A change of the account.
+///
+/// As JSON: `{"change": "put", "member": {"staff_id": 7, "fio": "Vira", "email": "v@acme.example", "main": ["acme_v"]}}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// Somebody comes, or is another now.
+    Put {
+        /// Who.
+        member: Member,
+    },
+    /// Somebody leaves.
+    Remove {
+        /// Who.
+        staff_id: u64,
+    },
+}
+
+/// Nobody of that id is on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected somebody on the list, found nobody of the id {0}")]
+pub struct NotThere(pub u64);
+
+/// What somebody needs to know to be configured for this account.
+#[derive(Debug, Serialize)]
+pub struct Described {
+    project_id: u64,
+    staff: Vec<Member>,
+}
+
+/// The account.
+#[derive(Debug)]
+pub struct Account {
+    project_id: u64,
+    auth_key: String,
+    staff: RwLock<Vec<Member>>,
+    revoked: AtomicBool,
+}
+
+impl Vendor for Account {
+    const NAME: &'static str = "ringostat-api";
+    const RATE_LIMITS: &'static [&'static str] = &["bare", "retry_after"];
+    /// An error inside a 200; an empty list although somebody works there; nobody with a main direction.
+    const ODDITIES: &'static [&'static str] = &["refused", "nobody", "without_main"];
+    /// There is none: a key is made by hand.
+    const TOKEN_PATH: &'static str = "/no-tokens";
+
+    type Options = Options;
+    type Described = Described;
+    type Change = Change;
+    type Changed = u64;
+    type ChangeError = NotThere;
+    type Quota = Option<u64>;
+    type SetQuota = Option<u64>;
+
+    fn basics(options: &Options) -> Basics {
+        Basics { port: options.port, clients: 0, speed: 1.0, still: false, keep_replies: false }
+    }
+
+    fn new(options: Options, _: Arc<Ground>) -> Self {
+        let Options { project_id, auth_key, staff, .. } = options;
+        Self { project_id, auth_key, staff: RwLock::new(staff), revoked: AtomicBool::new(false) }
+    }
+
+    fn serial(&self) -> u64 {
+        0
+    }
+
+    fn set_revoked(&self, revoked: bool) {
+        self.revoked.store(revoked, Ordering::Release);
+    }
+
+    async fn answer(self: Arc<Self>, call: Call) -> Answer {
+        let status = |status| Answer::free(json_reply(status, "{}"));
+        if call.path() != PATH {
+            return status(StatusCode::NOT_FOUND);
+        }
+        // A key in the query as well makes the gateway refuse.
+        if Query::read(call.query()).text("auth-key").is_some() {
+            return status(StatusCode::FORBIDDEN);
+        }
+        if *call.method() != Method::POST {
+            return status(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        let withdrawn = call.expired.is_some() || self.revoked.load(Ordering::Acquire);
+        let body = if withdrawn || call.header("auth-key") != Some(&*self.auth_key) {
+            rpc::refused(-32_003, "Access denied", &Value::Null)
+        } else {
+            let staff = read(&self.staff);
+            let asked = rpc::Asked { project_id: self.project_id, staff: &staff, oddity: call.oddity.as_deref() };
+            rpc::answer(&call.body, &asked)
+        };
+        Answer::free(json_reply(StatusCode::OK, body))
+    }
+
+    fn over_limit(&self, how: &str) -> Reply {
+        let reply = json_reply(StatusCode::TOO_MANY_REQUESTS, "{}");
+        if how == "retry_after" { with_headers(reply, [("retry-after", "2".to_owned())]) } else { reply }
+    }
+
+    fn described(&self) -> Described {
+        Described { project_id: self.project_id, staff: read(&self.staff).clone() }
+    }
+
+    /// The first four of the list.
+    fn employees(&self) -> [String; 4] {
+        let staff = read(&self.staff);
+        std::array::from_fn(|at| staff.get(at).map_or_else(String::new, |member| member.staff_id.to_string()))
+    }
+
+    /// It knows no clients.
+    fn samples(&self) -> Vec<Sample> {
+        Vec::new()
+    }
+
+    fn client(&self, _: u64) -> Option<Client> {
+        None
+    }
+
+    fn change(&self, change: Change) -> Result<u64, NotThere> {
+        let mut staff = write(&self.staff);
+        match change {
+            Change::Put { member } => {
+                let staff_id = member.staff_id;
+                match staff.iter_mut().find(|known| known.staff_id == staff_id) {
+                    Some(known) => *known = member,
+                    None => staff.push(member),
+                }
+                Ok(staff_id)
+            }
+            Change::Remove { staff_id } => {
+                let at = staff.iter().position(|known| known.staff_id == staff_id).ok_or(NotThere(staff_id))?;
+                staff.remove(at);
+                Ok(staff_id)
+            }
+        }
+    }
+
+    fn change_neutral(&self, _: Neutral) -> Result<Option<Entity>, NotChanged> {
+        Err(NotChanged("expected a change of a CRM's records, found a telephone system, which has none".to_owned()))
+    }
+
+    fn quota(&self) -> Option<u64> {
+        None
+    }
+
+    fn set_quota(&self, _: Option<u64>) {}
+}

@@ -1,0 +1,27 @@
+//! A stateful stand-in for Ringostat's own API: what the telephone system can be asked, where `pbx` is how it asks.
+//!
+//! | request | does |
+//! | --- | --- |
+//! | `POST /api/json-rpc`, `getProjectStaffListAndDirections` | the staff of the account's one project and their directions |
+//!
+//! The key goes into the header `auth-key`. Help centre and public code say how requests, filters and answers look, and
+//! that refusals of this API come inside a 200. How a wrong key or an unknown project is refused they do not say: here
+//! inside a 200 too, which is harder on the client than a status. An empty result is PHP's `[]`. Ids come as numbers at
+//! one place and as text at another.
+//!
+//! Not here on purpose: calls, the contact book, recordings, who is online.
+//!
+//! # Source
+//! Ringostat's help centre, articles 9188142 and 6312685; answers of real accounts in public code, seen 2026-11-20.
+
+mod account;
+mod rpc;
+mod staff;
+
+pub use account::{Account, Change, Described, NotThere, Options};
+pub use staff::Member;
+
+use crate::kit::Running;
+
+/// A stand-in for Ringostat's API that is running.
+pub type RingostatApi = Running<Account>;
