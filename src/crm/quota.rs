@@ -14,15 +14,16 @@
 //! same day, and never more than is configured. Whatever pause it asks for, a live question looks every ten minutes
 //! whether it is over, so that no misread unit keeps calls unanswered for a day.
 //!
-//! Not known here: what a request is, and any vendor's header. Not kept: counts over a restart (over a reload they
-//! are: [`Ledger::carry_over`]). A process that was
-//! restarted may spend its shares of the day once more; the vendor's 429 is then what stops it, which is why the sweep's
-//! pace is taken from the whole day and never speeds up to use what is left.
+//! Not known here: what a request is, any vendor's header, and files. What was spent today goes on counting over a reload
+//! ([`Ledger::carry_over`]) and, kept by others, over a restart ([`Ledger::memo`]). After a crash the last minute of it is
+//! missing, and with the file all of it; the vendor's 429 is then what stops us, which is why the sweep's pace is taken
+//! from the whole day and never speeds up to use what is left.
 
 mod book;
 mod day;
 mod lanes;
 mod limits;
+mod memo;
 mod pause;
 mod places;
 mod rolling;
@@ -37,6 +38,7 @@ use std::{
 use tokio::time::Instant;
 
 pub use self::limits::{Budget, Day, Limits, Rate};
+pub use self::memo::DayMemo;
 use self::places::Place;
 pub use self::view::{QuotaView, Spent};
 use crate::base::clock::Clock;
@@ -113,6 +115,18 @@ impl Ledger {
         let before = before.book_now().0.clone();
         let (mut book, now_ms) = self.book_now();
         book.carry_over(&before, now_ms);
+    }
+
+    /// What was spent of the day, for the process that comes after this one.
+    #[must_use]
+    pub fn memo(&self) -> DayMemo {
+        self.book_now().0.spending.memo()
+    }
+
+    /// Counts what the process before this one spent of the same day, for a new ledger, once.
+    pub fn recall(&self, memo: &DayMemo) {
+        let (mut book, now_ms) = self.book_now();
+        book.spending.recall(memo, now_ms);
     }
 
     /// Waits until a request of `cost` may be sent and counts it as spent.

@@ -6,7 +6,9 @@ use jiff::tz::Offset;
 
 use crate::crm::failure::Failure;
 use crate::crm::quota::{
-    Budget, Day, Limits, Purpose, Spent, no_quota,
+    Budget, Day, DayMemo, Limits, Purpose, Spent,
+    memo::Kept,
+    no_quota,
     rolling::{self, Hours},
 };
 
@@ -92,6 +94,32 @@ impl Spending {
         }
         let theirs = before.told.map(|told| Told { left: told.left.saturating_sub(mine), ..told });
         self.told = self.told.or(theirs);
+    }
+
+    pub(super) fn memo(&self) -> DayMemo {
+        let counted_from_ms = self.counted_from_ms;
+        DayMemo(match &self.count {
+            Count::Midnight { spent, ends_ms } => Kept::Midnight { spent: *spent, counted_from_ms, ends_ms: *ends_ms },
+            Count::Rolling(hours) => Kept::Rolling { hours: hours.each(), counted_from_ms },
+        })
+    }
+
+    /// Adds what was spent on the same day before the process was started. A memo of another day, or of another kind of
+    /// day, says nothing about this one.
+    pub(super) fn recall(&mut self, memo: &DayMemo, now_ms: i64) {
+        match (&mut self.count, &memo.0) {
+            (Count::Midnight { spent, .. }, Kept::Midnight { spent: before, counted_from_ms, ends_ms })
+                if (now_ms + 1..=now_ms + DAY_MS).contains(ends_ms) =>
+            {
+                *spent = spent.plus(*before);
+                self.counted_from_ms = self.counted_from_ms.min(*counted_from_ms).max(ends_ms - DAY_MS);
+            }
+            (Count::Rolling(hours), Kept::Rolling { hours: before, counted_from_ms }) => {
+                hours.carry_over(&Hours::recalled(before.clone(), now_ms));
+                self.counted_from_ms = self.counted_from_ms.min(*counted_from_ms);
+            }
+            _ => {}
+        }
     }
 
     /// The vendor says what is left of the day.

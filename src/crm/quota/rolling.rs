@@ -22,7 +22,7 @@ pub(super) struct Hours {
 impl Hours {
     pub(super) fn turn(&mut self, now_ms: i64) {
         let under_way = now_ms.div_euclid(HOUR_MS);
-        while self.hours.front().is_some_and(|&(hour, _)| hour + COUNTED <= under_way) {
+        while self.hours.front().is_some_and(|&(hour, _)| hour.saturating_add(COUNTED) <= under_way) {
             self.hours.pop_front();
         }
     }
@@ -44,13 +44,27 @@ impl Hours {
     pub(super) fn coming_back(&self) -> impl Iterator<Item = (i64, Spent)> {
         self.hours.iter().scan(self.spent(), |spent, &(hour, of_it)| {
             *spent = spent.minus(of_it);
-            Some(((hour + COUNTED).saturating_mul(HOUR_MS), *spent))
+            Some((counts_until_ms(hour), *spent))
         })
     }
 
     /// Since when what is counted could be spent.
     pub(super) const fn from_ms(now_ms: i64) -> i64 {
         (now_ms.div_euclid(HOUR_MS) + 1 - COUNTED).saturating_mul(HOUR_MS)
+    }
+
+    /// Every hour with what was spent in it.
+    pub(super) fn each(&self) -> Vec<(i64, Spent)> {
+        self.hours.iter().copied().collect()
+    }
+
+    /// Hours as they were kept; those ahead of now are none.
+    pub(super) fn recalled(mut hours: Vec<(i64, Spent)>, now_ms: i64) -> Self {
+        hours.retain(|&(hour, _)| hour <= now_ms.div_euclid(HOUR_MS));
+        let mut recalled = Self::default();
+        recalled.carry_over(&Self { hours: hours.into() });
+        recalled.turn(now_ms);
+        recalled
     }
 
     pub(super) fn carry_over(&mut self, before: &Self) {
@@ -61,6 +75,11 @@ impl Hours {
             self.add(spent, hour.saturating_mul(HOUR_MS));
         }
     }
+}
+
+/// When what was spent within an hour comes back.
+pub(super) const fn counts_until_ms(hour: i64) -> i64 {
+    hour.saturating_add(COUNTED).saturating_mul(HOUR_MS)
 }
 
 #[cfg(test)]

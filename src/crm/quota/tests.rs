@@ -342,4 +342,5 @@ async fn other_limits_do_not_empty_the_burst_window() {
     live(&narrow, Duration::from_secs(3)).await.expect("after the window");
 }
 
+mod restart;
 mod vendors;
