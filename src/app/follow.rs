@@ -16,14 +16,14 @@ use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use self::staff::StaffLists;
-use super::run::Overrides;
+use super::{accounts::Accounts, run::Overrides};
 use crate::base::{
     clock::Clock,
     environment::Environment,
     metric::{Metrics, ProcessCount, ProcessLevel},
     problem::Problem,
 };
-use crate::config::{ProcessSettings, QuotaSettings};
+use crate::config::ProcessSettings;
 use crate::crm::{
     CrmUser, Tools,
     quota::{Ledger, QuotaView},
@@ -33,6 +33,9 @@ use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
 use crate::routing::{Exchange, Line};
+
+/// After a crash, what was spent in this time at the most is counted as not spent.
+const STORE_DAYS_EVERY: Duration = Duration::from_secs(60);
 
 /// What a follower works with.
 pub(crate) struct Means {
@@ -64,13 +67,10 @@ pub(crate) struct Follow {
 }
 
 /// What is kept beside what is in force.
-#[derive(Default)]
 struct Tending {
     directories: BTreeMap<Box<str>, Tended>,
     staff: StaffLists,
-    /// By account, with what was configured of its quota, which all projects on the account agree about; held by the
-    /// directories that spend it.
-    ledgers: BTreeMap<String, (QuotaSettings, Weak<Ledger>)>,
+    accounts: Accounts,
 }
 
 type Users = watch::Receiver<Arc<[CrmUser]>>;
@@ -86,7 +86,9 @@ impl Follow {
     /// A follower with nothing in force.
     pub(crate) fn new(means: Means, stop: CancellationToken) -> Arc<Self> {
         let current = Arc::new(Current::new(Arc::new(Exchange::default())));
-        Arc::new(Self { means, current, reloading: Mutex::default(), tending: Mutex::default(), stop })
+        let accounts = Accounts::open(&means.process.data);
+        let tending = Tending { directories: BTreeMap::new(), staff: StaffLists::default(), accounts };
+        Arc::new(Self { means, current, reloading: Mutex::default(), tending: Mutex::new(tending), stop })
     }
 
     /// What is in force, for the doors.
@@ -180,6 +182,23 @@ impl Follow {
         report
     }
 
+    /// Stores every minute what accounts have spent today, until told to stop.
+    pub(crate) async fn keep_days(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(STORE_DAYS_EVERY)).await.is_some() {
+            let follow = Arc::clone(&self);
+            let _stored = tokio::task::spawn_blocking(move || follow.store_days()).await;
+        }
+    }
+
+    /// Stores what accounts have spent today.
+    ///
+    /// # Cost
+    /// Waits for the disk: not for a runtime's thread.
+    pub(crate) fn store_days(&self) {
+        let days = self.tending().accounts.days();
+        days.store(self.means.clock.now().as_millisecond());
+    }
+
     /// The quota of a project's account.
     pub(crate) fn quota(&self, project: &str) -> Option<QuotaView> {
         self.tending().directories.get(project).map(|tended| tended.ledger.snapshot())
@@ -222,7 +241,7 @@ impl Follow {
     }
 
     fn feed(&self, tending: &mut Tending, project: &Project) -> (Feed, Arc<Ledger>) {
-        let ledger = tending.ledger(project, self.means.clock);
+        let ledger = tending.accounts.ledger(project, self.means.clock);
         let tools =
             Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
         let reader = project.crm.prepared.reader(tools);
@@ -301,26 +320,5 @@ impl Follow {
 
     fn tending(&self) -> MutexGuard<'_, Tending> {
         self.tending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Tending {
-    /// The account's ledger: the one its other projects spend from, where there are any.
-    fn ledger(&mut self, project: &Project, clock: Clock) -> Arc<Ledger> {
-        let (account, quota) = (project.crm.prepared.account(), &project.crm.section.quota);
-        self.ledgers.retain(|_, (_, ledger)| ledger.strong_count() > 0);
-        let held = self.ledgers.get(&account).and_then(|(limits, ledger)| Some((limits, ledger.upgrade()?)));
-        let ledger = match held {
-            Some((limits, ledger)) if limits == quota => return ledger,
-            Some((_, before)) => {
-                // Other limits do not give the day back that is spent.
-                let ledger = Arc::new(Ledger::new(project.crm.prepared.limits(), clock));
-                ledger.carry_over(&before);
-                ledger
-            }
-            None => Arc::new(Ledger::new(project.crm.prepared.limits(), clock)),
-        };
-        self.ledgers.insert(account, (quota.clone(), Arc::downgrade(&ledger)));
-        ledger
     }
 }

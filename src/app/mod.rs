@@ -1,6 +1,8 @@
 //! Assembly, start, stop, command line.
 
+mod accounts;
 pub mod cli;
+mod days;
 pub mod demo;
 mod follow;
 pub mod lock;

@@ -135,6 +135,7 @@ impl Service {
             Watch::new(overrides.config.as_deref())
         };
         work.spawn(watch.reload(Arc::clone(&follow), stop.clone()));
+        work.spawn(Arc::clone(&follow).keep_days(stop.clone()));
         let edge_address = edge.address();
         let (edge, work) = (Some(edge), Some(work));
         Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, _lock: lock })
@@ -214,6 +215,7 @@ impl Drop for Service {
             edge.stop();
         }
         self.stop.cancel();
+        self.follow.store_days();
         if let Some(work) = self.work.take() {
             work.shutdown_background();
         }

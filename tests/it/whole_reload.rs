@@ -132,6 +132,19 @@ async fn projects_on_one_account_count_what_they_spend_together() {
     both_count_what_the_account_says(&whole).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_spent_today_counts_after_a_restart() {
+    let mut whole = Whole::warmed(few(), BLOCKS).await;
+    let alone = whole.crm.quota().used;
+    whole.restart().await;
+    whole.until_warm("acme").await;
+    let used = whole.crm.quota().used;
+    assert!(alone > 0 && used >= alone, "{alone}, then {used}");
+    let quota = whole.view("acme").await["crm"]["quota"].clone();
+    let spent = ["live", "sweep", "crawl"].map(|purpose| quota["spent"][purpose].as_u64().expect("a number"));
+    assert_eq!(spent.iter().sum::<u64>(), used, "{quota}");
+}
+
 async fn both_count_what_the_account_says(whole: &Whole) {
     let used = whole.crm.quota().used;
     for project in ["acme", "beta"] {

@@ -72,14 +72,7 @@ impl Whole {
         let folder = TempDir::new().expect("a folder");
         let file = ProjectFile::new(crm.base_url(), blocks);
         deploy(folder.path(), 0, &[("acme", &file)]);
-        let overrides = Overrides {
-            config: Some(folder.path().join("config")),
-            edge: Some(any_port()),
-            ops: Some(any_port()),
-            data: Some(folder.path().join("data")),
-        };
-        let service = tokio::task::spawn_blocking(move || Service::start(&overrides, Arc::new(environment())));
-        let service = service.await.expect("no panic").unwrap_or_else(|error| panic!("{error:?}"));
+        let service = started(folder.path()).await;
         Self { crm, service: Some(service), folder, deployments: AtomicU32::new(1) }
     }
 
@@ -88,6 +81,14 @@ impl Whole {
         let whole = Self::start(options, blocks).await;
         whole.until_warm("acme").await;
         whole
+    }
+
+    /// Stops the service and starts it again on the same folders.
+    pub(crate) async fn restart(&mut self) {
+        let service = self.service.take().expect("running");
+        let stopped = tokio::task::spawn_blocking(move || service.stop()).await;
+        stopped.expect("no panic").expect("stopped in order");
+        self.service = Some(started(self.folder.path()).await);
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -205,6 +206,17 @@ pub(crate) async fn ask_at(address: SocketAddr, request: &str) -> Heard {
         entity: header("x-predial-entity"),
         body: body.to_owned(),
     }
+}
+
+async fn started(folder: &Path) -> Service {
+    let overrides = Overrides {
+        config: Some(folder.join("config")),
+        edge: Some(any_port()),
+        ops: Some(any_port()),
+        data: Some(folder.join("data")),
+    };
+    let service = tokio::task::spawn_blocking(move || Service::start(&overrides, Arc::new(environment())));
+    service.await.expect("no panic").unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn any_port() -> SocketAddr {

@@ -1,0 +1,65 @@
+//! The ledgers in use, one per CRM account, and what they have spent today.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Weak},
+};
+
+use super::days::Days;
+use crate::base::clock::Clock;
+use crate::config::QuotaSettings;
+use crate::crm::quota::Ledger;
+use crate::project::Project;
+
+/// The accounts of the projects in force.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    /// With what was configured of the quota, which all projects on the account agree about; held by the directories that
+    /// spend it.
+    ledgers: BTreeMap<String, (QuotaSettings, Weak<Ledger>)>,
+    days: Arc<Days>,
+}
+
+impl Accounts {
+    /// No account yet; what the process before this one spent today is read from its data folder.
+    pub(super) fn open(data: &Path) -> Self {
+        Self { ledgers: BTreeMap::new(), days: Arc::new(Days::open(data)) }
+    }
+
+    /// The account's ledger: the one its other projects spend from, where there are any.
+    pub(super) fn ledger(&mut self, project: &Project, clock: Clock) -> Arc<Ledger> {
+        let (account, quota) = (project.crm.prepared.account(), &project.crm.section.quota);
+        self.ledgers.retain(|_, (_, ledger)| ledger.strong_count() > 0);
+        let held = self.ledgers.get(&account).and_then(|(limits, ledger)| Some((limits, ledger.upgrade()?)));
+        let begun = || Arc::new(Ledger::new(project.crm.prepared.limits(), clock));
+        let ledger = match held {
+            Some((limits, ledger)) if limits == quota => return ledger,
+            Some((_, before)) => {
+                // Other limits do not give the day back that is spent.
+                let ledger = begun();
+                ledger.carry_over(&before);
+                ledger
+            }
+            None => {
+                let ledger = begun();
+                if let Some(memo) = self.days.memo(&account) {
+                    ledger.recall(&memo);
+                }
+                ledger
+            }
+        };
+        self.ledgers.insert(account, (quota.clone(), Arc::downgrade(&ledger)));
+        ledger
+    }
+
+    /// What every account has spent by now, to be stored.
+    pub(super) fn days(&self) -> Arc<Days> {
+        for (account, (_, ledger)) in &self.ledgers {
+            if let Some(ledger) = ledger.upgrade() {
+                self.days.note(account, ledger.memo());
+            }
+        }
+        Arc::clone(&self.days)
+    }
+}
