@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use predial::base::clock::Clock;
 use predial::base::metric::Metrics;
+use predial::crm::Matching;
+use predial::crm::quota::{Ledger, Limits};
 use predial::directory::{Directory, Feed, Parts, WarmRequest, WarmState};
 use predial::project::{People, compile_with};
 use predial::routing::Line;
@@ -40,9 +42,11 @@ impl World {
             feed: Feed {
                 reader: Arc::new(values::Crm { clients }),
                 section: project.crm.section.clone(),
+                ledger: Arc::new(Ledger::new(Limits::NONE, Clock::System)),
                 timezone: project.timezone.clone(),
             },
             kinds: values::KINDS,
+            matching: Matching::Whole,
             numbers: project.numbers.clone(),
             live: process().live,
             clock: Clock::following("2026-11-20T10:00:00Z".parse().expect("a time")),

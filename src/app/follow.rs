@@ -211,6 +211,7 @@ impl Follow {
             project: project.name.clone(),
             feed,
             kinds: project.crm.adapter.kinds,
+            matching: project.crm.adapter.matching,
             numbers: project.numbers.clone(),
             live: self.means.process.live.clone(),
             clock: self.means.clock,
@@ -245,7 +246,12 @@ impl Follow {
         let tools =
             Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
         let reader = project.crm.prepared.reader(tools);
-        let feed = Feed { reader, section: project.crm.section.clone(), timezone: project.timezone.clone() };
+        let feed = Feed {
+            reader,
+            section: project.crm.section.clone(),
+            ledger: Arc::clone(&ledger),
+            timezone: project.timezone.clone(),
+        };
         (feed, ledger)
     }
 

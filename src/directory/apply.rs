@@ -9,7 +9,8 @@ use super::{
     records::{Facts, Records, State, Touched},
 };
 use crate::base::metric::Count;
-use crate::crm::Record;
+use crate::crm::{Matching, Record};
+use crate::model::ids::CrmId;
 use crate::model::{
     client::{Client, Kind, KindSet},
     phone::{NotANumber, PhoneKey, Readings},
@@ -25,24 +26,29 @@ pub(super) enum From {
 }
 
 impl Directory {
-    /// Joins a page of a crawl or a sweep.
-    pub(super) fn apply(&self, page: &[Record], from: From) {
+    /// Joins a page of a crawl or a sweep; says whether it held anything that this crawl had not seen, or that was not
+    /// known.
+    pub(super) fn apply(&self, page: &[Record], from: From) -> bool {
         let crawl = self.crawl.load(Ordering::Acquire);
         let mut unreadable = 0;
         let facts: Vec<_> = page.iter().map(|record| self.facts(record, &mut unreadable)).collect();
-        let mut touched = Touched::new();
+        let (mut touched, mut news) = (Touched::new(), false);
         let mut records = self.records();
         for (record, facts) in page.iter().zip(facts) {
             let (kind, id) = (record.kind, record.id);
-            touched.extend(match (record.open, from) {
+            news |= from == From::Crawl && !records.was_seen(kind, id, crawl);
+            let changed = match (record.open, from) {
                 (true, From::Crawl) => records.put_crawled(kind, id, facts, crawl),
                 (true, From::Sweep) => records.put(kind, id, State::Open(facts), crawl),
                 (false, _) => records.put(kind, id, State::Gone { updated_s: record.updated_s }, crawl),
-            });
+            };
+            news |= from == From::Sweep && !changed.is_empty();
+            touched.extend(changed);
         }
         self.join(&records, touched);
         drop(records);
         self.metrics.add(Count::NumbersUnreadable, unreadable);
+        news
     }
 
     /// Joins the answer to a live question about a caller; returns whether anybody carries one of the numbers that the
@@ -56,22 +62,30 @@ impl Directory {
         let asked = readings.as_slice();
         let open = answer.iter().filter(|record| record.open);
         let read: Vec<_> = open.map(|record| (record, self.facts(record, &mut ignored))).collect();
-        let carries = |facts: &Facts| facts.numbers.iter().any(|number| asked.contains(number));
+        let is_meant = |number: &PhoneKey| {
+            let alike = |key: &PhoneKey| key.last_nine().is_some() && key.last_nine() == number.last_nine();
+            asked.contains(number) || (self.matching == Matching::LastNine && asked.iter().any(alike))
+        };
+        let carries = |facts: &Facts| facts.numbers.iter().any(is_meant);
         let carriers: Vec<_> =
             read.iter().filter(|(_, facts)| carries(facts)).map(|(record, _)| (record.kind, record.id)).collect();
+        let carried = read.iter().flat_map(|(_, facts)| facts.numbers.iter().filter(|&number| is_meant(number)));
+        let mut meant: Touched = asked.iter().chain(carried).copied().collect();
+        meant.sort_unstable();
+        meant.dedup();
         let mut touched = Touched::new();
         let mut records = self.records();
         for (record, facts) in read {
             let on = |kind, ids: &[_]| ids.iter().any(|&id| carriers.contains(&(kind, id)));
             let hangs = on(Kind::Contact, &record.contacts) || on(Kind::Organization, &record.organizations);
             if carries(&facts) || (record.numbers.is_empty() && hangs) {
-                touched.extend(records.learn((record.kind, record.id), facts, asked, crawl));
+                touched.extend(records.learn((record.kind, record.id), facts, &meant, crawl));
             }
         }
         self.join(&records, touched);
         let now_s = self.clock.now_s();
         let mut found = false;
-        for &key in asked {
+        for key in meant {
             let entities = records.entities(key);
             if !entities.is_empty() {
                 found = true;
@@ -82,6 +96,18 @@ impl Directory {
             self.cache.put_negative(readings.first(), now_s);
         }
         found
+    }
+
+    /// Takes out records that were asked for at `asked_s` and not found.
+    pub(super) fn take_out(&self, kind: Kind, ids: impl Iterator<Item = CrmId>, asked_s: i64) {
+        let crawl = self.crawl.load(Ordering::Acquire);
+        let mut records = self.records();
+        let mut touched = Touched::new();
+        for id in ids {
+            touched.extend(records.put(kind, id, State::Gone { updated_s: 0 }, crawl));
+            records.not_before(kind, id, asked_s);
+        }
+        self.join(&records, touched);
     }
 
     /// Accepts the crawl numbered `crawl`: what it did not see is taken out.

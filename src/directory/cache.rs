@@ -1,13 +1,16 @@
-//! The memory calls are answered from: two moka caches, and the only place that names moka.
+//! The memory calls are answered from: moka caches, and the only place that names moka.
 //!
 //! The first holds every number the CRM told us about and never forgets by itself: an eviction would turn *unknown*
-//! into *absent*. The second holds, bounded and for a short time, numbers that a live question did not find.
+//! into *absent*. The second holds, bounded and for a short time, numbers that a live question did not find. For CRMs
+//! that compare the last nine digits a third leads from those to the whole numbers: a number that is known as a whole,
+//! which is the usual case, stays one `get`, and a client looks the same for every CRM.
 
 use std::{sync::Arc, time::Duration};
 
 use foldhash::quality::FixedState;
 use moka::{policy::EvictionPolicy, sync::Cache as Moka};
 
+use crate::crm::Matching;
 use crate::model::{client::Client, phone::PhoneKey};
 
 /// Hashes keys the same way in every process, so that instruction counts can be compared between runs. Keys are
@@ -19,11 +22,15 @@ type Hasher = FixedState;
 pub(super) struct Cache {
     known: Moka<PhoneKey, Arc<Client>, Hasher>,
     negative: Moka<PhoneKey, i64, Hasher>,
+    /// Last nine digits to the known numbers that end in them. Written under the records' lock like everything known.
+    tails: Option<Moka<u32, Arc<[PhoneKey]>, Hasher>>,
 }
 
 impl Cache {
     /// An empty memory whose negative half holds `negative_entries` for `negative_ttl`.
-    pub(super) fn new(negative_entries: u64, negative_ttl: Duration) -> Self {
+    pub(super) fn new(negative_entries: u64, negative_ttl: Duration, matching: Matching) -> Self {
+        let tails = (matching == Matching::LastNine)
+            .then(|| Moka::builder().eviction_policy(EvictionPolicy::lru()).build_with_hasher(FixedState::default()));
         Self {
             known: Moka::builder().eviction_policy(EvictionPolicy::lru()).build_with_hasher(FixedState::default()),
             negative: Moka::builder()
@@ -31,6 +38,7 @@ impl Cache {
                 .time_to_live(negative_ttl)
                 .eviction_policy(EvictionPolicy::lru())
                 .build_with_hasher(FixedState::default()),
+            tails,
         }
     }
 
@@ -52,9 +60,34 @@ impl Cache {
     pub(super) fn put(&self, key: PhoneKey, client: Arc<Client>) {
         if client.entities().is_empty() {
             self.known.invalidate(&key);
+            self.put_tail(key, false);
         } else {
             self.known.insert(key, client);
             self.negative.invalidate(&key);
+            self.put_tail(key, true);
+        }
+    }
+
+    /// The known numbers that end in the same nine digits; none where the CRM compares whole numbers.
+    ///
+    /// # Cost
+    /// One `get`; the list is shared, not copied.
+    pub(super) fn alike(&self, key: PhoneKey) -> Option<Arc<[PhoneKey]>> {
+        self.tails.as_ref()?.get(&key.last_nine()?)
+    }
+
+    fn put_tail(&self, key: PhoneKey, known: bool) {
+        let (Some(tails), Some(tail)) = (&self.tails, key.last_nine()) else { return };
+        let held = tails.get(&tail).unwrap_or_default();
+        if held.contains(&key) == known {
+            return;
+        }
+        let others = held.iter().copied().filter(|&other| other != key);
+        let keys: Arc<[PhoneKey]> = others.chain(known.then_some(key)).collect();
+        if keys.is_empty() {
+            tails.invalidate(&tail);
+        } else {
+            tails.insert(tail, keys);
         }
     }
 
@@ -72,6 +105,9 @@ impl Cache {
     pub(super) fn keep_house(&self) {
         self.known.run_pending_tasks();
         self.negative.run_pending_tasks();
+        if let Some(tails) = &self.tails {
+            tails.run_pending_tasks();
+        }
     }
 
     /// Numbers known; exact after [`Cache::keep_house`].
@@ -85,6 +121,7 @@ mod tests {
     use std::time::Duration;
 
     use super::Cache;
+    use crate::crm::Matching;
     use crate::model::{
         client::{Client, Entity, Kind, KindSet, Via},
         ids::CrmId,
@@ -97,7 +134,7 @@ mod tests {
 
     #[test]
     fn nothing_known_is_ever_forgotten_by_itself() {
-        let cache = Cache::new(10, Duration::from_secs(60));
+        let cache = Cache::new(10, Duration::from_secs(60), Matching::Whole);
         let entity = Entity { kind: Kind::Contact, id: CrmId::Number(1), owner: None, created_s: 0, via: Via::Own };
         for number in 1..=20_000 {
             cache.put(key(number), Client::new(vec![entity], KindSet::NONE, 0));
@@ -109,7 +146,7 @@ mod tests {
 
     #[test]
     fn negative_answers_are_bounded() {
-        let cache = Cache::new(100, Duration::from_secs(60));
+        let cache = Cache::new(100, Duration::from_secs(60), Matching::Whole);
         for number in 1..=10_000 {
             cache.put_negative(key(number), 5);
         }
@@ -120,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_client_without_entities_is_not_known() {
-        let cache = Cache::new(10, Duration::from_secs(60));
+        let cache = Cache::new(10, Duration::from_secs(60), Matching::Whole);
         let entity = Entity { kind: Kind::Contact, id: CrmId::Number(1), owner: None, created_s: 0, via: Via::Own };
         cache.put(key(1), Client::new(vec![entity], KindSet::NONE, 0));
         cache.put(key(1), Client::new(Vec::new(), KindSet::NONE, 0));

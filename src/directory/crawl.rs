@@ -2,117 +2,56 @@
 //! operator can start and follow; the nightly crawl and the first one are the same run, started by ourselves.
 
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
-use serde::Serialize;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Directory, Feed, apply::From};
+use super::{
+    Directory, Feed,
+    apply::From,
+    warm::{EndOfRun, WarmProgress, WarmRequest, WarmState},
+};
 use crate::base::metric::Count;
-use crate::crm::{Cursor, Page, failure::Failure};
+use crate::crm::{Cursor, Page, Reader, failure::Failure};
 use crate::model::client::Kind;
-
-/// What kind of warm-up is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct WarmRequest {
-    /// Everything, instead of what changed since the last.
-    pub full: bool,
-    /// Accept a result that shrinks the directory past its guard.
-    pub force: bool,
-}
-
-/// How far a warm-up is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WarmState {
-    /// None has been started.
-    Never,
-    /// Under way.
-    Running,
-    /// Ended well.
-    Done,
-    /// Ended by a failure; what had been read stays.
-    Failed,
-    /// Read to the end and not accepted: it would have shrunk the directory too much, or grown it past its limit.
-    Refused,
-    /// Stopped by an operator or by the service's end.
-    Stopped,
-}
-
-/// A warm-up's progress.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct WarmProgress {
-    /// The run; counted from 1, 0 before the first.
-    pub id: u64,
-    /// How far it is.
-    pub state: WarmState,
-    /// Whether it reads everything.
-    pub full: bool,
-    /// The kind it is reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<&'static str>,
-    /// Records read.
-    pub read: u64,
-    /// Records expected, where known: a CRM without totals lets us know from the crawl before only.
-    pub expected: Option<u64>,
-    /// Pages read.
-    pub pages: u64,
-    /// How often it had to wait for the CRM or its quota.
-    pub waits: u64,
-    /// How long it has taken.
-    pub seconds: f64,
-    /// Why it is waiting, or why it ended as it did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-impl WarmProgress {
-    pub(super) const fn never() -> Self {
-        Self {
-            id: 0,
-            state: WarmState::Never,
-            full: false,
-            kind: None,
-            read: 0,
-            expected: None,
-            pages: 0,
-            waits: 0,
-            seconds: 0.0,
-            reason: None,
-        }
-    }
-}
-
-/// A warm-up is under way already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected no warm-up under way, found run {id}")]
-pub struct AlreadyRunning {
-    /// The run that is under way.
-    pub id: u64,
-}
-
-/// The run under way.
-#[derive(Debug)]
-pub(super) struct Run {
-    id: u64,
-    stop: CancellationToken,
-}
 
 /// How a run ended.
 pub(super) struct Ending {
     pub(super) state: WarmState,
     pub(super) reason: Option<String>,
+    /// The CRM understood what was asked and refused it.
+    was_refused: bool,
 }
 
 impl Ending {
-    const DONE: Self = Self { state: WarmState::Done, reason: None };
+    const DONE: Self = Self { state: WarmState::Done, reason: None, was_refused: false };
+    const STOPPED: Self = Self { state: WarmState::Stopped, ..Self::DONE };
 
     fn refused(reason: String) -> Self {
-        Self { state: WarmState::Refused, reason: Some(reason) }
+        Self { state: WarmState::Refused, reason: Some(reason), was_refused: false }
     }
+
+    fn failed(reason: String) -> Self {
+        Self { state: WarmState::Failed, reason: Some(reason), was_refused: false }
+    }
+}
+
+/// A full crawl that ended before its end.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    /// Its number, by which records know that it saw them.
+    crawl: u32,
+    began_s: i64,
+    /// What crawls had cost when it began.
+    cost_before: u64,
+    /// Kinds that it read to their end.
+    done: usize,
+    /// Where it ended in the kind after them.
+    place: Option<Cursor>,
+    ended_at: Instant,
 }
 
 /// What a step of a run ends early with.
@@ -125,63 +64,28 @@ struct Patience {
     tries: u32,
     /// The longest wait the CRM or our quota may ask for.
     longest_told: Duration,
+    /// Whether credentials that are not accepted are waited for.
+    waits_for_credentials: bool,
 }
 
 /// A crawl has hours, and what it has read so far to lose.
-const CRAWLING: Patience = Patience { tries: 10, longest_told: Duration::MAX };
+const CRAWLING: Patience = Patience { tries: 10, longest_told: Duration::MAX, waits_for_credentials: true };
 /// The next sweep asks for the same and more: one that cannot go on gives its place up.
-const SWEEPING: Patience = Patience { tries: 3, longest_told: Duration::from_secs(30) };
+const SWEEPING: Patience = Patience { tries: 3, longest_told: Duration::from_secs(30), waits_for_credentials: false };
 /// So few numbers may always be lost, unless they are all there were: of three clients one may well be deleted.
 const FEW: u64 = 3;
 /// The longest wait between two tries of a page.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
+/// How long credentials that are not accepted are let be at first; it doubles.
+const FIRST_REFUSAL: Duration = Duration::from_secs(30);
+/// How long a crawl that failed can be gone on with: vendors forget cursors, and what it read grows old.
+const GONE_ON_WITHIN: Duration = Duration::from_secs(3_600);
+/// Pages in a row that a crawl may see again before its cursor is taken to be endless.
+const MOST_REPEATED: u32 = 100;
+/// The same for a sweep, to whom pages that change nothing are ordinary: somebody edited fields that we do not read.
+const MOST_UNCHANGED: u32 = 10_000;
 
 impl Directory {
-    /// Starts a warm-up on the work runtime.
-    ///
-    /// # Errors
-    /// [`AlreadyRunning`] names the run that is under way.
-    pub fn warm(self: &Arc<Self>, request: WarmRequest) -> Result<u64, AlreadyRunning> {
-        // There is nothing that could have changed since: what an incomplete directory needs is a crawl.
-        let complete = self.complete_since_s.load(Ordering::Acquire) != 0;
-        let request = WarmRequest { full: request.full || !complete, ..request };
-        let (id, stop) = self.begin(request)?;
-        let directory = Arc::clone(self);
-        self.work.spawn(async move { directory.run(id, request, stop).await });
-        Ok(id)
-    }
-
-    /// The progress of the warm-up under way or of the last one.
-    #[must_use]
-    pub fn warm_progress(&self) -> watch::Receiver<WarmProgress> {
-        self.progress.subscribe()
-    }
-
-    /// Stops the warm-up under way; `false` when there is none.
-    pub fn stop_warm(&self) -> bool {
-        let run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-        run.as_ref().inspect(|run| run.stop.cancel()).is_some()
-    }
-
-    pub(super) fn begin(&self, request: WarmRequest) -> Result<(u64, CancellationToken), AlreadyRunning> {
-        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(run) = run.as_ref() {
-            return Err(AlreadyRunning { id: run.id });
-        }
-        let id = self.last_run.fetch_add(1, Ordering::AcqRel) + 1;
-        let stop = CancellationToken::new();
-        *run = Some(Run { id, stop: stop.clone() });
-        let expected = request.full.then(|| self.records().open() as u64).filter(|&expected| expected > 0);
-        self.progress.send_replace(WarmProgress {
-            id,
-            state: WarmState::Running,
-            full: request.full,
-            expected,
-            ..WarmProgress::never()
-        });
-        Ok((id, stop))
-    }
-
     pub(super) async fn run(self: Arc<Self>, id: u64, request: WarmRequest, stop: CancellationToken) -> WarmState {
         let _end = EndOfRun(&self);
         let began = Instant::now();
@@ -190,7 +94,7 @@ impl Directory {
         };
         let ending = tokio::select! {
             ending = work => ending.map_or_else(|ending| ending, |()| Ending::DONE),
-            () = stop.cancelled() => Ending { state: WarmState::Stopped, reason: None },
+            () = stop.cancelled() => Ending::STOPPED,
         };
         if request.full && ending.state != WarmState::Done {
             self.metrics.count(Count::CrawlsFailed);
@@ -214,20 +118,29 @@ impl Directory {
         ending.state
     }
 
-    /// Reads everything, then takes out what is no longer there.
+    /// Reads everything, then takes out what is no longer there. Goes on where a crawl that failed lately ended.
     async fn crawl_all(&self, began: Instant, force: bool) -> Step<()> {
-        let began_s = self.clock.now_s();
-        let crawl = self.crawl.fetch_add(1, Ordering::AcqRel) + 1;
-        self.records().begin_crawl();
-        let feed = self.feed();
+        let Unfinished { crawl, began_s, cost_before, done, mut place, .. } = self.begin_crawl();
         self.read_users(Some(began)).await?;
-        for &kind in feed.reader.crawl_order() {
-            self.read_kind(&feed, kind, Some(began), None).await?;
+        let order = self.feed().reader.crawl_order().to_vec();
+        for (at, &kind) in order.iter().enumerate().skip(done) {
+            let mut reached = place.take();
+            let ended = self.read_kind(kind, Some(began), None, &mut reached).await;
+            if let Err(ending) = ended {
+                // What failed for a while is gone on with; a cursor that the CRM refuses would be refused again.
+                let kept = ending.state == WarmState::Failed && !ending.was_refused;
+                let ended_at = Instant::now();
+                let unfinished = Unfinished { crawl, began_s, cost_before, done: at, place: reached, ended_at };
+                *self.unfinished() = kept.then_some(unfinished);
+                return Err(ending);
+            }
             self.crawled.store(self.crawled().with(kind).bits(), Ordering::Release);
         }
+        let feed = self.feed();
         self.guard_against_shrinking(&feed, crawl, force)?;
         self.retire(crawl);
         self.cache.keep_house();
+        self.crawl_cost.store(feed.ledger.crawl_spent().saturating_sub(cost_before), Ordering::Release);
         self.last_crawl_s.store(began_s, Ordering::Release);
         self.last_sweep_s.fetch_max(began_s, Ordering::AcqRel);
         if self.complete_since_s.load(Ordering::Acquire) == 0 {
@@ -237,52 +150,74 @@ impl Directory {
         Ok(())
     }
 
+    fn begin_crawl(&self) -> Unfinished {
+        let held = self.unfinished().take();
+        if let Some(unfinished) = held.filter(|unfinished| unfinished.ended_at.elapsed() <= GONE_ON_WITHIN) {
+            tracing::info!(project = %self.project, kinds_done = unfinished.done, "a crawl goes on where it ended");
+            return unfinished;
+        }
+        let crawl = self.crawl.fetch_add(1, Ordering::AcqRel) + 1;
+        self.records().begin_crawl();
+        let (began_s, cost_before) = (self.clock.now_s(), self.feed().ledger.crawl_spent());
+        Unfinished { crawl, began_s, cost_before, done: 0, place: None, ended_at: Instant::now() }
+    }
+
+    fn unfinished(&self) -> MutexGuard<'_, Option<Unfinished>> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether full crawls cost more than the crawls' share of a day, so that they come once a week.
+    pub(super) fn crawls_weekly(&self) -> bool {
+        let cost = self.crawl_cost.load(Ordering::Acquire);
+        self.feed().ledger.crawl_share().is_some_and(|share| cost > share)
+    }
+
     /// Reads what changed since the last sweep that got to its end, with a minute's overlap for clocks that differ. A
     /// routine sweep is no run: it shows no progress and stands in no warm-up's way.
     pub(super) async fn sweep(&self, began: Option<Instant>) -> Step<()> {
         let began_s = self.clock.now_s();
         let since_s = self.last_sweep_s.load(Ordering::Acquire) - OVERLAP_S;
-        let feed = self.feed();
-        for &kind in feed.reader.crawl_order() {
-            self.read_kind(&feed, kind, began, Some(since_s)).await?;
+        for kind in self.feed().reader.crawl_order().to_vec() {
+            self.read_kind(kind, began, Some(since_s), &mut None).await?;
         }
         self.last_sweep_s.fetch_max(began_s, Ordering::AcqRel);
         self.metrics.count(Count::SweepsDone);
         Ok(())
     }
 
-    async fn read_kind(&self, feed: &Feed, kind: Kind, began: Option<Instant>, since_s: Option<i64>) -> Step<()> {
+    /// Reads a kind from where `place` says to its end; `place` moves on with every page. The reader is the one in force
+    /// at every page, so that a crawl goes on with other credentials.
+    async fn read_kind(
+        &self,
+        kind: Kind,
+        began: Option<Instant>,
+        since_s: Option<i64>,
+        place: &mut Option<Cursor>,
+    ) -> Step<()> {
         self.tell(began, |progress| progress.kind = Some(kind.word()));
-        let mut cursor: Option<Cursor> = None;
+        let mut nothing_new = 0;
         loop {
+            let cursor = place.as_ref();
             let Page { records, next } = match since_s {
-                None => self.patiently(began, CRAWLING, || feed.reader.page(kind, cursor.as_ref())).await?,
+                None => {
+                    self.patiently(began, CRAWLING, |reader| async move { reader.page(kind, cursor).await }).await?
+                }
                 Some(since_s) => {
-                    self.patiently(began, SWEEPING, || feed.reader.changes(kind, since_s, cursor.as_ref())).await?
+                    let ask = |reader: Arc<dyn Reader>| async move { reader.changes(kind, since_s, cursor).await };
+                    self.patiently(began, SWEEPING, ask).await?
                 }
             };
-            self.apply(&records, if since_s.is_some() { From::Sweep } else { From::Crawl });
-            self.metrics.count(Count::CrawlPages);
-            self.metrics.add(Count::CrawlRecords, records.len() as u64);
-            self.tell(began, |progress| {
-                progress.pages += 1;
-                progress.read += records.len() as u64;
-            });
-            let held = self.records().numbers() as u64;
-            let limit = feed.section.max_numbers;
-            if held > limit {
-                return Err(Ending::refused(format!(
-                    "expected at most {limit} numbers (crm.max_numbers), found {held}"
-                )));
+            let (from, most) =
+                if since_s.is_some() { (From::Sweep, MOST_UNCHANGED) } else { (From::Crawl, MOST_REPEATED) };
+            let news = self.apply(&records, from);
+            nothing_new = if news { 0 } else { nothing_new + 1 };
+            self.count_page(began, records.len() as u64);
+            self.guard_against_growing()?;
+            if next.is_some() && (next == *place || nothing_new > most) {
+                return Err(Ending::failed(format!("expected an end of the {kind}s, found the same pages again")));
             }
-            if next.is_some() && next == cursor {
-                return Err(Ending {
-                    state: WarmState::Failed,
-                    reason: Some(format!("expected a further page of {kind}s, found the same cursor again")),
-                });
-            }
-            cursor = next;
-            if cursor.is_none() {
+            *place = next;
+            if place.is_none() {
                 return Ok(());
             }
             // A page is joined without awaiting; other tasks of this runtime get their turn between two.
@@ -290,9 +225,25 @@ impl Directory {
         }
     }
 
+    fn count_page(&self, began: Option<Instant>, records: u64) {
+        self.metrics.count(Count::CrawlPages);
+        self.metrics.add(Count::CrawlRecords, records);
+        self.tell(began, |progress| {
+            progress.pages += 1;
+            progress.read += records;
+        });
+    }
+
+    fn guard_against_growing(&self) -> Step<()> {
+        let (held, limit) = (self.records().numbers() as u64, self.feed().section.max_numbers);
+        if held <= limit {
+            return Ok(());
+        }
+        Err(Ending::refused(format!("expected at most {limit} numbers (crm.max_numbers), found {held}")))
+    }
+
     pub(super) async fn read_users(&self, began: Option<Instant>) -> Step<()> {
-        let reader = self.feed().reader;
-        let users = self.patiently(began, SWEEPING, || reader.users()).await?;
+        let users = self.patiently(began, SWEEPING, |reader| async move { reader.users().await }).await?;
         self.users.send_if_modified(|held| {
             // An empty answer never takes the users away: calls would find no employee any more.
             if users.is_empty() && !held.is_empty() {
@@ -323,39 +274,78 @@ impl Directory {
     }
 
     /// Asks until the CRM answers: what it says about waiting is kept, and failures without a word are tried a few
-    /// times more.
-    async fn patiently<T, F>(&self, began: Option<Instant>, patience: Patience, mut ask: impl FnMut() -> F) -> Step<T>
+    /// times more. A crawl waits for credentials, too: for others from the operator, or for the CRM to take these again.
+    async fn patiently<T, F>(
+        &self,
+        began: Option<Instant>,
+        patience: Patience,
+        ask: impl Fn(Arc<dyn Reader>) -> F,
+    ) -> Step<T>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let mut failures = 0;
+        let (mut failures, mut refusals) = (0, 0);
         loop {
-            let failure = match ask().await {
+            let failure = match ask(self.feed().reader).await {
                 Ok(answer) => {
-                    self.tell(began, |progress| progress.reason = None);
+                    self.answered(began, refusals > 0);
                     return Ok(answer);
                 }
                 Err(failure) => failure,
             };
+            self.health.ill(&failure, self.clock.now_s());
             let told = match &failure {
                 Failure::NoQuota { after, .. } | Failure::Wait { after: Some(after), .. } => Some(*after),
                 Failure::Wait { after: None, .. } | Failure::Unclear { .. } => None,
+                Failure::Credentials { .. } if patience.waits_for_credentials => {
+                    refusals += 1;
+                    self.wait_for_credentials(began, refusals, &failure).await;
+                    continue;
+                }
                 Failure::Refused { .. } | Failure::Credentials { .. } => {
-                    return Err(Ending { state: WarmState::Failed, reason: Some(failure.to_string()) });
+                    return Err(Ending { was_refused: true, ..Ending::failed(failure.to_string()) });
                 }
             };
             failures += u32::from(told.is_none());
             if failures >= patience.tries || told.is_some_and(|told| told > patience.longest_told) {
-                return Err(Ending { state: WarmState::Failed, reason: Some(failure.to_string()) });
+                return Err(Ending::failed(failure.to_string()));
             }
             let wait = told.unwrap_or_else(|| Duration::from_millis(500) * 2_u32.pow(failures));
-            self.tell(began, |progress| {
-                progress.waits += 1;
-                progress.reason = Some(failure.to_string());
-            });
-            self.metrics.count(Count::CrawlWaits);
+            self.wait_told(began, &failure);
             tokio::time::sleep(wait.clamp(Duration::from_millis(100), LONGEST_WAIT)).await;
         }
+    }
+
+    async fn wait_for_credentials(&self, began: Option<Instant>, refusals: u32, failure: &Failure) {
+        if refusals == 1 {
+            tracing::error!(project = %self.project, %failure, "the crawl is paused until the credentials are accepted");
+        }
+        self.tell(began, |progress| progress.paused = true);
+        self.wait_told(began, failure);
+        let wait = FIRST_REFUSAL.saturating_mul(2_u32.saturating_pow(refusals - 1)).min(LONGEST_WAIT);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.adopted_in_mid_crawl.notified() => {}
+        }
+    }
+
+    fn wait_told(&self, began: Option<Instant>, failure: &Failure) {
+        self.tell(began, |progress| {
+            progress.waits += 1;
+            progress.reason = Some(failure.to_string());
+        });
+        self.metrics.count(Count::CrawlWaits);
+    }
+
+    fn answered(&self, began: Option<Instant>, after_refusals: bool) {
+        if after_refusals {
+            tracing::info!(project = %self.project, "the credentials are accepted again: the crawl goes on");
+        }
+        self.health.well(self.clock.now_s());
+        self.tell(began, |progress| {
+            progress.reason = None;
+            progress.paused = false;
+        });
     }
 
     /// Changes the progress of a run; a routine sweep has none to show (`began` is `None`).
@@ -370,19 +360,3 @@ impl Directory {
 
 /// Seconds a sweep reaches back before the one before it.
 const OVERLAP_S: i64 = 60;
-
-/// Frees the place of the run however its task ends.
-struct EndOfRun<'a>(&'a Arc<Directory>);
-
-impl Drop for EndOfRun<'_> {
-    fn drop(&mut self) {
-        *self.0.run.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.0.progress.send_if_modified(|progress| {
-            let cut = progress.state == WarmState::Running;
-            if cut {
-                progress.state = WarmState::Stopped;
-            }
-            cut
-        });
-    }
-}

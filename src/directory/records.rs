@@ -120,6 +120,19 @@ impl Records {
         touched
     }
 
+    /// Whether the crawl numbered `crawl`, or anything since it began, saw a record.
+    pub(super) fn was_seen(&self, kind: Kind, id: CrmId, crawl: u32) -> bool {
+        self.by_id.get(&(kind, id)).is_some_and(|&slot| self.places[slot as usize].seen == crawl)
+    }
+
+    /// Believes no state of a record that is older than this: a page under way may still show what is gone.
+    pub(super) fn not_before(&mut self, kind: Kind, id: CrmId, updated_s: i64) {
+        if let Some(&slot) = self.by_id.get(&(kind, id)) {
+            let place = &mut self.places[slot as usize];
+            place.updated_s = place.updated_s.max(updated_s);
+        }
+    }
+
     /// Begins a crawl: nothing is withheld yet.
     pub(super) fn begin_crawl(&mut self) {
         self.withheld.clear();

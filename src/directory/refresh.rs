@@ -1,6 +1,9 @@
 //! Keeping the directory fresh: the first crawl, then sweeps, and the nightly crawl that notices what was deleted.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use jiff::{ToSpan, Zoned};
 use tokio::{
@@ -11,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Directory,
-    crawl::{WarmRequest, WarmState},
+    warm::{WarmRequest, WarmState},
 };
 
 use crate::base::metric::Count;
@@ -21,6 +24,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
 /// How long a nightly crawl that failed is let be.
 const NIGHTLY_AGAIN: Duration = Duration::from_secs(1_800);
+const DAY_S: i64 = 86_400;
+const WEEK_S: i64 = 7 * DAY_S;
 /// The users are read with every so many sweeps: somebody new is to be found the same quarter of an hour.
 const USERS_EVERY: u32 = 15;
 const FULL: WarmRequest = WarmRequest { full: true, force: false };
@@ -32,8 +37,10 @@ impl Directory {
     pub async fn keep_fresh(self: Arc<Self>, stop: CancellationToken) {
         let house = self.keep_house();
         let refresh = self.refresh();
+        let hints = self.follow_hints();
         tokio::select! {
             () = house => {}
+            () = hints => {}
             () = refresh => {}
             () = stop.cancelled() => {}
         }
@@ -51,22 +58,25 @@ impl Directory {
 
     async fn refresh(self: &Arc<Self>) {
         self.first_crawl().await;
-        let (mut failing, mut sweeps) = (false, 0_u32);
+        let (mut failing, mut sweeps, mut weekly) = (false, 0_u32, false);
+        self.tell_rhythm(&mut weekly);
         let mut next_full = self.next_full_crawl();
         let mut nightly: Option<JoinHandle<WarmState>> = None;
         loop {
             let next_sweep = Instant::now() + self.feed().sweep_every();
             let adopted = tokio::select! {
                 () = tokio::time::sleep_until(next_sweep.min(next_full)) => false,
+                () = self.hints.sweep.notified() => false,
                 () = self.adopted.notified() => true,
             };
             if adopted {
                 next_full = self.next_full_crawl();
             }
-            if let Some(ended) = nightly.take_if(|nightly| nightly.is_finished())
-                && matches!(ended.await, Ok(WarmState::Failed))
-            {
-                next_full = next_full.min(Instant::now() + NIGHTLY_AGAIN);
+            if let Some(ended) = nightly.take_if(|nightly| nightly.is_finished()) {
+                let failed = matches!(ended.await, Ok(WarmState::Failed));
+                self.tell_rhythm(&mut weekly);
+                let again = if failed { Instant::now() + NIGHTLY_AGAIN } else { self.next_full_crawl() };
+                next_full = if failed { next_full.min(again) } else { again };
             }
             if Instant::now() >= next_full && nightly.is_none() {
                 next_full = self.next_full_crawl();
@@ -129,12 +139,34 @@ impl Directory {
         ended.map_or(WarmState::Failed, |progress| if progress.full { progress.state } else { WarmState::Failed })
     }
 
-    /// The instant of the next nightly crawl, in the project's zone; a day that has no such minute takes the next.
+    /// The instant of the next full crawl, at its minute in the project's zone; a day that has no such minute takes the
+    /// next. Nightly, but once a week where one costs more than the crawls' share of a day.
     fn next_full_crawl(&self) -> Instant {
-        let feed = self.feed();
-        let now = self.clock.now().to_zoned(feed.timezone);
-        let wait = until_minute_of_day(&now, feed.section.full_crawl_at_min).unwrap_or(Duration::from_secs(86_400));
-        Instant::now() + wait
+        let (feed, weekly) = (self.feed(), self.crawls_weekly());
+        let last_s = self.last_crawl_s.load(Ordering::Acquire);
+        let now = self.clock.now();
+        // A crawl begins some seconds after its minute: the week is measured from a little before it.
+        let earliest_s = if weekly && last_s != 0 { last_s.saturating_add(WEEK_S - DAY_S / 2) } else { 0 };
+        let earliest = jiff::Timestamp::from_second(earliest_s).map_or(now, |earliest| earliest.max(now));
+        let minute = feed.section.full_crawl_at_min;
+        let after_that = until_minute_of_day(&earliest.to_zoned(feed.timezone), minute);
+        let until_then = Duration::try_from(earliest.duration_since(now)).unwrap_or_default();
+        Instant::now() + until_then + after_that.unwrap_or(Duration::from_secs(DAY_S.unsigned_abs()))
+    }
+
+    /// Says that full crawls are weekly from now on, or nightly again.
+    fn tell_rhythm(&self, weekly: &mut bool) {
+        if *weekly == self.crawls_weekly() {
+            return;
+        }
+        *weekly = !*weekly;
+        let cost = self.crawl_cost.load(Ordering::Acquire);
+        let share = self.feed().ledger.crawl_share();
+        if *weekly {
+            tracing::warn!(project = %self.project, cost, share, "a full crawl costs more than its share of a day: it comes weekly");
+        } else {
+            tracing::info!(project = %self.project, cost, share, "a full crawl is within its share of a day: it comes nightly");
+        }
     }
 }
 

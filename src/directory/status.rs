@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use serde::Serialize;
 
 use super::Directory;
+use super::health::Health;
 use crate::base::metric::{Breaker, Count};
 use crate::model::client::Kind;
 
@@ -23,6 +24,12 @@ pub struct DirectoryStatus {
     pub last_crawl_age_s: Option<i64>,
     /// Whether a number that is not known counts as absent now.
     pub absent_is_known: bool,
+    /// How the CRM did when it was last asked in the background.
+    pub crm: Health,
+    /// `nightly`; `weekly` where a full crawl costs more than the crawls' share of a day.
+    pub full_crawls: &'static str,
+    /// What the last full crawl cost, in the vendor's unit.
+    pub crawl_cost: Option<u64>,
     /// How often changes are asked for, seconds.
     pub sweep_every_s: u64,
     /// Numbers of the CRM that could not be read, since the start.
@@ -53,6 +60,9 @@ impl Directory {
             age_s: since(self.last_sweep_s.load(Ordering::Acquire)),
             last_crawl_age_s: since(self.last_crawl_s.load(Ordering::Acquire)),
             absent_is_known: self.absent_as_of().is_some(),
+            crm: self.health.health(),
+            full_crawls: if self.crawls_weekly() { "weekly" } else { "nightly" },
+            crawl_cost: Some(self.crawl_cost.load(Ordering::Acquire)).filter(|&cost| cost > 0),
             sweep_every_s: self.feed().sweep_every().as_secs(),
             unreadable_numbers: self.metrics.counted(Count::NumbersUnreadable),
             live_under_way: self.live.under_way(),

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -17,7 +17,8 @@ use crate::base::{
     metric::{Metrics, ProjectMetrics},
 };
 use crate::config::{CrmSection, LiveSettings};
-use crate::crm::{CrmUser, Cursor, Links, Page, Reader, Record, failure::Failure};
+use crate::crm::quota::{Lane, Ledger, Limits, Purpose};
+use crate::crm::{CrmUser, Cursor, Links, Matching, Page, Reader, Record, failure::Failure};
 use crate::model::{
     client::{Kind, KindSet},
     ids::CrmId,
@@ -32,7 +33,14 @@ struct Crm {
     /// What the next requests fail with, first one first.
     failing: Mutex<Vec<Failure>>,
     answers: Semaphore,
+    /// Requests that go well before the next failure.
+    well_for: AtomicUsize,
     asked: AtomicUsize,
+    reread: AtomicUsize,
+    /// Whether every page has a cursor for a further one.
+    endless: AtomicBool,
+    /// What a page of a crawl costs, and who is told.
+    page_costs: Mutex<Option<(Arc<Ledger>, u64)>>,
     share_allows: Mutex<Duration>,
 }
 
@@ -47,12 +55,19 @@ impl Reader for Crm {
     }
 
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        let costs = self.page_costs.lock().expect("not poisoned").clone();
+        if let Some((ledger, cost)) = costs {
+            drop(ledger.spend(Purpose::Crawl, Lane::General, cost, Duration::from_secs(1)).await?);
+        }
         self.fail()?;
         let at: usize = cursor.map_or(0, |cursor| cursor.0.parse().expect("our own cursor"));
         let records = self.records.lock().expect("not poisoned");
         let of_kind: Vec<_> = records.iter().filter(|record| record.kind == kind).cloned().collect();
         let page: Vec<_> = of_kind.iter().skip(at).take(2).cloned().collect();
-        let next = (at + 2 < of_kind.len()).then(|| Cursor((at + 2).to_string()));
+        let last = at + 2 >= of_kind.len();
+        let next = (!last || self.endless.load(Ordering::SeqCst)).then(|| Cursor((at + 2).to_string()));
+        // A cursor past the end finds the last page again.
+        let page = if page.is_empty() { of_kind.last().cloned().into_iter().collect() } else { page };
         Ok(Page { records: page, next })
     }
 
@@ -72,6 +87,7 @@ impl Reader for Crm {
     async fn records(&self, kind: Kind, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
         self.fail()?;
         let meant = |record: &&Record| record.kind == kind && ids.contains(&record.id);
+        self.reread.fetch_add(1, Ordering::SeqCst);
         let changed = self.changed.lock().expect("not poisoned");
         Ok(changed.iter().filter(meant).cloned().collect())
     }
@@ -83,6 +99,10 @@ impl Reader for Crm {
 
 impl Crm {
     fn fail(&self) -> Result<(), Failure> {
+        let well = self.well_for.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if well.is_ok() {
+            return Ok(());
+        }
         let mut failing = self.failing.lock().expect("not poisoned");
         if failing.is_empty() { Ok(()) } else { Err(failing.remove(0)) }
     }
@@ -130,7 +150,28 @@ fn section() -> CrmSection {
     CrmSection { max_numbers: 1_000, ..CrmSection::of_kind("values") }
 }
 
+fn feed_of(crm: &Arc<Crm>, limits: Limits) -> Feed {
+    Feed {
+        reader: Arc::clone(crm) as Arc<dyn Reader>,
+        section: section(),
+        ledger: Arc::new(Ledger::new(limits, clock())),
+        timezone: jiff::tz::TimeZone::UTC,
+    }
+}
+
+fn clock() -> Clock {
+    Clock::following("2026-11-20T10:00:00Z".parse().expect("a time"))
+}
+
+fn user(id: u64) -> CrmUser {
+    CrmUser { id: CrmId::Number(id), email: None, phone: None, active: true }
+}
+
 fn stage(records: Vec<Record>) -> Stage {
+    stage_of(records, Matching::Whole)
+}
+
+fn stage_of(records: Vec<Record>, matching: Matching) -> Stage {
     let crm = Arc::new(Crm {
         records: Mutex::new(records),
         changed: Mutex::default(),
@@ -139,16 +180,17 @@ fn stage(records: Vec<Record>) -> Stage {
         answers: Semaphore::new(0),
         asked: AtomicUsize::new(0),
         share_allows: Mutex::default(),
+        endless: AtomicBool::new(false),
+        well_for: AtomicUsize::new(0),
+        page_costs: Mutex::default(),
+        reread: AtomicUsize::new(0),
     });
     let metrics = Metrics::new().project("acme");
     let directory = Directory::new(Parts {
         project: "acme".into(),
-        feed: Feed {
-            reader: Arc::clone(&crm) as Arc<dyn Reader>,
-            section: section(),
-            timezone: jiff::tz::TimeZone::UTC,
-        },
+        feed: feed_of(&crm, Limits::NONE),
         kinds: KindSet::of(&[Kind::Contact, Kind::Deal]),
+        matching,
         numbers: NumberReader::new("UA").expect("a country"),
         live: LiveSettings {
             queue: 2,
@@ -158,7 +200,7 @@ fn stage(records: Vec<Record>) -> Stage {
             breaker_failures: 2,
             breaker_open: Duration::from_secs(5),
         },
-        clock: Clock::following("2026-11-20T10:00:00Z".parse().expect("a time")),
+        clock: clock(),
         work: Handle::current(),
         metrics: Arc::clone(&metrics),
     });
@@ -200,4 +242,7 @@ const FULL: WarmRequest = WarmRequest { full: true, force: false };
 
 mod asking;
 mod crawling;
+mod hearing;
+mod matching;
 mod trust;
+mod unfinished;

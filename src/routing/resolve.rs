@@ -93,6 +93,9 @@ fn recall_with(line: &Line, block: &Block, caller: &str, trail: &mut impl Trail)
             return Recalled::Decided(recalled);
         }
     }
+    if let Some(recalled) = look_alike(line, block, &readings, trail, &mut on_what_is_known) {
+        return Recalled::Decided(recalled);
+    }
     if on_what_is_known.is_none() {
         if let Some(as_of_s) = line.directory.absent_as_of() {
             let absent = Verdict::miss(MissReason::Nobody, Source::Absent);
@@ -135,10 +138,27 @@ fn look_up(
     }
 }
 
+/// The number that is the caller's by the CRM's own rule, where none of the readings is known as a whole.
+fn look_alike(
+    line: &Line,
+    block: &Block,
+    readings: &Readings,
+    trail: &mut impl Trail,
+    on_what_is_known: &mut Option<Verdict>,
+) -> Option<Verdict> {
+    let alike = |key: PhoneKey| line.directory.alike(key).map(|known| (known.shared_ending(key), known));
+    let (_, known) = readings.iter().filter_map(alike).max()?;
+    if readings.iter().any(|key| line.directory.known(key).is_some()) {
+        return None;
+    }
+    look_up(line, block, known, trail, on_what_is_known)
+}
+
 /// The CRM has just told who carries the number: the directory knows now.
 fn found(line: &Line, block: &Block, readings: &Readings, trail: &mut impl Trail) -> Verdict {
     let mut on_what_is_known = None;
     let decided = readings.iter().find_map(|key| look_up(line, block, key, trail, &mut on_what_is_known));
+    let decided = decided.or_else(|| look_alike(line, block, readings, trail, &mut on_what_is_known));
     let verdict = decided.or(on_what_is_known).unwrap_or_else(|| nobody(line, Source::Live));
     Verdict { source: Source::Live, ..verdict }
 }

@@ -23,8 +23,9 @@ use predial::{
         ProcessSettings, ProjectSettings, Settings, Tokens,
     },
     crm::{
-        Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools, failure::Failure,
-        quota::Limits,
+        Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools,
+        failure::Failure,
+        quota::{Ledger, Limits},
     },
     directory::{Directory, Feed, Parts, WarmRequest, WarmState},
     model::{
@@ -318,9 +319,11 @@ fn line(
         feed: Feed {
             reader: Arc::clone(crm) as Arc<dyn Reader>,
             section: project.crm.section.clone(),
+            ledger: Arc::new(Ledger::new(Limits::NONE, Clock::System)),
             timezone: project.timezone.clone(),
         },
         kinds: KindSet::of(&[Kind::Contact]),
+        matching: Matching::Whole,
         numbers: project.numbers.clone(),
         live: live.clone(),
         clock,

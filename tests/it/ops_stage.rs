@@ -281,9 +281,11 @@ fn line(project: &Arc<Project>, crm: &Arc<Crm>, settings: &Settings, metrics: &M
         feed: Feed {
             reader: Arc::clone(crm) as Arc<dyn Reader>,
             section: project.crm.section.clone(),
+            ledger: Arc::new(Ledger::new(Limits::NONE, Clock::System)),
             timezone: project.timezone.clone(),
         },
         kinds: project.crm.adapter.kinds,
+        matching: Matching::Whole,
         numbers: project.numbers.clone(),
         live: settings.process.live.clone(),
         clock,

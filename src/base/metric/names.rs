@@ -52,6 +52,10 @@ metrics! {
         CrawlsFailed = "crawls_failed", "Full crawls that failed, were stopped or were refused";
         SweepsDone = "sweeps_done", "Sweeps completed";
         SweepsFailed = "sweeps_failed", "Sweeps that failed";
+        ChangesHeard = "changes_heard", "Changes that the CRM told by webhook";
+        ChangesRefused = "changes_refused", "Webhooks that did not come from the CRM or could not be read";
+        RecordsReread = "records_reread", "Records read again because a webhook named them";
+        HintsDropped = "hints_dropped", "Changes told by webhook that could not be read again and were left to the next sweep";
         NumbersUnreadable = "numbers_unreadable", "Numbers of the CRM that could not be read";
     }
 }

@@ -89,15 +89,6 @@ async fn a_crawl_waits_as_the_crm_says_and_goes_on_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_not_accepted_end_a_crawl_at_once() {
-    let stage = stage(Vec::new());
-    let refused = Failure::Credentials { reason: "401".to_owned() };
-    *stage.crm.failing.lock().expect("not poisoned") = vec![refused];
-    assert_eq!(stage.warm(FULL).await, WarmState::Failed);
-    assert_eq!(stage.directory.absent_as_of(), None);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_second_warm_up_is_refused_naming_the_first_which_can_be_stopped() {
     let stage = stage(Vec::new());
     let told = Failure::Wait { reason: "429".to_owned(), after: Some(Duration::from_secs(600)) };

@@ -1,10 +1,10 @@
 //! What is believed over what.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use super::{FULL, OLEH, caller, contact, key, section, soon, stage};
+use super::{FULL, OLEH, caller, contact, feed_of, key, section, soon, stage};
 use crate::base::problem::Placed;
-use crate::crm::{Reader, Record};
+use crate::crm::Record;
 use crate::directory::{Asked, Feed, WarmRequest, WarmState};
 use crate::model::{client::Kind, ids::CrmId};
 
@@ -73,11 +73,8 @@ async fn a_search_that_lags_behind_does_not_bring_a_deleted_record_back() {
 async fn another_source_keeps_what_is_known_and_is_asked_from_then_on() {
     let stage = stage(vec![contact(1, "0671112233", 7)]).crawled().await;
     let sweep = Some(Placed::new(Duration::from_secs(300), 1));
-    let feed = Feed {
-        reader: Arc::clone(&stage.crm) as Arc<dyn Reader>,
-        section: crate::config::CrmSection { sweep, ..section() },
-        timezone: jiff::tz::TimeZone::UTC,
-    };
+    let section = crate::config::CrmSection { sweep, ..section() };
+    let feed = Feed { section, ..feed_of(&stage.crm, crate::crm::quota::Limits::NONE) };
     stage.directory.adopt(feed);
     assert_eq!(stage.kinds_under(OLEH), [Kind::Contact]);
     assert_eq!(stage.directory.status().sweep_every_s, 300);

@@ -41,6 +41,31 @@ impl PhoneKey {
     }
 }
 
+/// How many digits count for a CRM that compares the ends of numbers (rows `zd-match`, `zc-match`).
+const COMPARED: u64 = 1_000_000_000;
+
+impl PhoneKey {
+    /// The last nine digits, as a number; `None` for a number that has fewer.
+    #[must_use]
+    pub fn last_nine(self) -> Option<u32> {
+        let digits = self.digits();
+        if digits < COMPARED / 10 {
+            return None;
+        }
+        u32::try_from(digits % COMPARED).ok()
+    }
+
+    /// How many digits both end in alike.
+    #[must_use]
+    pub const fn shared_ending(self, other: Self) -> u32 {
+        let (mut one, mut another, mut shared) = (self.digits(), other.digits(), 0);
+        while one > 0 && another > 0 && one % 10 == another % 10 {
+            (one, another, shared) = (one / 10, another / 10, shared + 1);
+        }
+        shared
+    }
+}
+
 /// Masked: numbers of people do not stand in logs. `380*****2233`.
 impl fmt::Display for PhoneKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
