@@ -16,7 +16,7 @@ use super::{
     Door,
     body::{self, NoBody},
     reply::{self, Reply},
-    route::{self, Routed},
+    route::{self, Path, Routed},
     timeline::Timeline,
 };
 use crate::base::metric::{Count, Outcome, ProcessCount};
@@ -47,25 +47,27 @@ impl Service<'_> {
     /// itself, so that the next call is a hit.
     pub(super) async fn answer(self, request: Request<Incoming>, began: Instant) -> Response<Reply> {
         let (head, body) = request.into_parts();
-        let response = match self.routed(&head) {
-            Ok(routed) => self.answer_routed(&head, body, &routed, began).await,
-            Err(StatusCode::BAD_REQUEST) => {
-                self.door.metrics.count(ProcessCount::HeadsMalformed);
-                reply::closing(self.unread(&body, reply::bare(StatusCode::BAD_REQUEST)))
+        let response = if route::is_ambiguous(&head.headers, self.timeline.says_length()) {
+            self.door.metrics.count(ProcessCount::HeadsMalformed);
+            reply::closing(self.unread(&body, reply::bare(StatusCode::BAD_REQUEST)))
+        } else {
+            match Path::of(head.uri.path()) {
+                Some(Path::Route { project, block }) => {
+                    match route::route(self.door, self.peer, &head, (project, block)) {
+                        Ok(routed) => self.answer_routed(&head, body, &routed, began).await,
+                        Err(status) => self.unread(&body, reply::bare(status)),
+                    }
+                }
+                // In a place of its own: what a look-up holds while it waits does not grow by it.
+                Some(Path::Changes { project }) => Box::pin(self.take_in(&head, body, project)).await,
+                None => {
+                    self.door.metrics.count(ProcessCount::NotFound);
+                    self.unread(&body, reply::bare(StatusCode::NOT_FOUND))
+                }
             }
-            Err(status) => self.unread(&body, reply::bare(status)),
         };
         self.timeline.replied(Instant::now());
         response
-    }
-
-    /// # Errors
-    /// 400 for a head that others may read otherwise; then those of [`route::route`].
-    fn routed<'r>(self, head: &'r request::Parts) -> Result<Routed<'r>, StatusCode> {
-        if route::is_ambiguous(&head.headers, self.timeline.says_length()) {
-            return Err(StatusCode::BAD_REQUEST);
-        }
-        route::route(self.door, self.peer, head)
     }
 
     async fn answer_routed(
@@ -134,7 +136,7 @@ impl Service<'_> {
     }
 
     /// A refusal that did not wait for the body.
-    fn unread(self, body: &Incoming, response: Response<Reply>) -> Response<Reply> {
+    pub(super) fn unread(self, body: &Incoming, response: Response<Reply>) -> Response<Reply> {
         if body.is_end_stream() {
             return response;
         }

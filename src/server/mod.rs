@@ -3,6 +3,7 @@
 //! | method and path | asks | answered |
 //! | --- | --- | --- |
 //! | `GET`, `POST`, `PUT`, `DELETE` `/{project}/route/{block}` | who is responsible for a caller | in the block's form, within its deadline |
+//! | `GET`, `POST` `/{project}/crm-changes` | the CRM says that something changed | 200; 401 for what is not the CRM's; see `changes` |
 //! | the same, another method | | 405 |
 //! | any other path | | 404 |
 //!
@@ -17,6 +18,7 @@
 
 mod accept;
 mod body;
+mod changes;
 mod connection;
 mod credentials;
 mod head;
@@ -38,7 +40,10 @@ use std::{
 
 use hyper::server::conn::http1;
 
-pub use self::accept::{listen, serve};
+pub use self::{
+    accept::{listen, serve},
+    changes::{Arrival, Arrivals, Inbox, Inboxes, Received, inbox},
+};
 use crate::base::{
     clock::Clock,
     metric::ProcessMetrics,
@@ -62,6 +67,8 @@ pub struct Door {
     http: http1::Builder,
     /// What a project that does not exist has for a seal.
     nobody: Seal,
+    /// Where what CRMs deliver is left.
+    inboxes: Arc<Current<Inboxes>>,
     /// Connections, over all threads.
     open: AtomicUsize,
 }
@@ -84,7 +91,14 @@ impl Door {
             // Head and body are a few hundred bytes: copied together they leave in one plain write.
             .writev(false);
         let (reserve, nobody) = (settings.live.reserve, Secret::new("").seal());
-        Self { exchange, edge, reserve, metrics, clock, http, nobody, open: AtomicUsize::new(0) }
+        let inboxes = Arc::new(Current::new(Arc::default()));
+        Self { exchange, edge, reserve, metrics, clock, http, nobody, inboxes, open: AtomicUsize::new(0) }
+    }
+
+    /// The same door, where CRMs may deliver as well.
+    #[must_use]
+    pub fn with_inboxes(self, inboxes: Arc<Current<Inboxes>>) -> Self {
+        Self { inboxes, ..self }
     }
 
     /// Connections open now, over all threads.

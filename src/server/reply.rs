@@ -19,6 +19,8 @@ use crate::telephony::ringostat::Rendered;
 
 /// What CONTRACT lets a telephone system ask with.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
+/// What a CRM may deliver with.
+const DELIVERED_BY: HeaderValue = HeaderValue::from_static("GET, POST");
 /// What a client that waits to be asked for its password understands.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"predial\"");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -116,6 +118,13 @@ pub(super) fn bare(status: StatusCode) -> Response<Reply> {
         StatusCode::UNAUTHORIZED => drop(headers.insert(WWW_AUTHENTICATE, CHALLENGE)),
         _ => {}
     }
+    response
+}
+
+/// 405 of the door where a CRM delivers.
+pub(super) fn no_delivery() -> Response<Reply> {
+    let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, DELIVERED_BY);
     response
 }
 

@@ -1,4 +1,4 @@
-//! From a request's head to the block it means, in the order that gives nothing away.
+//! From a request's head to what it is about, in the order that gives nothing away.
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
@@ -11,11 +11,47 @@ use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 
 use super::{Door, credentials, origin};
-use crate::base::metric::{Count, ProcessCount};
+use crate::base::{
+    metric::{Count, ProcessCount},
+    secret::Seal,
+};
+use crate::project::Project;
 use crate::routing::Line;
 
 /// The segment between the project and the block.
 const ROUTE: &str = "route";
+/// The segment after the project where its CRM delivers.
+const CHANGES: &str = "crm-changes";
+
+/// Which door a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Path<'a> {
+    /// `/{project}/route/{block}`, both still escaped.
+    Route {
+        /// The project's segment.
+        project: &'a str,
+        /// The block's.
+        block: &'a str,
+    },
+    /// `/{project}/crm-changes`
+    Changes {
+        /// The project's segment, still escaped.
+        project: &'a str,
+    },
+}
+
+impl<'a> Path<'a> {
+    /// `None` for a path that is no door's.
+    pub(super) fn of(path: &'a str) -> Option<Self> {
+        let mut segments = path.strip_prefix('/')?.split('/');
+        let (project, door) = (segments.next().filter(|project| !project.is_empty())?, decoded(segments.next()?)?);
+        match (segments.next(), segments.next()) {
+            (Some(block), None) if door == ROUTE && !block.is_empty() => Some(Self::Route { project, block }),
+            (None, None) if door == CHANGES => Some(Self::Changes { project }),
+            _ => None,
+        }
+    }
+}
 
 /// Who is asked for, and by whom they may be answered.
 pub(super) struct Routed<'a> {
@@ -25,22 +61,40 @@ pub(super) struct Routed<'a> {
     pub(super) block: Cow<'a, str>,
 }
 
-/// Finds the project and checks whether this request may ask it.
+/// Checks whether this request may ask the project of a route.
 ///
 /// # Errors
-/// The status of the refusal, in this order: 404 for a path that is no door's, 405 for another method, 401 for a project
-/// that is not there, an address that may not ask, a wrong token or none. These look alike, so that nobody learns names
-/// by asking for them, and take alike: the address is made out and the token digested whatever else is wrong, and the
-/// unknown project has a seal too, which nothing opens.
-pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> Result<Routed<'a>, StatusCode> {
-    let Some((project, block)) = segments(head.uri.path()) else {
-        door.metrics.count(ProcessCount::NotFound);
-        return Err(StatusCode::NOT_FOUND);
-    };
+/// The status of the refusal, in this order: 405 for another method, 401 for a project that is not there, an address that
+/// may not ask, a wrong token or none; see [`admitted`].
+pub(super) fn route<'a>(
+    door: &Door,
+    peer: IpAddr,
+    head: &request::Parts,
+    (project, block): (&str, &'a str),
+) -> Result<Routed<'a>, StatusCode> {
     if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(&head.method) {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
     let asker = origin::origin(peer, &head.headers, &door.edge.trusted_proxies);
+    let line = admitted(door, head, project, |project| (&project.doors.route, may_ask(&project.allow, asker)))?;
+    // A name that is no text is no block's.
+    let block = decoded(block).unwrap_or_default();
+    Ok(Routed { line, block })
+}
+
+/// Finds the project of a segment and checks whether this request opens its door: `asks` says by which seal, and whether
+/// whoever asks may.
+///
+/// # Errors
+/// 401 for a project that is not there, for who may not ask, for a wrong token or none. These look alike, so that nobody
+/// learns names by asking for them, and take alike: the token is digested whatever else is wrong, and the unknown project
+/// has a seal too, which nothing opens.
+pub(super) fn admitted(
+    door: &Door,
+    head: &request::Parts,
+    project: &str,
+    asks: impl FnOnce(&Project) -> (&Seal, bool),
+) -> Result<Arc<Line>, StatusCode> {
     let line = decoded(project).and_then(|project| door.exchange.load().line(&project).map(Arc::clone));
     let Some(line) = line else {
         // What comes out does not matter; that it is asked takes the time it takes for a project that is there.
@@ -48,14 +102,13 @@ pub(super) fn route<'a>(door: &Door, peer: IpAddr, head: &'a request::Parts) -> 
         door.metrics.count(ProcessCount::UnknownProject);
         return Err(StatusCode::UNAUTHORIZED);
     };
-    let opens = credentials::open(&line.project.doors.route, head.uri.query(), &head.headers);
-    if !opens || !may_ask(&line.project.allow, asker) {
+    let (seal, may) = asks(&line.project);
+    let opens = credentials::open(seal, head.uri.query(), &head.headers);
+    if !opens || !may {
         line.metrics.count(Count::Unauthorised);
         return Err(StatusCode::UNAUTHORIZED);
     }
-    // A name that is no text is no block's.
-    let block = decoded(block).unwrap_or_default();
-    Ok(Routed { line, block })
+    Ok(line)
 }
 
 /// Whether whoever stands between may have read this head otherwise than we do: another host, or another end of the body.
@@ -68,36 +121,32 @@ fn may_ask(allow: &[IpNet], asker: Option<IpAddr>) -> bool {
     allow.is_empty() || asker.is_some_and(|address| origin::holds(allow, address))
 }
 
-/// The project's and the block's segments of `/{project}/route/{block}`, still escaped.
-fn segments(path: &str) -> Option<(&str, &str)> {
-    let mut segments = path.strip_prefix('/')?.split('/');
-    let (project, door, block) = (segments.next()?, segments.next()?, segments.next()?);
-    let known = decoded(door)? == ROUTE && segments.next().is_none();
-    (known && !project.is_empty() && !block.is_empty()).then_some((project, block))
-}
-
 fn decoded(segment: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(segment).decode_utf8().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{decoded, segments};
+    use super::{Path, decoded};
 
     #[test]
-    fn a_path_is_a_project_the_door_and_a_block() {
-        assert_eq!(segments("/acme/route/sales"), Some(("acme", "sales")));
-        assert_eq!(segments("/acme/%72oute/a%20b"), Some(("acme", "a%20b")));
+    fn a_path_is_a_project_its_door_and_a_block_where_the_door_has_blocks() {
+        assert_eq!(Path::of("/acme/route/sales"), Some(Path::Route { project: "acme", block: "sales" }));
+        assert_eq!(Path::of("/acme/%72oute/a%20b"), Some(Path::Route { project: "acme", block: "a%20b" }));
+        assert_eq!(Path::of("/acme/crm-changes"), Some(Path::Changes { project: "acme" }));
+        assert_eq!(Path::of("/acme/crm%2Dchanges"), Some(Path::Changes { project: "acme" }));
         for path in ["/", "", "*", "/acme", "/acme/route", "/acme/route/", "//route/sales", "/acme/events/sales"] {
-            assert_eq!(segments(path), None, "{path}");
+            assert_eq!(Path::of(path), None, "{path}");
         }
-        assert_eq!(segments("/acme/route/sales/"), None);
-        assert_eq!(segments("/acme/route/sales/x"), None);
+        for path in ["/acme/route/sales/", "/acme/route/sales/x", "//crm-changes", "/acme/crm-changes/", "/crm-changes"]
+        {
+            assert_eq!(Path::of(path), None, "{path}");
+        }
     }
 
     #[test]
     fn an_escaped_slash_stays_within_its_segment() {
-        let (project, block) = segments("/a%2Fb/route/%D0%BF").expect("a path");
+        let Some(Path::Route { project, block }) = Path::of("/a%2Fb/route/%D0%BF") else { panic!("a route") };
         assert_eq!((decoded(project).as_deref(), decoded(block).as_deref()), (Some("a/b"), Some("п")));
         assert_eq!(decoded("%ff"), None);
     }

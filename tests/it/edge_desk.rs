@@ -36,7 +36,7 @@ use predial::{
     },
     project::{Current, People, Project, compile_with},
     routing::{Exchange, Line},
-    server::Door,
+    server::{Door, Inboxes},
 };
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -269,6 +269,8 @@ pub(crate) struct Behind {
     /// Those of `fenced`.
     pub(crate) fenced: Arc<ProjectMetrics>,
     pub(crate) process: Arc<ProcessMetrics>,
+    /// Where CRMs deliver: nowhere, until a test says otherwise.
+    pub(crate) inboxes: Arc<Current<Inboxes>>,
     directories: Vec<Arc<Directory>>,
 }
 
@@ -287,9 +289,11 @@ impl Behind {
             .collect();
         let directories = lines.iter().map(|line| Arc::clone(&line.directory)).collect();
         let exchange = Arc::new(Current::new(Arc::new(Exchange::new(lines))));
-        let door = Arc::new(Door::new(exchange, process, metrics.process(), clock));
+        let inboxes = Arc::new(Current::new(Arc::<Inboxes>::default()));
+        let door = Door::new(exchange, process, metrics.process(), clock).with_inboxes(Arc::clone(&inboxes));
+        let door = Arc::new(door);
         let (acme, fenced, process) = (metrics.project("acme"), metrics.project("fenced"), metrics.process());
-        Self { door, crm, metrics: acme, fenced, process, directories }
+        Self { door, crm, metrics: acme, fenced, process, inboxes, directories }
     }
 
     /// Everything the CRM has is known.

@@ -7,6 +7,8 @@ mod cli_serve;
 #[cfg(test)]
 mod codecs;
 #[cfg(test)]
+mod edge_changes;
+#[cfg(test)]
 mod edge_connections;
 #[cfg(test)]
 mod edge_crowd;
