@@ -33,4 +33,6 @@ mod whole;
 #[cfg(test)]
 mod whole_reload;
 #[cfg(test)]
+mod whole_staff;
+#[cfg(test)]
 mod whole_stage;

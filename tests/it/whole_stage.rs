@@ -69,11 +69,16 @@ impl Whole {
     }
 
     async fn before(crm: Pipedrive, blocks: &str) -> Self {
-        let folder = TempDir::new().expect("a folder");
         let file = ProjectFile::new(crm.base_url(), blocks);
-        deploy(folder.path(), 0, &[("acme", &file)]);
-        let service = started(folder.path()).await;
-        Self { crm, service: Some(service), folder, deployments: AtomicU32::new(1) }
+        Self::of(crm, &file).await
+    }
+
+    /// Starts the service before a CRM, with `acme` as its file says.
+    pub(crate) async fn of(crm: Pipedrive, file: &ProjectFile) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        deploy(folder.path(), 0, &[("acme", file)]);
+        let service = Some(started(folder.path()).await);
+        Self { crm, service, folder, deployments: AtomicU32::new(1) }
     }
 
     /// Starts both and waits until the directory is complete.
@@ -98,6 +103,11 @@ impl Whole {
     /// The folder of the configuration.
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("config")
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Writes the project's file anew.
@@ -229,6 +239,8 @@ fn environment() -> BTreeMap<String, String> {
         set("ACME_TOKEN", TOKEN),
         set("PIPEDRIVE", "sandbox-token"),
         set("PIPEDRIVE_REFUSED", "a-token-of-yesterday"),
+        set("RINGOSTAT", "sandbox-ringostat-key"),
+        set("RINGOSTAT_REFUSED", "a-key-of-yesterday"),
         set("PREDIAL__EDGE__THREADS", "1"),
         set("PREDIAL__LOG__FILTER", "off"),
     ]

@@ -45,7 +45,7 @@ impl Member {
         let main = if without_main { Vec::new() } else { list(&self.main) };
         let extension = (!self.extension.is_empty()).then_some(&self.extension);
         json!({
-            "id": self.staff_id + 128_140, "staffId": self.staff_id, "status": self.staff_id % 2 == 0, "fio": self.fio,
+            "id": self.staff_id + 128_140, "staffId": self.staff_id, "status": self.staff_id.is_multiple_of(2), "fio": self.fio,
             "email": self.email, "extensionNumber": extension, "departments": [11_309],
             "directions": { "main": main, "additional": list(&self.additional) },
         })
