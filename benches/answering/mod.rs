@@ -53,7 +53,7 @@ pub(crate) fn answer<'w>(world: &'w World, block: &'w Block, question: &Question
 
 /// From the caller's number to the answer's bytes: key, get, walk, encode.
 pub(crate) fn known<'w>(world: &'w World, block: &'w Block, caller: &str, rpc_id: Option<&Bytes>) -> Answer<'w> {
-    let rendered = match recall(&world.line, block, caller) {
+    let rendered = match recall(&world.line, block, Some(caller)) {
         Recalled::Decided(verdict) => match verdict.decision {
             Decision::Hit { employee, .. } => block.answers.hit(employee),
             Decision::Miss(_) => block.answers.miss(),

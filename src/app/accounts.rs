@@ -32,7 +32,7 @@ impl Accounts {
         let (account, quota) = (project.crm.prepared.account(), &project.crm.section.quota);
         self.ledgers.retain(|_, (_, ledger)| ledger.strong_count() > 0);
         let held = self.ledgers.get(&account).and_then(|(limits, ledger)| Some((limits, ledger.upgrade()?)));
-        let begun = || Arc::new(Ledger::new(project.crm.prepared.limits(), clock));
+        let begun = || Arc::new(Ledger::new(project.crm.limits(), clock));
         let ledger = match held {
             Some((limits, ledger)) if limits == quota => return ledger,
             Some((_, before)) => {

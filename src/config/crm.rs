@@ -128,11 +128,15 @@ pub struct QuotaSettings {
     pub crawl_percent: u8,
     /// Share of the day reserved for live questions.
     pub live_percent: u8,
+    /// Requests in the vendor's burst window, where the account's plan allows another number than the smallest one's.
+    pub burst: Option<u32>,
+    /// Requests under way at a time, likewise.
+    pub in_flight: Option<u32>,
 }
 
 impl Default for QuotaSettings {
     fn default() -> Self {
-        Self { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30 }
+        Self { daily: None, sweep_percent: 20, crawl_percent: 30, live_percent: 30, burst: None, in_flight: None }
     }
 }
 
@@ -208,6 +212,8 @@ fn quota(crm: &Section<'_>) -> QuotaSettings {
         sweep_percent: percent(&quota, "sweep_percent", default.sweep_percent),
         crawl_percent: percent(&quota, "crawl_percent", default.crawl_percent),
         live_percent: percent(&quota, "live_percent", default.live_percent),
+        burst: requests(&quota, "burst"),
+        in_flight: requests(&quota, "in_flight"),
     };
     let shares = [settings.sweep_percent, settings.crawl_percent, settings.live_percent];
     let whole: u16 = shares.into_iter().map(u16::from).sum();
@@ -217,6 +223,11 @@ fn quota(crm: &Section<'_>) -> QuotaSettings {
     }
     quota.finish();
     settings
+}
+
+fn requests(quota: &Section<'_>, key: &'static str) -> Option<u32> {
+    let found = quota.number(key, Range::new(2, 1_000_000, "requests"))?;
+    u32::try_from(found.value).ok()
 }
 
 fn phone_fields(crm: &Section<'_>) -> Vec<Placed<String>> {

@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::base::secret::Seal;
 use crate::config::{CrmSection, RingostatSection};
-use crate::crm::{Adapter, Prepared};
+use crate::crm::{Adapter, Prepared, quota::Limits};
 use crate::model::{employee::Employee, phone::NumberReader};
 
 /// What is in force, swapped as a whole. A request loads it once and sees one world to its end.
@@ -138,6 +138,12 @@ impl CrmSetup {
             && self.prepared.account() == other.prepared.account()
             && self.country == other.country
             && fields(self) == fields(other)
+    }
+
+    /// What the account may do, as its plan is configured.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.prepared.limits().as_configured(&self.section.quota)
     }
 
     /// Whether nothing changed at all, wherever in their files both stand.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Line,
-    resolve::resolve_with,
+    resolve::{recall_with, resolve_with},
     trail::{Fate, Trail},
     verdict::{Decision, MissReason, Verdict},
 };
@@ -121,7 +121,8 @@ pub async fn explain(line: &Arc<Line>, block: &Block, caller: &str, reserve: Dur
     let began = Instant::now();
     let mut told = Told::default();
     let answer_by = began + block.deadline.saturating_sub(reserve);
-    let verdict = resolve_with(line, block, Some(caller), Some(answer_by), &mut told).await;
+    let recalled = recall_with(line, block, Some(caller), &mut told);
+    let verdict = resolve_with(line, block, recalled, Some(answer_by), &mut told).await;
     let took = began.elapsed();
     let employee = match verdict.decision {
         Decision::Hit { employee, .. } => line.project.employees.get(employee),

@@ -34,31 +34,30 @@ pub enum Recalled {
 /// On a hit: one fold of digits, one `get`, one walk over a handful of entities. No await, no lock of ours, no
 /// allocation. The slow readings of an odd number are tried only when the quick one is not known.
 #[must_use]
-pub fn recall(line: &Line, block: &Block, caller: &str) -> Recalled {
+pub fn recall(line: &Line, block: &Block, caller: Option<&str>) -> Recalled {
     recall_with(line, block, caller, &mut ())
 }
 
-/// Decides, asking the CRM until `answer_by` where memory does not know; with `None`, from memory alone.
+/// Decides after [`recall`], asking the CRM until `answer_by` where memory did not know; with `None`, from memory alone.
 ///
 /// # Errors
 /// None: whatever happens is a [`Verdict`], by `answer_by` at the latest.
 ///
 /// # Cost
-/// As [`recall`] when memory knows; otherwise at most one question of the CRM, joined by every call that waits for the
+/// Nothing where memory knew; otherwise at most one question of the CRM, joined by every call that waits for the
 /// same number, and not cut off when this call stops waiting.
-pub async fn resolve(line: &Arc<Line>, block: &Block, caller: Option<&str>, answer_by: Option<Instant>) -> Verdict {
-    resolve_with(line, block, caller, answer_by, &mut ()).await
+pub async fn resolve(line: &Arc<Line>, block: &Block, recalled: Recalled, answer_by: Option<Instant>) -> Verdict {
+    resolve_with(line, block, recalled, answer_by, &mut ()).await
 }
 
 pub(super) async fn resolve_with(
     line: &Line,
     block: &Block,
-    caller: Option<&str>,
+    recalled: Recalled,
     answer_by: Option<Instant>,
     trail: &mut impl Trail,
 ) -> Verdict {
-    let Some(caller) = caller else { return unreadable(NotANumber::Missing) };
-    let (readings, on_what_is_known) = match recall_with(line, block, caller, trail) {
+    let (readings, on_what_is_known) = match recalled {
         Recalled::Decided(verdict) => return verdict,
         Recalled::Unknown { readings, on_what_is_known } => (readings, on_what_is_known),
     };
@@ -75,7 +74,8 @@ pub(super) async fn resolve_with(
     }
 }
 
-fn recall_with(line: &Line, block: &Block, caller: &str, trail: &mut impl Trail) -> Recalled {
+pub(super) fn recall_with(line: &Line, block: &Block, caller: Option<&str>, trail: &mut impl Trail) -> Recalled {
+    let Some(caller) = caller else { return Recalled::Decided(unreadable(NotANumber::Missing)) };
     let quick = match line.project.numbers.quick(caller) {
         Ok(quick) => quick,
         Err(reason) => return Recalled::Decided(unreadable(reason)),

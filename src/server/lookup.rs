@@ -110,11 +110,12 @@ impl Service<'_> {
 
     /// From memory, or by asking the CRM while there is time.
     async fn decide(self, line: &Arc<Line>, block: &Block, caller: Option<&str>, deadline: Instant) -> Verdict {
-        if let Some(Recalled::Decided(verdict)) = caller.map(|caller| routing::recall(line, block, caller)) {
+        let recalled = routing::recall(line, block, caller);
+        if let Recalled::Decided(verdict) = recalled {
             return verdict;
         }
         let answer_by = deadline.checked_sub(self.door.reserve);
-        routing::resolve(line, block, caller, answer_by).await
+        routing::resolve(line, block, recalled, answer_by).await
     }
 
     fn without_body(self, line: &Line, block: &Block, reason: NoBody) -> Response<Reply> {

@@ -198,3 +198,12 @@ fn what_has_no_effect_or_can_be_guessed_is_a_warning() {
         ]
     );
 }
+
+#[test]
+fn a_burst_of_one_leaves_nothing_for_calls_and_is_refused() {
+    spoilt(
+        "[[employee]]",
+        "quota = { burst = 1 }\n[[employee]]",
+        &["7: crm.quota.burst: expected 2 to 1000000 requests, found 1"],
+    );
+}

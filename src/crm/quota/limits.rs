@@ -114,6 +114,14 @@ impl Limits {
         }
     }
 
+    /// The same for an account whose plan allows other bursts than the smallest one. A vendor that does not limit
+    /// requests in a window, or under way, does not by being told a number.
+    #[must_use]
+    pub fn as_configured(self, quota: &QuotaSettings) -> Self {
+        let general = self.general.map(|rate| Rate { requests: quota.burst.unwrap_or(rate.requests), ..rate });
+        Self { general, in_flight: self.in_flight.map(|most| quota.in_flight.unwrap_or(most)), ..self }
+    }
+
     /// The same for a vendor whose time passes `speed` times as fast: the windows, the day and the pauses that we choose
     /// are that much shorter. What the vendor tells in seconds is kept as told. For stand-ins with a speed of their own.
     ///

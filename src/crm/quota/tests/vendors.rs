@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{PATIENT, SECOND, WINDOW, assert_no_quota, ledger_at};
 use crate::base::clock::Clock;
+use crate::config::QuotaSettings;
 use crate::crm::quota::{Budget, Day, Lane, Leave, Ledger, Limits, Purpose, Rate, Spent};
 
 const NOON: &str = "2026-11-20T12:00:00Z";
@@ -394,4 +395,14 @@ async fn what_crawls_have_cost_is_summed_over_days_and_limits() {
     now.carry_over(&before);
     assert_eq!((before.crawl_spent(), now.crawl_spent()), (300, 300));
     assert_eq!((before.crawl_share(), now.crawl_share()), (Some(300), Some(600)));
+}
+
+#[test]
+fn a_larger_plan_s_bursts_are_as_configured_and_no_limit_stays_none() {
+    let quota = QuotaSettings { burst: Some(190), in_flight: Some(20), ..QuotaSettings::default() };
+    let hubspot = HUBSPOT.as_configured(&quota);
+    assert_eq!(hubspot.general, Some(Rate::new(190, Duration::from_secs(10))));
+    assert_eq!((hubspot.search, hubspot.in_flight), (HUBSPOT.search, None));
+    let zoho = at_a_time(5).as_configured(&quota);
+    assert_eq!((zoho.general, zoho.in_flight), (None, Some(20)));
 }
