@@ -5,6 +5,7 @@
 //! block, a token or an employee changed empties nothing.
 
 mod staff;
+mod webhooks;
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +16,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
-use self::staff::StaffLists;
+use self::{staff::StaffLists, webhooks::Webhooks};
 use super::{accounts::Accounts, run::Overrides};
 use crate::base::{
     clock::Clock,
@@ -25,7 +26,7 @@ use crate::base::{
 };
 use crate::config::ProcessSettings;
 use crate::crm::{
-    CrmUser, Tools,
+    CrmUser, Prepared, Tools,
     quota::{Ledger, QuotaView},
 };
 use crate::directory::{Directory, Feed, Parts};
@@ -33,6 +34,7 @@ use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
 use crate::routing::{Exchange, Line};
+use crate::server::Inboxes;
 
 /// After a crash, what was spent in this time at the most is counted as not spent.
 const STORE_DAYS_EVERY: Duration = Duration::from_secs(60);
@@ -61,6 +63,10 @@ pub(crate) struct Follow {
     current: Arc<Current<Exchange>>,
     /// Held while files are read and put in force: of two reloads at once the one that read older files must not win.
     reloading: Mutex<()>,
+    /// Where the edge door leaves what CRMs deliver.
+    inboxes: Arc<Current<Inboxes>>,
+    /// Whether the doors are open.
+    opened: watch::Sender<bool>,
     /// Held for every swap: two writers at once would lose one of two changes.
     tending: Mutex<Tending>,
     stop: CancellationToken,
@@ -70,6 +76,7 @@ pub(crate) struct Follow {
 struct Tending {
     directories: BTreeMap<Box<str>, Tended>,
     staff: StaffLists,
+    webhooks: Webhooks,
     accounts: Accounts,
 }
 
@@ -78,6 +85,8 @@ type Users = watch::Receiver<Arc<[CrmUser]>>;
 /// What belongs to one directory.
 struct Tended {
     directory: Arc<Directory>,
+    /// What its reader was made from.
+    prepared: Arc<dyn Prepared>,
     ledger: Arc<Ledger>,
     stop: CancellationToken,
 }
@@ -87,13 +96,20 @@ impl Follow {
     pub(crate) fn new(means: Means, stop: CancellationToken) -> Arc<Self> {
         let current = Arc::new(Current::new(Arc::new(Exchange::default())));
         let accounts = Accounts::open(&means.process.data);
-        let tending = Tending { directories: BTreeMap::new(), staff: StaffLists::default(), accounts };
-        Arc::new(Self { means, current, reloading: Mutex::default(), tending: Mutex::new(tending), stop })
+        let (staff, webhooks) = (StaffLists::default(), Webhooks::default());
+        let tending = Mutex::new(Tending { directories: BTreeMap::new(), staff, webhooks, accounts });
+        let (inboxes, opened) = (Arc::new(Current::new(Arc::default())), watch::Sender::new(false));
+        Arc::new(Self { means, current, reloading: Mutex::default(), inboxes, opened, tending, stop })
     }
 
     /// What is in force, for the doors.
     pub(crate) fn current(&self) -> Arc<Current<Exchange>> {
         Arc::clone(&self.current)
+    }
+
+    /// Where the edge door leaves what CRMs deliver.
+    pub(crate) fn inboxes(&self) -> Arc<Current<Inboxes>> {
+        Arc::clone(&self.inboxes)
     }
 
     /// What is counted.
@@ -164,6 +180,7 @@ impl Follow {
                 }
             };
             let users = Arc::clone(&directory.users().borrow());
+            self.tend_webhooks(&mut tending, &project);
             let project = self.with_staff(&mut tending, project);
             lines.push(self.line(project, directory, &users));
         }
@@ -174,11 +191,13 @@ impl Follow {
             report.removed.push(line.project.name.to_string());
             self.means.metrics.forget(&line.project.name);
             tending.staff.end(&line.project.name);
+            tending.webhooks.end(&line.project.name);
             if let Some(tended) = tending.directories.remove(&line.project.name) {
                 self.give_up(tended);
             }
         }
         self.current.store(Arc::new(exchange));
+        self.inboxes.store(Arc::new(tending.webhooks.inboxes()));
         report
     }
 
@@ -225,7 +244,8 @@ impl Follow {
             Arc::clone(self).match_users(project.name.clone(), Arc::downgrade(&directory), users, stop.clone());
         self.means.work.spawn(matching);
         self.means.work.spawn(Arc::clone(&directory).keep_fresh(stop.clone()));
-        let tended = Tended { directory: Arc::clone(&directory), ledger, stop };
+        let prepared = Arc::clone(&project.crm.prepared);
+        let tended = Tended { directory: Arc::clone(&directory), prepared, ledger, stop };
         if let Some(old) = tending.directories.insert(project.name.clone(), tended) {
             self.give_up(old);
         }
@@ -237,7 +257,7 @@ impl Follow {
         let (feed, ledger) = self.feed(tending, project);
         directory.adopt(feed);
         if let Some(tended) = tending.directories.get_mut(&project.name) {
-            tended.ledger = ledger;
+            (tended.ledger, tended.prepared) = (ledger, Arc::clone(&project.crm.prepared));
         }
     }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::follow::Follow;
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
-use crate::ops::{EdgeState, Operations, ReloadReport};
+use crate::ops::{EdgeState, Operations, ReloadReport, WebhooksView};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
@@ -28,6 +28,10 @@ impl Operations for Assembly {
 
     fn quota(&self, project: &str) -> Option<QuotaView> {
         self.follow.quota(project)
+    }
+
+    fn webhooks(&self, project: &str) -> Option<WebhooksView> {
+        self.follow.webhooks(project)
     }
 
     fn staff(&self, project: &str) -> Option<StaffStatus> {

@@ -136,6 +136,7 @@ impl Service {
         };
         work.spawn(watch.reload(Arc::clone(&follow), stop.clone()));
         work.spawn(Arc::clone(&follow).keep_days(stop.clone()));
+        follow.doors_are_open();
         let edge_address = edge.address();
         let (edge, work) = (Some(edge), Some(work));
         Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, _lock: lock })
@@ -258,6 +259,7 @@ fn follow(
 fn open_edge(process: &ProcessSettings, follow: &Follow) -> Result<EdgeThreads, StartError> {
     let address = process.edge.listen;
     let door = Door::new(follow.current(), process, follow.metrics().process(), Clock::System);
+    let door = door.with_inboxes(follow.inboxes());
     EdgeThreads::start(&Arc::new(door), address, process.edge.threads)
         .map_err(|source| StartError::Edge { address, source })
 }

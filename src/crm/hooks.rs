@@ -15,7 +15,7 @@ use crate::crm::failure::Failure;
 use crate::model::{client::Kind, ids::CrmId};
 
 /// Where a vendor is told to deliver.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookTarget {
     /// The public address of the project's door, `https://…/{project}/crm-changes`, without a query.
     pub url: Url,
@@ -24,6 +24,16 @@ pub struct HookTarget {
 }
 
 impl HookTarget {
+    /// The door of a project of this service, which the outside reaches at `public_url`: under its path, where it has one.
+    #[must_use]
+    pub fn of(public_url: &Url, project: &str, token: Secret) -> Self {
+        let mut url = public_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(project).push("crm-changes");
+        }
+        Self { url, token }
+    }
+
     /// The address with the token in its query, for vendors that can send nothing else.
     #[must_use]
     pub fn url_with_token(&self) -> Url {
@@ -102,4 +112,26 @@ pub trait Hooks: Send + Sync {
     async fn keep(&self) -> Result<Kept, Failure>;
     /// What a delivery says, verified as far as this vendor allows. May fetch the vendor's public keys; asks nothing else.
     async fn hear(&self, delivery: &Delivery<'_>) -> Result<Heard, Unheard>;
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::HookTarget;
+    use crate::base::secret::Secret;
+
+    #[test]
+    fn the_door_lies_under_the_public_address_and_its_token_is_not_printed() {
+        for (public, door) in [
+            ("https://predial.example", "https://predial.example/acme/crm-changes"),
+            ("https://acme.example/in/", "https://acme.example/in/acme/crm-changes"),
+            ("https://acme.example:8443/in", "https://acme.example:8443/in/acme/crm-changes"),
+        ] {
+            let target = HookTarget::of(&Url::parse(public).expect(public), "acme", Secret::new("s3cret&+"));
+            assert_eq!(target.url.as_str(), door);
+            assert_eq!(target.url_with_token().as_str(), format!("{door}?token=s3cret%26%2B"));
+            assert!(!format!("{target:?}").contains("s3cret"), "{target:?}");
+        }
+    }
 }

@@ -29,6 +29,7 @@ mod projects;
 mod refusal;
 mod reload;
 mod warm;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,7 +43,10 @@ use axum::{
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-pub use self::door::{BindError, bind, serve};
+pub use self::{
+    door::{BindError, bind, serve},
+    webhooks::{WebhooksState, WebhooksView},
+};
 use self::{guard::Guard, refusal::Refusal};
 use crate::base::{metric::Metrics, problem::Problem, secret::Secret};
 use crate::crm::quota::QuotaView;
@@ -59,6 +63,8 @@ pub trait Operations: Send + Sync {
     fn exchange(&self) -> Arc<Exchange>;
     /// The quota of a project's CRM account; `None` for a project that is not in force.
     fn quota(&self, project: &str) -> Option<QuotaView>;
+    /// How a project's webhooks are; `None` for a project that is not in force.
+    fn webhooks(&self, project: &str) -> Option<WebhooksView>;
     /// How a project's staff list is; `None` for a project that reads none.
     fn staff(&self, project: &str) -> Option<StaffStatus>;
     /// Whether calls are taken.

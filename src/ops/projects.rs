@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Desk, refusal::Refusal};
+use super::{Desk, WebhooksView, refusal::Refusal};
 use crate::crm::quota::{QuotaView, Spent};
 use crate::directory::{Directory, DirectoryStatus, WarmProgress, WarmState};
 use crate::pbx::StaffStatus;
@@ -74,6 +74,8 @@ pub(super) struct ProjectView {
     employees: usize,
     /// Employees to whom no call is sent, because nothing says their main directions.
     employees_without_direction: Vec<String>,
+    /// How changes are told by the CRM.
+    webhooks: Option<WebhooksView>,
     /// Ringostat's staff list; none where it is not read.
     staff: Option<StaffStatus>,
     /// Active users of the CRM who are no employee of the project: their clients' calls are misses.
@@ -147,6 +149,7 @@ fn view(desk: &Desk, line: &Line) -> ProjectView {
         blocks: line.project.blocks().map(|block| block.name.to_string()).collect(),
         employees: line.project.employees.len(),
         employees_without_direction: line.project.without_direction().map(|one| one.name.to_string()).collect(),
+        webhooks: desk.operations.webhooks(&line.project.name),
         staff: desk.operations.staff(&line.project.name),
         unmatched_users: line.people.unmatched().iter().map(ToString::to_string).collect(),
     }

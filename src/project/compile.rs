@@ -6,7 +6,7 @@ use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan};
 use crate::base::environment::Environment;
 use crate::base::problem::{Placed, Problem};
 use crate::config::{self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, Settings};
-use crate::crm::{ADAPTERS, Adapter};
+use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
 use crate::model::{client::Kind, phone::NumberReader};
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
 
@@ -131,6 +131,7 @@ fn compile_project(
             card: settings.tokens.card.seal(),
             changes: settings.tokens.changes.seal(),
         },
+        webhooks: webhooks(settings),
         allow: settings.allow.clone(),
         timezone: timezone.ok()?,
         numbers: numbers?,
@@ -146,6 +147,11 @@ fn compile_project(
         },
         blocks,
     })
+}
+
+fn webhooks(settings: &ProjectSettings) -> Option<HookTarget> {
+    let public_url = &settings.public_url.as_ref()?.value;
+    Some(HookTarget::of(public_url, &settings.name, settings.tokens.changes.clone()))
 }
 
 fn adapter(

@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::base::secret::Seal;
 use crate::config::{CrmSection, RingostatSection};
-use crate::crm::{Adapter, Prepared, quota::Limits};
+use crate::crm::{Adapter, Prepared, hooks::HookTarget, quota::Limits};
 use crate::model::{employee::Employee, phone::NumberReader};
 
 /// What is in force, swapped as a whole. A request loads it once and sees one world to its end.
@@ -74,6 +74,8 @@ pub struct Project {
     configured: Vec<Employee>,
     /// Its CRM.
     pub crm: CrmSetup,
+    /// Where its CRM is told to deliver changes; only where the outside's address of this service is configured.
+    pub webhooks: Option<HookTarget>,
     /// Ringostat's own API, where it is to be asked.
     pub ringostat: Option<RingostatSection>,
     blocks: BTreeMap<Box<str>, Block>,

@@ -26,7 +26,7 @@ use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
 use predial::model::ids::CrmId;
 use predial::model::phone::PhoneKey;
-use predial::ops::{self, EdgeState, Operations, ReloadReport};
+use predial::ops::{self, EdgeState, Operations, ReloadReport, WebhooksView};
 use predial::pbx::StaffStatus;
 use predial::project::{People, Project, compile_with};
 use predial::routing::{Exchange, Line};
@@ -156,6 +156,10 @@ impl Operations for Staged {
 
     fn quota(&self, project: &str) -> Option<QuotaView> {
         self.exchange.line(project).map(|_| self.ledger.snapshot())
+    }
+
+    fn webhooks(&self, _: &str) -> Option<WebhooksView> {
+        Some(WebhooksView::off("nobody has any here"))
     }
 
     fn staff(&self, _: &str) -> Option<StaffStatus> {
