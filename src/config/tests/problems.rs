@@ -204,6 +204,6 @@ fn a_burst_of_one_leaves_nothing_for_calls_and_is_refused() {
     spoilt(
         "[[employee]]",
         "quota = { burst = 1 }\n[[employee]]",
-        &["7: crm.quota.burst: expected 2 to 1000000 requests, found 1"],
+        &["7: crm.quota.burst: expected a whole number, 2 to 1000000 requests, found 1"],
     );
 }
