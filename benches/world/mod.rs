@@ -52,6 +52,7 @@ impl World {
             clock: Clock::following("2026-11-20T10:00:00Z".parse().expect("a time")),
             work: work.handle().clone(),
             metrics: Arc::clone(&metrics),
+            keeping: None,
         });
         let state = work.block_on(async {
             directory.warm(WarmRequest { full: true, force: false }).expect("none under way");

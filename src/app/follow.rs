@@ -4,6 +4,7 @@
 //! A reload is all or nothing. What a project reads from its CRM decides whether its directory outlives a reload; a
 //! block, a token or an employee changed empties nothing.
 
+mod generations;
 mod staff;
 mod webhooks;
 
@@ -29,7 +30,7 @@ use crate::crm::{
     CrmUser, Prepared, Tools,
     quota::{Ledger, QuotaView},
 };
-use crate::directory::{Directory, Feed, Parts};
+use crate::directory::{Directory, Feed, Parts, Shelf};
 use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
@@ -78,6 +79,14 @@ struct Tending {
     staff: StaffLists,
     webhooks: Webhooks,
     accounts: Accounts,
+    /// Where the directories are kept on disk; a project that comes back finds its own.
+    shelves: BTreeMap<Box<str>, Arc<Shelf>>,
+}
+
+/// A directory that nobody keeps fresh yet.
+struct Made {
+    directory: Arc<Directory>,
+    ledger: Arc<Ledger>,
 }
 
 type Users = watch::Receiver<Arc<[CrmUser]>>;
@@ -97,7 +106,8 @@ impl Follow {
         let current = Arc::new(Current::new(Arc::new(Exchange::default())));
         let accounts = Accounts::open(&means.process.data);
         let (staff, webhooks) = (StaffLists::default(), Webhooks::default());
-        let tending = Mutex::new(Tending { directories: BTreeMap::new(), staff, webhooks, accounts });
+        let tending =
+            Mutex::new(Tending { directories: BTreeMap::new(), staff, webhooks, accounts, shelves: BTreeMap::new() });
         let (inboxes, opened) = (Arc::new(Current::new(Arc::default())), watch::Sender::new(false));
         Arc::new(Self { means, current, reloading: Mutex::default(), inboxes, opened, tending, stop })
     }
@@ -154,6 +164,8 @@ impl Follow {
         if settings.process != self.means.process {
             tracing::warn!("settings of the process changed: they take effect at the next start");
         }
+        // Before anybody has to wait for the swap: reading a million clients from the disk takes a second.
+        let mut made = self.make_missing(&projects);
         let mut tending = self.tending();
         let before = self.current.load_full();
         let mut report = ReloadReport::default();
@@ -176,7 +188,8 @@ impl Follow {
                     if old.is_some() {
                         report.emptied.push(project.name.to_string());
                     }
-                    self.begin(&mut tending, &project)
+                    let made = made.remove(&project.name).unwrap_or_else(|| self.make(&mut tending, &project));
+                    self.begin(&mut tending, &project, made)
                 }
             };
             let users = Arc::clone(&directory.users().borrow());
@@ -223,8 +236,8 @@ impl Follow {
         self.tending().directories.get(project).map(|tended| tended.ledger.snapshot())
     }
 
-    /// Begins a project's directory, in the place of the one it had.
-    fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project) -> Arc<Directory> {
+    /// Makes a project's directory; nothing is asked of its CRM yet.
+    fn make(&self, tending: &mut Tending, project: &Project) -> Made {
         let (feed, ledger) = self.feed(tending, project);
         let directory = Directory::new(Parts {
             project: project.name.clone(),
@@ -236,7 +249,14 @@ impl Follow {
             clock: self.means.clock,
             work: self.means.work.clone(),
             metrics: self.means.metrics.project(&project.name),
+            keeping: Some(self.keeping(tending, project)),
         });
+        Made { directory, ledger }
+    }
+
+    /// Begins to keep a directory fresh, in the place of the one the project had.
+    fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project, made: Made) -> Arc<Directory> {
+        let Made { directory, ledger } = made;
         let stop = self.stop.child_token();
         // Before anything can change them: a receiver made later would take the first users for seen.
         let users = directory.users();
@@ -281,6 +301,9 @@ impl Follow {
         tended.stop.cancel();
         let directory = tended.directory;
         self.means.work.spawn(async move {
+            let last = Arc::clone(&directory);
+            // Waits for a snapshot that is being written.
+            let _closed = tokio::task::spawn_blocking(move || last.close_snapshots()).await;
             while Arc::strong_count(&directory) > 1 {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::follow::Follow;
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
-use crate::ops::{EdgeState, Operations, ReloadReport, WebhooksView};
+use crate::ops::{EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
@@ -47,5 +47,12 @@ impl Operations for Assembly {
         // Reads files: not for a runtime's thread.
         let reload = tokio::task::spawn_blocking(move || follow.reload());
         reload.await.unwrap_or_else(|error| Err(vec![Problem::new("reload", 0, error.to_string())]))
+    }
+
+    async fn roll_back(&self, project: &str, at: Option<String>) -> Result<RolledBack, RollbackRefused> {
+        let (follow, project) = (Arc::clone(&self.follow), project.to_owned());
+        // Reads and writes a file of every client: not for a runtime's thread.
+        let rolled = tokio::task::spawn_blocking(move || follow.roll_back(&project, at.as_deref()));
+        rolled.await.unwrap_or_else(|error| Err(RollbackRefused::BrokenOff(error.to_string())))
     }
 }

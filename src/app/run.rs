@@ -195,18 +195,23 @@ impl Service {
         Ok(())
     }
 
-    /// Closes the edge door, lets the calls under way be answered, then stops everything else.
+    /// Closes the edge door, lets the calls under way be answered, stops everything else and writes a snapshot of
+    /// every directory.
     ///
     /// # Errors
     /// What ended an edge thread before it was told to stop.
     ///
     /// # Cost
-    /// Blocks, for `edge.drain` at the longest: not for a runtime's thread.
+    /// Blocks, for `edge.drain` at the longest and the time that writing every directory takes: not for a runtime's thread.
     pub fn stop(mut self) -> io::Result<()> {
         self.draining.store(true, Ordering::Release);
         let Some(edge) = self.edge.take() else { return Ok(()) };
         edge.stop();
-        edge.join()
+        let joined = edge.join();
+        // Nothing changes any more while it is written.
+        self.stop.cancel();
+        self.follow.save_all();
+        joined
     }
 }
 

@@ -27,6 +27,7 @@ pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::process::{
     DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
+    SnapshotSettings,
 };
 use self::project::Reading;
 pub use self::project::{ProjectSettings, Tokens};

@@ -30,6 +30,8 @@ pub struct ProcessSettings {
     pub ops: OpsSettings,
     /// Where files are kept.
     pub data: PathBuf,
+    /// What is known of each CRM, on disk.
+    pub snapshot: SnapshotSettings,
     /// What the log prints: a filter in tracing's words.
     pub log: String,
     /// How logs are printed: `text` or `json`.
@@ -83,6 +85,17 @@ pub struct OpsSettings {
     pub listen: SocketAddr,
     /// Required wherever the door is bound beyond loopback.
     pub token: Option<Secret>,
+}
+
+/// What is known of each CRM, on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SnapshotSettings {
+    /// Generations kept, per project.
+    pub keep: usize,
+    /// How often one is written where something has changed.
+    pub every: Duration,
+    /// How old one may be for what changed since to be enough.
+    pub catch_up: Duration,
 }
 
 /// Questions asked of CRMs while a call waits.
@@ -225,10 +238,12 @@ fn read_table(findings: &Findings<'_>, table: &Table) -> Read {
     };
     let (edge, ops, data, log) = (section("edge"), section("ops"), section("data"), section("log"));
     let (live, outbound, work) = (section("live"), section("outbound"), section("work"));
+    let snapshot = section("snapshot");
     let settings = ProcessSettings {
         edge: read_edge(&edge),
         ops: OpsSettings { listen: address(&ops), token: ops_token(&ops) },
         data: data.text("dir").map(|dir| PathBuf::from(dir.value)).unwrap_or_default(),
+        snapshot: read_snapshot(&snapshot),
         log: log_filter(&log),
         log_format: log
             .choice("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
@@ -243,7 +258,7 @@ fn read_table(findings: &Findings<'_>, table: &Table) -> Read {
         connect: outbound.place_of("connect_timeout_ms").clone(),
     };
     top.finish();
-    let sections = [edge, ops, data, log, live, outbound, work];
+    let sections = [edge, ops, data, snapshot, log, live, outbound, work];
     let known = sections.iter().map(|section| (section.kind(), section.finish())).collect();
     Read { settings, places, known }
 }
@@ -272,6 +287,15 @@ fn read_live(live: &Section<'_>) -> LiveSettings {
         negative_ttl: seconds(live, "negative_ttl_s", 1, 3600),
         breaker_failures: u32::try_from(failures).unwrap_or(u32::MAX),
         breaker_open: milliseconds(live, "breaker_open_ms", 100, 600_000),
+    }
+}
+
+fn read_snapshot(snapshot: &Section<'_>) -> SnapshotSettings {
+    let hours = number(snapshot, "catch_up_h", Range::new(1, 8760, "hours"));
+    SnapshotSettings {
+        keep: count(snapshot, "keep", Range::new(1, 100, "snapshots")),
+        every: seconds(snapshot, "every_s", 10, 86_400),
+        catch_up: Duration::from_secs(hours * 3600),
     }
 }
 

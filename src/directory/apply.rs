@@ -6,7 +6,10 @@ use smallvec::SmallVec;
 
 use super::{
     Directory,
-    records::{Facts, Records, State, Touched},
+    records::{
+        Facts, Records, State, Touched,
+        unreadable::{Unread, shortened},
+    },
 };
 use crate::base::metric::Count;
 use crate::crm::{Matching, Record};
@@ -30,13 +33,14 @@ impl Directory {
     /// known.
     pub(super) fn apply(&self, page: &[Record], from: From) -> bool {
         let crawl = self.crawl.load(Ordering::Acquire);
-        let mut unreadable = 0;
-        let facts: Vec<_> = page.iter().map(|record| self.facts(record, &mut unreadable)).collect();
+        let read: Vec<_> = page.iter().map(|record| self.facts(record)).collect();
+        let unreadable = read.iter().map(|(_, unread)| unread.len() as u64).sum();
         let (mut touched, mut news) = (Touched::new(), false);
         let mut records = self.records();
-        for (record, facts) in page.iter().zip(facts) {
+        for (record, (facts, unread)) in page.iter().zip(read) {
             let (kind, id) = (record.kind, record.id);
             news |= from == From::Crawl && !records.was_seen(kind, id, crawl);
+            records.note_unreadable((kind, id), record.updated_s, unread);
             let changed = match (record.open, from) {
                 (true, From::Crawl) => records.put_crawled(kind, id, facts, crawl),
                 (true, From::Sweep) => records.put(kind, id, State::Open(facts), crawl),
@@ -58,10 +62,9 @@ impl Directory {
     /// found others.
     pub(super) fn apply_answer(&self, readings: &Readings, answer: &[Record]) -> bool {
         let crawl = self.crawl.load(Ordering::Acquire);
-        let mut ignored = 0;
         let asked = readings.as_slice();
         let open = answer.iter().filter(|record| record.open);
-        let read: Vec<_> = open.map(|record| (record, self.facts(record, &mut ignored))).collect();
+        let read: Vec<_> = open.map(|record| (record, self.facts(record).0)).collect();
         let is_meant = |number: &PhoneKey| {
             let alike = |key: &PhoneKey| key.last_nine().is_some() && key.last_nine() == number.last_nine();
             asked.contains(number) || (self.matching == Matching::LastNine && asked.iter().any(alike))
@@ -135,25 +138,27 @@ impl Directory {
         }
     }
 
-    fn facts(&self, record: &Record, unreadable: &mut u64) -> Facts {
-        let mut numbers = SmallVec::<[PhoneKey; 2]>::new();
+    /// What a record says, and which of its numbers could not be read.
+    fn facts(&self, record: &Record) -> (Facts, Vec<Unread>) {
+        let (mut numbers, mut unread) = (SmallVec::<[PhoneKey; 2]>::new(), Vec::new());
         for text in &record.numbers {
             match self.numbers.stored_all(text) {
                 Ok(read) => numbers.extend(read),
                 // An empty field is no mistake of anybody's.
                 Err(NotANumber::Missing) => {}
-                Err(_) => *unreadable += 1,
+                Err(why) => unread.push((shortened(text), why)),
             }
         }
         numbers.sort_unstable();
         numbers.dedup();
-        Facts {
+        let facts = Facts {
             numbers,
             owner: record.owner,
             created_s: record.created_s,
             updated_s: record.updated_s,
             contacts: record.contacts.clone(),
             organizations: record.organizations.clone(),
-        }
+        };
+        (facts, unread)
     }
 }

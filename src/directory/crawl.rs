@@ -23,7 +23,7 @@ pub(super) struct Ending {
     pub(super) state: WarmState,
     pub(super) reason: Option<String>,
     /// The CRM understood what was asked and refused it.
-    was_refused: bool,
+    pub(super) was_refused: bool,
 }
 
 impl Ending {

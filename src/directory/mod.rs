@@ -11,8 +11,10 @@ mod crawl;
 mod health;
 mod hints;
 mod live;
+mod numbers;
 mod records;
 mod refresh;
+mod snapshot;
 mod status;
 mod warm;
 
@@ -29,10 +31,17 @@ use tokio::{
     sync::{Notify, watch},
 };
 
-use self::{cache::Cache, crawl::Unfinished, health::Seen, hints::Hints, live::Live, records::Records, warm::Run};
+use self::{
+    cache::Cache, crawl::Unfinished, health::Seen, hints::Hints, live::Live, records::Records, snapshot::Keeper,
+    warm::Run,
+};
 pub use self::{
     health::Health,
     live::Asked,
+    numbers::{UnreadableNumber, UnreadableNumbers},
+    snapshot::{
+        Generation, Keeping, NoSnapshot, NotWritten, Origin, Restored, RestoredStatus, Shelf, SnapshotStatus, Why,
+    },
     status::DirectoryStatus,
     warm::{AlreadyRunning, WarmProgress, WarmRequest, WarmState},
 };
@@ -65,6 +74,8 @@ pub struct Parts {
     pub work: Handle,
     /// What is counted.
     pub metrics: Arc<ProjectMetrics>,
+    /// How it is kept on disk; `None` = not at all.
+    pub keeping: Option<Keeping>,
 }
 
 /// Where what is known comes from, and how it is fetched. A reload may change it and keep what is known, see
@@ -138,6 +149,7 @@ pub struct Directory {
     crawl_cost: AtomicU64,
     hints: Hints,
     health: Seen,
+    keeper: Option<Keeper>,
     last_run: AtomicU64,
 }
 
@@ -178,6 +190,7 @@ impl Directory {
             crawl_cost: AtomicU64::new(0),
             hints: Hints::default(),
             health: Seen::nothing(),
+            keeper: parts.keeping.map(Keeper::new),
             last_run: AtomicU64::new(0),
         })
     }
@@ -220,11 +233,12 @@ impl Directory {
         KindSet::from_bits(self.crawled.load(Ordering::Acquire))
     }
 
-    /// Whether a number that is not known is *absent*: a full crawl is complete and the last good sweep is not too old.
+    /// Whether a number that is not known is *absent*: a full crawl is complete, and the last good sweep is ours, not that
+    /// of the snapshot we began with, and not too old.
     /// Gives the time our knowledge is of, seconds since 1970 UTC.
     #[must_use]
     pub fn absent_as_of(&self) -> Option<i64> {
-        if self.complete_since_s.load(Ordering::Acquire) == 0 {
+        if self.complete_since_s.load(Ordering::Acquire) == 0 || self.answers_from_snapshot() {
             return None;
         }
         let as_of_s = self.last_sweep_s.load(Ordering::Acquire);

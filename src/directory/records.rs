@@ -4,11 +4,15 @@
 //! records may arrive before or after them. So every record has a place, known or only referred to, and links run from
 //! a contact or organization to what hangs on it. Only the background touches this; calls read the cache.
 
+pub(super) mod stored;
+pub(super) mod unreadable;
+
 use std::collections::HashMap;
 
 use foldhash::quality::FixedState;
 use smallvec::SmallVec;
 
+use self::unreadable::Unreadable;
 use crate::crm::Links;
 use crate::model::{
     client::{Entity, Kind, Via},
@@ -69,6 +73,9 @@ pub(super) struct Records {
     free: Vec<Slot>,
     /// What the crawl under way read of records that had more numbers before: put in when it is accepted.
     withheld: HashMap<(Kind, CrmId), Facts, FixedState>,
+    /// Grows with every change of what a snapshot would hold.
+    changes: u64,
+    unreadable: Unreadable,
 }
 
 impl Records {
@@ -87,6 +94,11 @@ impl Records {
         self.by_number.len()
     }
 
+    /// How often anything changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Puts a record's state in, as the crawl numbered `crawl` or anything since saw it. Returns the numbers whose
     /// clients change by it. A state older than the one held is ignored.
     pub(super) fn put(&mut self, kind: Kind, id: CrmId, state: State, crawl: u32) -> Touched {
@@ -101,9 +113,14 @@ impl Records {
             return Touched::new();
         }
         place.updated_s = place.updated_s.max(updated_s);
+        if facts.is_none() {
+            self.unreadable.forget((kind, id));
+        }
+        let place = &self.places[slot as usize];
         if place.facts == facts {
             return Touched::new();
         }
+        self.changes += 1;
         let mut touched = self.reach(slot);
         self.unlink(slot);
         let before = std::mem::replace(&mut self.places[slot as usize].facts, facts);

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Directory,
+    crawl::Ending,
     warm::{WarmRequest, WarmState},
 };
 
@@ -38,10 +39,12 @@ impl Directory {
         let house = self.keep_house();
         let refresh = self.refresh();
         let hints = self.follow_hints();
+        let snapshots = self.keep_snapshots();
         tokio::select! {
             () = house => {}
             () = hints => {}
             () = refresh => {}
+            () = snapshots => {}
             () = stop.cancelled() => {}
         }
         self.stop_warm();
@@ -57,11 +60,10 @@ impl Directory {
     }
 
     async fn refresh(self: &Arc<Self>) {
-        self.first_crawl().await;
         let (mut failing, mut sweeps, mut weekly) = (false, 0_u32, false);
+        let mut nightly = self.begin_with(&mut failing).await;
         self.tell_rhythm(&mut weekly);
         let mut next_full = self.next_full_crawl();
-        let mut nightly: Option<JoinHandle<WarmState>> = None;
         loop {
             let next_sweep = Instant::now() + self.feed().sweep_every();
             let adopted = tokio::select! {
@@ -85,12 +87,35 @@ impl Directory {
                 nightly = Some(tokio::spawn(async move { directory.warm_and_wait(FULL).await }));
                 continue;
             }
-            self.routine_sweep(&mut failing).await;
+            let _told_by_itself = self.routine_sweep(&mut failing).await;
             sweeps = sweeps.wrapping_add(1);
             if adopted || sweeps.is_multiple_of(USERS_EVERY) {
                 let _told_by_the_sweeps = self.read_users(None).await;
             }
         }
+    }
+
+    /// Fills the directory, or brings the snapshot that it began with up to date: by what changed since, or, where that is
+    /// too long ago for the CRM to tell, by a full crawl, which is under way when this returns.
+    async fn begin_with(self: &Arc<Self>, failing: &mut bool) -> Option<JoinHandle<WarmState>> {
+        let Some(age) = self.snapshot_age() else {
+            self.first_crawl().await;
+            return None;
+        };
+        let mut anew = !self.can_catch_up(age);
+        if !anew {
+            anew = self.routine_sweep(failing).await.is_err_and(|ending| ending.was_refused);
+            let _told_by_the_sweeps = self.read_users(None).await;
+        }
+        if !anew {
+            return None;
+        }
+        tracing::info!(project = %self.project, age_s = age.as_secs(), "what changed since the snapshot cannot be told; everything is read anew");
+        let directory = Arc::clone(self);
+        Some(tokio::spawn(async move {
+            directory.first_crawl().await;
+            WarmState::Done
+        }))
     }
 
     /// Tries until the directory is complete. A crawl that failed is begun anew after a pause that grows; one that was
@@ -114,7 +139,7 @@ impl Directory {
         }
     }
 
-    async fn routine_sweep(&self, failing: &mut bool) {
+    async fn routine_sweep(&self, failing: &mut bool) -> Result<(), Ending> {
         let ended = self.sweep(None).await;
         if ended.is_err() {
             self.metrics.count(Count::SweepsFailed);
@@ -128,6 +153,7 @@ impl Directory {
             _ => {}
         }
         *failing = ended.is_err();
+        ended
     }
 
     async fn warm_and_wait(self: &Arc<Self>, request: WarmRequest) -> WarmState {

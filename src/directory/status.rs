@@ -4,9 +4,8 @@ use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
-use super::Directory;
-use super::health::Health;
-use crate::base::metric::{Breaker, Count};
+use super::{Directory, health::Health, snapshot::SnapshotStatus};
+use crate::base::metric::Breaker;
 use crate::model::client::Kind;
 
 /// A directory at a glance.
@@ -32,8 +31,10 @@ pub struct DirectoryStatus {
     pub crawl_cost: Option<u64>,
     /// How often changes are asked for, seconds.
     pub sweep_every_s: u64,
-    /// Numbers of the CRM that could not be read, since the start.
-    pub unreadable_numbers: u64,
+    /// Numbers of the CRM that could not be read, of the records held.
+    pub unreadable_numbers: usize,
+    /// How it stands on disk.
+    pub snapshot: SnapshotStatus,
     /// Live questions under way.
     pub live_under_way: usize,
     /// `closed`, `open` or `half-open`.
@@ -64,7 +65,8 @@ impl Directory {
             full_crawls: if self.crawls_weekly() { "weekly" } else { "nightly" },
             crawl_cost: Some(self.crawl_cost.load(Ordering::Acquire)).filter(|&cost| cost > 0),
             sweep_every_s: self.feed().sweep_every().as_secs(),
-            unreadable_numbers: self.metrics.counted(Count::NumbersUnreadable),
+            unreadable_numbers: records.unreadable(),
+            snapshot: self.snapshot_status(),
             live_under_way: self.live.under_way(),
             breaker: self.live.breaker_state().word(),
         }

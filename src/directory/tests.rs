@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
-use super::{Directory, Feed, Parts, WarmRequest, WarmState};
+use super::{Directory, Feed, Keeping, Parts, WarmRequest, WarmState};
 use crate::base::{
     clock::Clock,
     metric::{Metrics, ProjectMetrics},
@@ -37,6 +37,10 @@ struct Crm {
     well_for: AtomicUsize,
     asked: AtomicUsize,
     reread: AtomicUsize,
+    /// Since when changes were asked for, once per sweep.
+    since: Mutex<Vec<i64>>,
+    /// Pages of crawls that were asked for.
+    pages: AtomicUsize,
     /// Whether every page has a cursor for a further one.
     endless: AtomicBool,
     /// What a page of a crawl costs, and who is told.
@@ -55,6 +59,7 @@ impl Reader for Crm {
     }
 
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        self.pages.fetch_add(1, Ordering::SeqCst);
         let costs = self.page_costs.lock().expect("not poisoned").clone();
         if let Some((ledger, cost)) = costs {
             drop(ledger.spend(Purpose::Crawl, Lane::General, cost, Duration::from_secs(1)).await?);
@@ -71,7 +76,10 @@ impl Reader for Crm {
         Ok(Page { records: page, next })
     }
 
-    async fn changes(&self, kind: Kind, _since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
+    async fn changes(&self, kind: Kind, since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
+        if kind == Kind::Deal {
+            self.since.lock().expect("not poisoned").push(since_s);
+        }
         self.fail()?;
         let changed = self.changed.lock().expect("not poisoned");
         Ok(Page { records: changed.iter().filter(|record| record.kind == kind).cloned().collect(), next: None })
@@ -172,6 +180,10 @@ fn stage(records: Vec<Record>) -> Stage {
 }
 
 fn stage_of(records: Vec<Record>, matching: Matching) -> Stage {
+    staged(records, matching, clock(), None)
+}
+
+fn staged(records: Vec<Record>, matching: Matching, clock: Clock, keeping: Option<Keeping>) -> Stage {
     let crm = Arc::new(Crm {
         records: Mutex::new(records),
         changed: Mutex::default(),
@@ -184,6 +196,8 @@ fn stage_of(records: Vec<Record>, matching: Matching) -> Stage {
         well_for: AtomicUsize::new(0),
         page_costs: Mutex::default(),
         reread: AtomicUsize::new(0),
+        since: Mutex::default(),
+        pages: AtomicUsize::new(0),
     });
     let metrics = Metrics::new().project("acme");
     let directory = Directory::new(Parts {
@@ -200,9 +214,10 @@ fn stage_of(records: Vec<Record>, matching: Matching) -> Stage {
             breaker_failures: 2,
             breaker_open: Duration::from_secs(5),
         },
-        clock: clock(),
+        clock,
         work: Handle::current(),
         metrics: Arc::clone(&metrics),
+        keeping,
     });
     Stage { crm, directory, metrics }
 }
@@ -244,5 +259,6 @@ mod asking;
 mod crawling;
 mod hearing;
 mod matching;
+mod snapshots;
 mod trust;
 mod unfinished;

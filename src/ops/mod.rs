@@ -12,6 +12,9 @@
 //! | `GET /api/projects/{p}/warm` | progress of the run under way or of the last |
 //! | `DELETE /api/projects/{p}/warm` | stops it; 404 when none is under way |
 //! | `GET /api/projects/{p}/warm/events` | progress as server-sent events: `progress`, then one `end` |
+//! | `GET /api/projects/{p}/snapshots` | the generations on disk, newest first |
+//! | `POST /api/projects/{p}/rollback` `{"at"}` | puts one in force; 404, 409 damaged or foreign, 503 not kept first |
+//! | `GET /api/projects/{p}/numbers` | the CRM's numbers that could not be read; `Accept: text/csv` gives a table |
 //! | `GET /api/projects/{p}/explain?block=&caller=` | the walk for a number |
 //! | `POST /api/reload` | 200, or 422 with every problem |
 //!
@@ -25,9 +28,11 @@ mod explain;
 mod guard;
 mod health;
 mod metrics;
+mod numbers;
 mod projects;
 mod refusal;
 mod reload;
+mod snapshots;
 mod warm;
 mod webhooks;
 
@@ -45,6 +50,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     door::{BindError, bind, serve},
+    snapshots::{RollbackRefused, RolledBack},
     webhooks::{WebhooksState, WebhooksView},
 };
 use self::{guard::Guard, refusal::Refusal};
@@ -74,6 +80,11 @@ pub trait Operations: Send + Sync {
     /// # Errors
     /// Every problem found; what was in force stays.
     async fn reload(&self) -> Result<ReloadReport, Vec<Problem>>;
+    /// Puts a generation of a project's directory in force: the one that `at` names, or the newest.
+    ///
+    /// # Errors
+    /// See [`RollbackRefused`]; what was in force stays.
+    async fn roll_back(&self, project: &str, at: Option<String>) -> Result<RolledBack, RollbackRefused>;
 }
 
 /// The telephone system's door.
@@ -137,6 +148,9 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/projects/{project}", get(projects::one))
         .route("/api/projects/{project}/warm", get(warm::progress).post(warm::start).delete(warm::stop))
         .route("/api/projects/{project}/warm/events", get(warm::events))
+        .route("/api/projects/{project}/snapshots", get(snapshots::list))
+        .route("/api/projects/{project}/rollback", post(snapshots::roll_back))
+        .route("/api/projects/{project}/numbers", get(numbers::list))
         .route("/api/projects/{project}/explain", get(explain::explain))
         .route("/api/reload", post(reload::reload))
         .fallback(async || Refusal::not_found())

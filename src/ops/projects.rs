@@ -36,6 +36,8 @@ pub(super) enum ProjectState {
     Cold,
     /// The first reading is under way; numbers already read are answered.
     Warming,
+    /// Complete as a snapshot knew it; nothing has been read since.
+    Snapshot,
     /// Complete and fresh: what is not known is absent.
     Warm,
     /// Complete once, but changes have not been read lately: what is not known is asked.
@@ -49,6 +51,7 @@ impl ProjectState {
 
     fn told(status: &DirectoryStatus, warm_up: WarmState) -> Self {
         match (&status.complete_since, warm_up) {
+            (Some(_), _) if status.snapshot.answering => Self::Snapshot,
             (Some(_), _) if status.absent_is_known => Self::Warm,
             (Some(_), _) => Self::Stale,
             (None, WarmState::Running) => Self::Warming,
@@ -56,9 +59,9 @@ impl ProjectState {
         }
     }
 
-    /// Whether a whole crawl has filled the memory.
+    /// Whether a whole crawl has filled the memory, here or before a restart.
     pub(super) const fn is_filled(self) -> bool {
-        matches!(self, Self::Warm | Self::Stale)
+        matches!(self, Self::Warm | Self::Stale | Self::Snapshot)
     }
 }
 

@@ -20,7 +20,7 @@ use predial::{
     },
     config::{
         BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings,
-        ProcessSettings, ProjectSettings, Settings, Tokens,
+        ProcessSettings, ProjectSettings, Settings, SnapshotSettings, Tokens,
     },
     crm::{
         Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools,
@@ -177,6 +177,7 @@ pub(crate) fn process() -> ProcessSettings {
         },
         ops: OpsSettings { listen: ([127, 0, 0, 1], 0).into(), token: None },
         data: "data".into(),
+        snapshot: SnapshotSettings { keep: 5, every: minute, catch_up: minute },
         log: "off".to_owned(),
         log_format: LogFormat::Text,
         live: LiveSettings {
@@ -333,6 +334,7 @@ fn line(
         clock,
         work: work.clone(),
         metrics: Arc::clone(&metrics),
+        keeping: None,
     });
     let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
     Line { project, directory, people, metrics }

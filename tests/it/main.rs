@@ -29,6 +29,8 @@ mod ops;
 #[cfg(test)]
 mod ops_stage;
 #[cfg(test)]
+mod restart;
+#[cfg(test)]
 mod whole;
 #[cfg(test)]
 mod whole_reload;

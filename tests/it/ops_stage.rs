@@ -15,7 +15,7 @@ use predial::base::problem::{Placed, Problem};
 use predial::base::secret::Secret;
 use predial::config::{
     BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
-    ProjectSettings, Settings, Tokens,
+    ProjectSettings, Settings, SnapshotSettings, Tokens,
 };
 use predial::crm::quota::{Budget, Ledger, Limits, QuotaView};
 use predial::crm::{
@@ -26,7 +26,7 @@ use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
 use predial::model::ids::CrmId;
 use predial::model::phone::PhoneKey;
-use predial::ops::{self, EdgeState, Operations, ReloadReport, WebhooksView};
+use predial::ops::{self, EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
 use predial::pbx::StaffStatus;
 use predial::project::{People, Project, compile_with};
 use predial::routing::{Exchange, Line};
@@ -173,6 +173,12 @@ impl Operations for Staged {
     async fn reload(&self) -> Result<ReloadReport, Vec<Problem>> {
         self.reload.lock().expect("not poisoned").clone()
     }
+
+    async fn roll_back(&self, project: &str, at: Option<String>) -> Result<RolledBack, RollbackRefused> {
+        let directory = Arc::clone(&self.exchange.line(project).expect("the project of the path").directory);
+        let at = directory.find_snapshot(at.as_deref()).map_err(RollbackRefused::NoSnapshot)?;
+        Ok(RolledBack { at, kept_as: None, numbers: 0, records: 0 })
+    }
 }
 
 /// The door, open.
@@ -295,6 +301,7 @@ fn line(project: &Arc<Project>, crm: &Arc<Crm>, settings: &Settings, metrics: &M
         clock,
         work: Handle::current(),
         metrics: Arc::clone(&metrics),
+        keeping: None,
     });
     let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
     Arc::new(Line { project: Arc::clone(project), directory, people, metrics })
@@ -319,6 +326,7 @@ fn settings() -> Settings {
             },
             ops: OpsSettings { listen: loopback, token: None },
             data: "data".into(),
+            snapshot: SnapshotSettings { keep: 5, every: second, catch_up: second },
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             live: LiveSettings {

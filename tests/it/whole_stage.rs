@@ -168,6 +168,12 @@ impl Whole {
         ask_at(self.service().ops(), &request).await
     }
 
+    /// A `GET` of a table at the ops door.
+    pub(crate) async fn ops_table(&self, path: &str) -> Heard {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/csv\r\nConnection: close\r\n\r\n");
+        ask_at(self.service().ops(), &head).await
+    }
+
     /// A `POST` of JSON at the ops door.
     pub(crate) async fn ops_post(&self, path: &str, body: &str) -> Heard {
         let length = body.len();
@@ -233,7 +239,7 @@ fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-fn environment() -> BTreeMap<String, String> {
+pub(crate) fn environment() -> BTreeMap<String, String> {
     let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     [
         set("ACME_TOKEN", TOKEN),
@@ -279,7 +285,7 @@ impl ProjectFile {
 }
 
 /// Writes a whole configuration beside the one there is, and makes it the one that `config` is.
-fn deploy(folder: &Path, number: u32, projects: &[(&str, &ProjectFile)]) {
+pub(crate) fn deploy(folder: &Path, number: u32, projects: &[(&str, &ProjectFile)]) {
     let (release, link) = (folder.join(format!("config-{number}")), folder.join("config-next"));
     write(&release, projects);
     symlink(&release, &link).expect("a link");

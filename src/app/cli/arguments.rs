@@ -41,6 +41,16 @@ pub(super) enum Command {
         Interrupting this command does not stop the warm-up; asked again, it goes on showing it.\n\
         Exit: 0 when the warm-up ended well, 1 otherwise.")]
     Warm(WarmArguments),
+    /// List the generations of a project's memory on disk, or put one of them in force
+    #[command(after_help = "Example:\n  predial snapshot list --project acme\n  \
+        predial snapshot rollback --project acme --at 20261121T033000.123Z\n\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Snapshot(SnapshotArguments),
+    /// Print the numbers of a project's CRM that could not be read, as CSV: kind, id, text, why
+    #[command(after_help = "Example:\n  predial numbers --project acme > wrong-numbers.csv\n\n\
+        Texts that a spreadsheet would take for a formula begin with an apostrophe.\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Numbers(NumbersArguments),
     /// Print a shell's completions to standard output
     #[command(after_help = "Example:\n  predial completions bash > /etc/bash_completion.d/predial")]
     Completions {
@@ -124,6 +134,47 @@ pub(super) struct WarmArguments {
     /// Accept a result that shrinks the memory more than the guard allows
     #[arg(long)]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) door: DoorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SnapshotArguments {
+    #[command(subcommand)]
+    pub(super) command: SnapshotCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SnapshotCommand {
+    /// Print the generations, newest first
+    #[command(after_help = "Example:\n  predial snapshot list --project acme")]
+    List {
+        /// The project, named as its file in projects/
+        #[arg(long)]
+        project: String,
+        #[command(flatten)]
+        door: DoorArguments,
+    },
+    /// Put a generation in force; what was in force becomes a generation first, so that this can be undone
+    #[command(after_help = "Example:\n  predial snapshot rollback --project acme --at 2026-11-21T03:30:00Z\n\n\
+        Changes since that generation are read from the CRM again; a record deleted since shows until the next full crawl.")]
+    Rollback {
+        /// The project, named as its file in projects/
+        #[arg(long)]
+        project: String,
+        /// A generation's name, or a time: the newest made until then; without it, the newest there is
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        #[command(flatten)]
+        door: DoorArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NumbersArguments {
+    /// The project, named as its file in projects/
+    #[arg(long)]
+    pub(super) project: String,
     #[command(flatten)]
     pub(super) door: DoorArguments,
 }

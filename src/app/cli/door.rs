@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode, redirect};
+use reqwest::{Method, StatusCode, header::ACCEPT, redirect};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
@@ -14,13 +14,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Above every time-out of the door itself, so that its own word is heard first.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// A reply's body, at most.
-const MAX_BODY_BYTES: usize = 4 << 20;
+const MAX_BODY_BYTES: usize = 16 << 20;
 
 /// A running service's ops door.
 pub(super) struct Door {
     base: Url,
     token: Option<Secret>,
     client: reqwest::Client,
+}
+
+/// What the door answered.
+struct Heard {
+    at: String,
+    status: StatusCode,
+    /// Lines that a table lacks.
+    beyond: u64,
+    body: Vec<u8>,
 }
 
 /// Why the door gave no answer.
@@ -90,10 +99,27 @@ impl Door {
         self.ask(Method::POST, url, Some(body)).await
     }
 
+    /// A table as CSV, and how many lines it lacks.
+    pub(super) async fn table(&self, url: Url) -> Result<(String, u64), DoorError> {
+        let heard = self.send(Method::GET, url, None, "text/csv").await?;
+        let Heard { at, status, beyond, body } = heard;
+        if !status.is_success() {
+            return Err(refused(at, status, &body));
+        }
+        let text = String::from_utf8(body);
+        let text = text.map_err(|_| DoorError::NotOurs { at, status: status.as_u16(), found: "no text".to_owned() })?;
+        Ok((text, beyond))
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, url: Url, body: Option<&Value>) -> Result<T, DoorError> {
+        let Heard { at, status, body, .. } = self.send(method, url, body, "application/json").await?;
+        understood(at, status, &body)
+    }
+
+    async fn send(&self, method: Method, url: Url, body: Option<&Value>, accept: &str) -> Result<Heard, DoorError> {
         // Without the query: a caller's number stands there.
         let at = url[..url::Position::AfterPath].to_owned();
-        let mut request = self.client.request(method, url);
+        let mut request = self.client.request(method, url).header(ACCEPT, accept);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());
         }
@@ -106,6 +132,7 @@ impl Door {
         };
         let mut response = request.send().await.map_err(lost(&at))?;
         let status = response.status();
+        let beyond = response.headers().get("x-predial-beyond").and_then(|beyond| beyond.to_str().ok()?.parse().ok());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(lost(&at))? {
             body.extend_from_slice(&chunk);
@@ -114,7 +141,7 @@ impl Door {
                 return Err(DoorError::NotOurs { at, status: status.as_u16(), found });
             }
         }
-        understood(at, status, &body)
+        Ok(Heard { at, status, beyond: beyond.unwrap_or(0), body })
     }
 }
 
@@ -127,10 +154,13 @@ fn understood<T: DeserializeOwned>(at: String, status: StatusCode, body: &[u8]) 
             found: format!("something else: {error}"),
         });
     }
+    Err(refused(at, status, body))
+}
+
+fn refused(at: String, status: StatusCode, body: &[u8]) -> DoorError {
+    let status = status.as_u16();
     match serde_json::from_slice::<Envelope>(body) {
-        Ok(Envelope { error: Refusal { code, message, run } }) => {
-            Err(DoorError::Refused { at, status: status_number, code, message, run })
-        }
-        Err(_) => Err(DoorError::NotOurs { at, status: status_number, found: "another server's error".to_owned() }),
+        Ok(Envelope { error: Refusal { code, message, run } }) => DoorError::Refused { at, status, code, message, run },
+        Err(_) => DoorError::NotOurs { at, status, found: "another server's error".to_owned() },
     }
 }

@@ -7,6 +7,8 @@
 //! | `check` | nobody; reads the configuration | 0, 2 |
 //! | `explain` | the running service | 0 hit, 3 miss, 1 could not ask |
 //! | `warm` | the running service | 0, 1 |
+//! | `snapshot` | the running service | 0, 1 |
+//! | `numbers` | the running service | 0, 1 |
 //! | `completions` | nobody | 0 |
 //!
 //! Results go to standard output, everything else to standard error. What is asked of a running service goes through
@@ -17,7 +19,9 @@ mod check;
 mod demo;
 mod door;
 mod explain;
+mod numbers;
 mod serve;
+mod snapshot;
 mod warm;
 
 use std::{
@@ -73,6 +77,8 @@ fn dispatch(command: Command) -> Outcome {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => asking(explain::run(arguments)),
         Command::Warm(arguments) => asking(warm::run(arguments)),
+        Command::Snapshot(arguments) => asking(snapshot::run(arguments)),
+        Command::Numbers(arguments) => asking(numbers::run(arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "predial", &mut script);

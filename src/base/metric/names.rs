@@ -56,6 +56,9 @@ metrics! {
         ChangesRefused = "changes_refused", "Webhooks that did not come from the CRM or could not be read";
         RecordsReread = "records_reread", "Records read again because a webhook named them";
         HintsDropped = "hints_dropped", "Changes told by webhook that could not be read again and were left to the next sweep";
+        SnapshotsWritten = "snapshots_written", "Snapshots of the directory written to disk";
+        SnapshotsFailed = "snapshots_failed", "Snapshots that could not be written";
+        SnapshotsRefused = "snapshots_refused", "Snapshots found damaged or of something else, and not answered from";
         NumbersUnreadable = "numbers_unreadable", "Numbers of the CRM that could not be read";
     }
 }
