@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     change::{Change, ChangeError, Item},
+    event::Before,
     limit::RateLimit,
     meter::{Caller, Meter, Verdict},
     neutral, oauth,
@@ -18,6 +19,7 @@ use super::{
     samples::{EMPLOYEES, samples},
     search::{Index, Search},
     seed::Seed,
+    webhooks::Webhooks,
     wire::ORGANIZATION_PHONE,
     world::{Belongs, Linked, World},
 };
@@ -34,6 +36,7 @@ pub struct Account {
     pub(super) world: RwLock<World>,
     meter: Mutex<Meter>,
     tokens: Mutex<Tokens>,
+    webhooks: Arc<Webhooks>,
 }
 
 /// What somebody needs to know to be configured for this account.
@@ -73,6 +76,7 @@ impl Vendor for Account {
             world: RwLock::new(World::new(seed, options.limits.index_lag)),
             meter: Mutex::new(Meter::new(&options, Arc::clone(&ground))),
             tokens: Mutex::new(Tokens::new(oauth::rules(&options))),
+            webhooks: Webhooks::new(Arc::clone(&ground)),
             ground,
             options,
         }
@@ -103,10 +107,17 @@ impl Vendor for Account {
             Verdict::Shield => Answer::free(shield()),
             Verdict::TooMany(rate) => Answer::free(with_rate(too_many(), rate)),
             Verdict::Pass(rate) => {
-                // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
-                let made = tokio::task::spawn_blocking(move || self.page(&route, call.query())).await;
-                let page = made.unwrap_or(Err(Refusal::Unknown));
-                let reply = page.map_or_else(|refusal| refusal.reply(), |page| json_reply(StatusCode::OK, page));
+                let reply = match route {
+                    Route::Webhooks => self.webhooks.list(),
+                    Route::AddWebhook => self.webhooks.add(&call.body).await,
+                    Route::RemoveWebhook(id) => self.webhooks.remove(id),
+                    _ => {
+                        // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
+                        let made = tokio::task::spawn_blocking(move || self.page(&route, call.query())).await;
+                        let page = made.unwrap_or(Err(Refusal::Unknown));
+                        page.map_or_else(|refusal| refusal.reply(), |page| json_reply(StatusCode::OK, page))
+                    }
+                };
                 Answer { reply: with_rate(reply, rate), cost: price.tokens }
             }
         }
@@ -161,7 +172,16 @@ impl Vendor for Account {
     }
 
     fn change(&self, change: Change) -> Result<Option<Item>, ChangeError> {
-        write(&self.world).change(change, self.ground.clock.now())
+        let now = self.ground.clock.now();
+        let (item, events) = {
+            let mut world = write(&self.world);
+            let before = Before::of(&change, &world);
+            let item = world.change(change, now)?;
+            let events = before.events(&world, item.as_ref(), now);
+            (item, events)
+        };
+        self.webhooks.tell(&events);
+        Ok(item)
     }
 
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {
@@ -213,6 +233,8 @@ impl Account {
             Route::Me => world.me(),
             Route::ItemSearch => search(Search::items(&query)?),
             Route::PersonSearch => search(Search::persons(&query)?),
+            // Answered where they are asked: these wait for others.
+            Route::Webhooks | Route::AddWebhook | Route::RemoveWebhook(_) => Err(Refusal::Unknown),
             Route::OrganizationSearch => search(Search::organizations(&query)?),
         }
     }

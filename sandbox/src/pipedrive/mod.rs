@@ -5,8 +5,8 @@
 //! says is a guess, marked so where it stands, and prefers what is harder on the client: unknown parameters are refused
 //! by the second API, a spent day looks like a spent window, a deleted record can still be read by its id.
 //!
-//! Not here on purpose: writing through the API, saved filters, webhooks, participants, visibility groups. Changes are
-//! made through `Pipedrive::change` or `POST /sandbox/change`.
+//! Not here on purpose: writing records through the API, saved filters, participants, visibility groups. Changes are made
+//! through `Pipedrive::change` or `POST /sandbox/change`, and told of by webhooks.
 //!
 //! # Source
 //! Pipedrive's API descriptions, v1 and v2, of 2026-08; its pages on rate limiting and on the second API; both seen
@@ -14,6 +14,7 @@
 
 mod account;
 mod change;
+mod event;
 mod first;
 mod hand;
 mod limit;
@@ -30,6 +31,7 @@ mod samples;
 mod search;
 mod second;
 mod seed;
+mod webhooks;
 mod wire;
 mod world;
 

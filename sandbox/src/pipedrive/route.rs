@@ -9,6 +9,7 @@
 //! | `/v1/leads`, `/v1/users` | 20 |
 //! | `/v1/leads/archived` | 40 |
 //! | `/v1/leads/{id}`, `/v1/users/{id}`, `/v1/users/me` | 2 |
+//! | `/v1/webhooks` and `POST` of it; `DELETE /v1/webhooks/{id}` | 10; 6 |
 //!
 //! The first API answers under `/api/v1` as well, the second under `/api/v2` only.
 
@@ -35,15 +36,23 @@ pub(super) enum Route {
     Users,
     User(u64),
     Me,
+    Webhooks,
+    AddWebhook,
+    RemoveWebhook(u64),
 }
 
 impl Route {
     /// The endpoint of a path; `None`: the vendor has none there, or none that predial needs.
     pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
-        if method != Method::GET {
-            return None;
-        }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        if *method != Method::GET {
+            let (["api", "v1", rest @ ..] | ["v1", rest @ ..]) = segments.as_slice() else { return None };
+            return match (method, rest) {
+                (&Method::POST, ["webhooks"]) => Some(Self::AddWebhook),
+                (&Method::DELETE, ["webhooks", id]) => Some(Self::RemoveWebhook(id.parse().ok()?)),
+                _ => None,
+            };
+        }
         match segments.as_slice() {
             ["api", "v2", rest @ ..] => Self::second(rest),
             ["api", "v1", rest @ ..] | ["v1", rest @ ..] => Self::first(rest),
@@ -75,6 +84,7 @@ impl Route {
             ["users"] => Self::Users,
             ["users", "me"] => Self::Me,
             ["users", id] => Self::User(id.parse().ok()?),
+            ["webhooks"] => Self::Webhooks,
             _ => return None,
         })
     }
@@ -82,7 +92,8 @@ impl Route {
     /// What it costs.
     pub(super) const fn price(&self) -> Price {
         let (tokens, search) = match self {
-            Self::Persons | Self::Organizations | Self::Deals => (10, false),
+            Self::Persons | Self::Organizations | Self::Deals | Self::Webhooks | Self::AddWebhook => (10, false),
+            Self::RemoveWebhook(_) => (6, false),
             Self::ArchivedDeals | Self::Leads | Self::Users => (20, false),
             Self::Person(_) | Self::Organization(_) | Self::Deal(_) => (1, false),
             Self::ItemSearch | Self::PersonSearch | Self::OrganizationSearch => (20, true),

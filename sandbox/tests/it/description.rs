@@ -8,7 +8,8 @@ use std::{cell::RefCell, collections::BTreeSet, path::Path};
 use sandbox::pipedrive::{Change, Item, Pipedrive};
 use serde_json::{Value, json};
 
-use crate::support::{Reply, exchange, get, sandbox};
+use crate::support::{Reply, TOKEN, exchange, get, sandbox};
+use crate::webhooks::Listener;
 
 /// What the description says wrongly: where a null may stand although it says there is none.
 /// SOURCE.md, defect 4, is about `next_cursor`. That ids and times are null where there is nothing to refer to, though
@@ -62,7 +63,10 @@ impl Description {
             Some(path) => (&self.second, path),
             None => (&self.first, template.strip_prefix("/v1").unwrap_or(template)),
         };
-        let method = if path.starts_with("/oauth") { "post" } else { "get" };
+        let (method, path) = match path.split_once(' ') {
+            Some((method, path)) => (method, path),
+            None => (if path.starts_with("/oauth") { "post" } else { "get" }, path),
+        };
         let operation = &document["paths"][path][method];
         assert!(operation.is_object(), "{template} is not described");
         operation
@@ -284,4 +288,32 @@ fn value(name: &str, schema: &Value, words: &[&str]) -> String {
         _ if words.is_empty() => "18".to_owned(),
         _ => words.join(","),
     }
+}
+
+/// Templates of webhooks begin with their method.
+#[tokio::test]
+async fn webhooks_are_answered_and_cost_as_the_vendor_describes() {
+    let Some(description) = Description::read() else { return };
+    let sandbox = sandbox(1).await;
+    let somewhere = Listener::open(vec![]).await;
+    let wanted = json!({
+        "subscription_url": somewhere.url(), "event_action": "*", "event_object": "person", "name": "predial",
+        "version": "2.0", "http_auth_user": "predial", "http_auth_password": "s3cret",
+    });
+    let mut spent = sandbox.quota().used;
+    let mut held = async |head: &str, template: &str, body: &Value| {
+        let reply = exchange(&sandbox, head, &[TOKEN], &body.to_string()).await.unwrap();
+        assert_eq!(description.wrongs(template, &reply), [""; 0], "{head}");
+        let cost = sandbox.quota().used - spent;
+        spent += cost;
+        assert_eq!(description.operation(template)["x-token-cost"].as_u64(), Some(cost), "{head}");
+        reply.status
+    };
+    assert_eq!(held("POST /v1/webhooks", "post /webhooks", &wanted).await, 201);
+    assert_eq!(held("POST /v1/webhooks", "post /webhooks", &json!({})).await, 400);
+    sandbox.change(Change::SetOwner { item: Item::Person(1), owner_id: 102 }).unwrap();
+    sandbox.ground().hooks.delivered(2).await;
+    assert_eq!(held("GET /v1/webhooks", "get /webhooks", &Value::Null).await, 200);
+    assert_eq!(held("DELETE /v1/webhooks/1", "delete /webhooks/{id}", &Value::Null).await, 200);
+    assert_eq!(held("DELETE /v1/webhooks/1", "delete /webhooks/{id}", &Value::Null).await, 404);
 }

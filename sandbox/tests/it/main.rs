@@ -17,3 +17,4 @@ mod pbx;
 mod ringostat_api;
 mod search;
 mod support;
+mod webhooks;
