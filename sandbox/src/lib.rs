@@ -8,3 +8,4 @@ pub mod kit;
 pub mod pbx;
 pub mod pipedrive;
 pub mod ringostat_api;
+pub mod smart_crm;

@@ -5,7 +5,7 @@ mod cli;
 use std::{io, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use cli::{pbx, pipedrive, ringostat_api, serve};
+use cli::{pbx, pipedrive, ringostat_api, serve, smart_crm};
 
 #[derive(Parser)]
 #[command(about = "The outside world of predial: stand-in CRMs, and a telephone system that asks")]
@@ -22,6 +22,9 @@ enum What {
     /// Runs a stand-in for Ringostat's own API until Ctrl-C.
     #[command(after_help = ringostat_api::EXAMPLES)]
     RingostatApi(ringostat_api::RingostatApiArgs),
+    /// Runs a stand-in for SMART CRM (Microsoft Dataverse) until Ctrl-C.
+    #[command(after_help = smart_crm::EXAMPLES)]
+    SmartCrm(smart_crm::SmartCrmArgs),
     /// Asks who is responsible for a caller, as Ringostat does before it dials.
     #[command(after_help = pbx::EXAMPLES)]
     Pbx(pbx::PbxArgs),
@@ -32,6 +35,7 @@ async fn main() -> ExitCode {
     let done = match Line::parse().what {
         What::Pipedrive(args) => serve::<sandbox::pipedrive::Account>(args).await.map(|()| true),
         What::RingostatApi(args) => serve::<sandbox::ringostat_api::Account>(args).await.map(|()| true),
+        What::SmartCrm(args) => serve::<sandbox::smart_crm::Account>(args).await.map(|()| true),
         What::Pbx(args) => pbx::run(&args).await,
     };
     match done {

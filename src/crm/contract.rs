@@ -54,7 +54,7 @@ pub(super) trait Stage: Send + Sync {
     fn known(&self) -> Known;
     /// A number that nobody has.
     fn nobody(&self) -> PhoneKey;
-    /// A kind that this CRM lacks.
+    /// A kind that this CRM lacks; any, where it has them all.
     fn lacking(&self) -> Kind;
     /// An id of a kind that is well formed and nobody's.
     fn missing(&self, kind: Kind) -> CrmId;
@@ -198,6 +198,9 @@ pub(super) async fn users_are_told_with_whether_they_left(stage: &dyn Stage) {
 pub(super) async fn a_kind_that_the_crm_lacks_is_refused_unasked(stage: &dyn Stage) {
     let (reader, before) = (stage.reader(), stage.asked());
     let lacking = stage.lacking();
+    if Kind::ALL.iter().all(|kind| reader.crawl_order().contains(kind)) {
+        return;
+    }
     assert!(!reader.crawl_order().contains(&lacking));
     assert!(matches!(reader.page(lacking, None).await, Err(Failure::Refused { .. })));
     assert!(matches!(reader.changes(lacking, 0, None).await, Err(Failure::Refused { .. })));

@@ -10,6 +10,7 @@ pub mod hooks;
 mod pipedrive;
 pub mod quota;
 mod section;
+mod smart_crm;
 pub mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -55,7 +56,7 @@ pub enum Matching {
 pub type Prepare = fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>;
 
 /// Every CRM, by the word of `crm.kind`. Adding one touches its folder, its `mod` line above and a row here.
-pub static ADAPTERS: &[Adapter] = &[pipedrive::ADAPTER];
+pub static ADAPTERS: &[Adapter] = &[pipedrive::ADAPTER, smart_crm::ADAPTER];
 
 /// A checked section, ready to be connected.
 pub trait Prepared: Send + Sync + std::fmt::Debug {

@@ -3,6 +3,7 @@
 pub(crate) mod pbx;
 pub(crate) mod pipedrive;
 pub(crate) mod ringostat_api;
+pub(crate) mod smart_crm;
 
 use std::{io, io::Write};
 

@@ -1,0 +1,110 @@
+//! Delta links: what they cover, and where a sweep stands.
+//!
+//! A link gives what changed since the one before it was given, deletions among it. So one chain of links misses nothing
+//! from the moment its first link was given. Of what came before, the vendor does not say whether a link knows it; here it
+//! counts as not known.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use url::Url;
+
+use crate::crm::Cursor;
+use crate::crm::failure::Failure;
+use crate::crm::smart_crm::path::{self, Table};
+use crate::model::client::Kind;
+
+/// What is known of one table's changes.
+#[derive(Debug, Clone, Default)]
+struct Chain {
+    /// The newest link.
+    link: Option<Url>,
+    /// Nothing is missed from then on, seconds since 1970 UTC.
+    since_s: i64,
+    /// The link died: the next sweep reads the whole table once more, to get another.
+    anew: bool,
+}
+
+/// The links of every table. Kept in memory only: after a restart the first crawl gives new ones.
+#[derive(Debug, Default)]
+pub(super) struct Chains(Mutex<[Chain; 5]>);
+
+impl Chains {
+    /// The newest link of a kind, and from when on it misses nothing.
+    pub(super) fn link(&self, kind: Kind) -> Option<(Url, i64)> {
+        let chains = self.lock();
+        let chain = &chains[kind as usize];
+        chain.link.clone().map(|link| (link, chain.since_s))
+    }
+
+    /// A first reading ended at `now_s` with this link. A chain that lives is longer than the new one: it is kept.
+    pub(super) fn begin(&self, kind: Kind, link: Url, now_s: i64) {
+        let chain = &mut self.lock()[kind as usize];
+        chain.anew = false;
+        if chain.link.is_none() {
+            *chain = Chain { link: Some(link), since_s: now_s, anew: false };
+        }
+    }
+
+    /// `from` gave everything that it had, and this link to what comes.
+    pub(super) fn go_on(&self, kind: Kind, link: Url) {
+        self.lock()[kind as usize].link = Some(link);
+    }
+
+    /// The link leads nowhere any more.
+    pub(super) fn drop_link(&self, kind: Kind) {
+        self.lock()[kind as usize] = Chain { link: None, since_s: 0, anew: true };
+    }
+
+    /// Whether another link is to be got; says so once.
+    pub(super) fn take_anew(&self, kind: Kind) -> bool {
+        std::mem::take(&mut self.lock()[kind as usize].anew)
+    }
+
+    /// A panic in a holder leaves one link or another: either may be followed.
+    fn lock(&self) -> MutexGuard<'_, [Chain; 5]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a reading of a table stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a list.
+    Listed(Url),
+    /// In a reading of everything that will end with a delta link.
+    Tracked(Url),
+    /// In what was changed since a time.
+    Modified(Url),
+    /// In what a delta link gave.
+    Delta(Url),
+}
+
+impl Place {
+    pub(super) fn into_cursor(self) -> Cursor {
+        let (word, url) = match &self {
+            Self::Listed(url) => ("listed", url),
+            Self::Tracked(url) => ("tracked", url),
+            Self::Modified(url) => ("modified", url),
+            Self::Delta(url) => ("delta", url),
+        };
+        Cursor(format!("{word} {url}"))
+    }
+
+    /// # Errors
+    /// [`Failure::Refused`] for what is no cursor of this organization and table.
+    pub(super) fn read(cursor: &Cursor, base: &Url, table: &'static Table) -> Result<Self, Failure> {
+        let refused = || {
+            let found: String = cursor.0.chars().take(40).collect();
+            Failure::Refused { reason: format!("expected a cursor of this reader, found {found:?}") }
+        };
+        let (word, text) = cursor.0.split_once(' ').ok_or_else(refused)?;
+        let url = path::link(base, table.set, text).ok_or_else(refused)?;
+        match word {
+            "listed" => Ok(Self::Listed(url)),
+            "tracked" => Ok(Self::Tracked(url)),
+            "modified" => Ok(Self::Modified(url)),
+            "delta" => Ok(Self::Delta(url)),
+            _ => Err(refused()),
+        }
+    }
+}
