@@ -4,6 +4,7 @@
 //! Nothing here knows predial: it sees the stand-ins as it would see the vendors, over the wire. Each stand-in runs in
 //! process (tests, demo, load cases) or as its own program (`cargo run -p sandbox -- pipedrive`).
 
+pub mod hubspot;
 pub mod kit;
 pub mod pbx;
 pub mod pipedrive;

@@ -5,7 +5,7 @@ mod cli;
 use std::{io, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use cli::{pbx, pipedrive, ringostat_api, serve, smart_crm};
+use cli::{hubspot, pbx, pipedrive, ringostat_api, serve, smart_crm};
 
 #[derive(Parser)]
 #[command(about = "The outside world of predial: stand-in CRMs, and a telephone system that asks")]
@@ -16,6 +16,9 @@ struct Line {
 
 #[derive(Subcommand)]
 enum What {
+    /// Runs a stand-in for HubSpot until Ctrl-C.
+    #[command(after_help = hubspot::EXAMPLES)]
+    Hubspot(hubspot::HubspotArgs),
     /// Runs a stand-in for Pipedrive until Ctrl-C.
     #[command(after_help = pipedrive::EXAMPLES)]
     Pipedrive(pipedrive::PipedriveArgs),
@@ -33,6 +36,7 @@ enum What {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Line::parse().what {
+        What::Hubspot(args) => serve::<sandbox::hubspot::Account>(args).await.map(|()| true),
         What::Pipedrive(args) => serve::<sandbox::pipedrive::Account>(args).await.map(|()| true),
         What::RingostatApi(args) => serve::<sandbox::ringostat_api::Account>(args).await.map(|()| true),
         What::SmartCrm(args) => serve::<sandbox::smart_crm::Account>(args).await.map(|()| true),

@@ -1,5 +1,6 @@
 //! The command line, one file for each thing that can be run.
 
+pub(crate) mod hubspot;
 pub(crate) mod pbx;
 pub(crate) mod pipedrive;
 pub(crate) mod ringostat_api;
