@@ -7,6 +7,7 @@
 mod contract;
 pub mod failure;
 pub mod hooks;
+mod hubspot;
 mod pipedrive;
 pub mod quota;
 mod section;
@@ -56,7 +57,7 @@ pub enum Matching {
 pub type Prepare = fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>;
 
 /// Every CRM, by the word of `crm.kind`. Adding one touches its folder, its `mod` line above and a row here.
-pub static ADAPTERS: &[Adapter] = &[pipedrive::ADAPTER, smart_crm::ADAPTER];
+pub static ADAPTERS: &[Adapter] = &[hubspot::ADAPTER, pipedrive::ADAPTER, smart_crm::ADAPTER];
 
 /// A checked section, ready to be connected.
 pub trait Prepared: Send + Sync + std::fmt::Debug {

@@ -39,6 +39,17 @@ impl PhoneKey {
     pub const fn digits(self) -> u64 {
         self.0.get()
     }
+
+    /// The digits behind the country code: area code and subscriber's number, `671112233`. All of them where no country
+    /// has such a code.
+    #[must_use]
+    pub fn without_country_code(self) -> String {
+        let digits = self.0.to_string();
+        match plan::World::get().code_len(digits.as_bytes()) {
+            Some(len) if len < digits.len() => digits[len..].to_owned(),
+            _ => digits,
+        }
+    }
 }
 
 /// How many digits count for a CRM that compares the ends of numbers (rows `zd-match`, `zc-match`).

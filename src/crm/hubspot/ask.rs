@@ -1,0 +1,87 @@
+//! One live question, in three rounds at the most: who carries the number, what hangs on them, what that is.
+//!
+//! The vendor searches one kind at a time and only what has the number itself; what a contact or company is associated
+//! with it tells by ids alone, and records by ids again kind by kind. The requests of a round go out together, so that a
+//! question takes three round trips, whatever it finds.
+
+use futures_util::future::try_join_all;
+
+use crate::crm::Record;
+use crate::crm::failure::Failure;
+use crate::crm::hubspot::{
+    links::{Associations, associations},
+    path,
+    read::HubSpot,
+    send::{Payer, Question},
+    status,
+    wire::{Answer, Object},
+};
+use crate::model::ids::CrmId;
+use crate::model::{client::Kind, phone::PhoneKey};
+
+/// What has a number of its own.
+const CARRIERS: [Kind; 2] = [Kind::Contact, Kind::Organization];
+/// What hangs on it.
+const HANGING: [Kind; 3] = [Kind::Deal, Kind::Ticket, Kind::Lead];
+
+impl HubSpot {
+    /// Everything that carries `number` or hangs on what does; of each kind the hundred with the highest ids.
+    ///
+    /// # Cost
+    /// Two searches. Where somebody is found, three requests for what hangs on the contacts, three for the companies, and
+    /// one for each kind of it: eleven at the most, and one more before the account's tickets' stages were read.
+    pub(super) async fn asked(&self, number: PhoneKey, payer: Payer) -> Result<Vec<Record>, Failure> {
+        let carriers = try_join_all(CARRIERS.map(|kind| self.carriers(kind, number, payer))).await?;
+        let ids: Vec<Vec<CrmId>> = carriers.iter().map(|found| found.iter().filter_map(Object::id).collect()).collect();
+        let mut records = Vec::new();
+        for (kind, found) in CARRIERS.into_iter().zip(&carriers) {
+            let stages = self.own.stages(&self.sender, payer, kind).await?;
+            records.extend(self.joined(kind, found, &stages, Default::default()));
+        }
+        let pairs = CARRIERS.into_iter().zip(&ids).filter(|(_, ids)| !ids.is_empty());
+        let pairs = pairs.flat_map(|(from, ids)| HANGING.into_iter().map(move |to| (from, to, ids)));
+        let hanging = try_join_all(pairs.map(|(from, to, ids)| async move {
+            Ok::<_, Failure>((from, to, associations(&self.sender, payer, (from, to), ids).await?))
+        }));
+        let hanging = hanging.await?;
+        let read = HANGING.map(|kind| self.hanging(kind, &hanging, payer));
+        records.extend(try_join_all(read).await?.into_iter().flatten());
+        Ok(records)
+    }
+
+    async fn carriers(&self, kind: Kind, number: PhoneKey, payer: Payer) -> Result<Vec<Object>, Failure> {
+        let body = path::carriers(kind, &self.phone_fields, number, &self.own.properties(kind));
+        let question = Question::search(path::search(&self.sender.base, kind), body);
+        let answer: Answer<Object> = status::judge(&self.sender.reply_to(payer, &question).await?)?;
+        Ok(answer.results)
+    }
+
+    /// The records of one kind that hang on the carriers.
+    async fn hanging(
+        &self,
+        kind: Kind,
+        found: &[(Kind, Kind, Associations)],
+        payer: Payer,
+    ) -> Result<Vec<Record>, Failure> {
+        let turned = |from: Kind| {
+            let mut turned = Associations::new();
+            for (_, _, associations) in found.iter().filter(|(of, to, _)| *of == from && *to == kind) {
+                for (&carrier, ids) in associations {
+                    ids.iter().for_each(|&id| turned.entry(id).or_default().push(carrier));
+                }
+            }
+            turned
+        };
+        let (contacts, organizations) = (turned(Kind::Contact), turned(Kind::Organization));
+        let mut ids: Vec<CrmId> = contacts.keys().chain(organizations.keys()).copied().collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.dedup();
+        ids.truncate(path::BATCH);
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (objects, stages) =
+            tokio::try_join!(self.batch(payer, kind, &ids), self.own.stages(&self.sender, payer, kind))?;
+        Ok(self.joined(kind, &objects, &stages, (contacts, organizations)))
+    }
+}

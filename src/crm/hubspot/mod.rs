@@ -1,0 +1,61 @@
+//! HubSpot.
+//!
+//! # What maps to what
+//! | ours | HubSpot's |
+//! | --- | --- |
+//! | contact | contact; numbers in `phone`, `mobilephone` and the configured properties |
+//! | organization | company; numbers in `phone` and the configured properties |
+//! | deal | deal, `hs_is_closed` not true, else its stage's `isClosed` not true; through its contacts and companies |
+//! | ticket | ticket, its stage's `ticketState` not `CLOSED`; through its contacts and companies |
+//! | lead | lead, not archived; through its contacts and companies |
+//! | employee | owner; by id or e-mail, it has no number |
+//!
+//! What is archived counts as deleted. A record may belong to several contacts and companies; the main one comes first.
+//!
+//! # Versions
+//! 2026-03 for every endpoint, in [`path::VERSION`]; the versions before dates end in September 2027.
+//!
+//! # Limits
+//! The day: 250,000 requests of an account on the smallest plans, shared by all of its apps. Any 10 s: 100 of a private
+//! app, 110 of a public one. Searches: 5 a second and account, which count in no other window and whose replies tell
+//! nothing of any. A 429 names its limit in `policyName` and promises no time.
+//!
+//! # Absent on purpose
+//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - Archived and merged records: no search shows them, and the list of archived ones is neither dated nor ordered by
+//!   time, so that every look would read all of it. They are noticed by webhook, else by the next full crawl.
+//! - A deal, ticket or lead that was only given to another contact: that changes no date that a search could ask for. It
+//!   is noticed by webhook, else by its next change or the next full crawl.
+//! - Numbers of leads: they have none that the vendor describes, and are found through their contacts.
+//! - The vendor's journal of changes and its snapshots: for apps of its developer platform only.
+//! - Live, numbers that the vendor does not calculate as we expect (an extension behind them, say): only the crawl knows.
+//!
+//! # Source
+//! The vendor's descriptions of 2026-03 as published 2026-08-21, its client's property names, and its pages on limits,
+//! searches and request validation, read 2026-11-20; nothing was tried on a live account.
+
+mod ask;
+mod hooks;
+mod links;
+mod path;
+mod place;
+mod read;
+mod send;
+mod settings;
+mod stages;
+mod status;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use crate::crm::{Adapter, Matching};
+use crate::model::client::{Kind, KindSet};
+
+/// The row for [`crate::crm::ADAPTERS`].
+pub(super) const ADAPTER: Adapter = Adapter {
+    name: "hubspot",
+    kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal, Kind::Ticket]),
+    matching: Matching::Whole,
+    prepare: settings::prepare,
+};

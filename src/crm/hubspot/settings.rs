@@ -1,0 +1,195 @@
+//! The `[crm]` section of a project on HubSpot.
+
+use std::{sync::Arc, time::Duration};
+
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::base::{
+    problem::{Placed, Problem},
+    secret::Secret,
+};
+use crate::config::CrmSection;
+use crate::crm::hooks::{HookTarget, Hooks};
+use crate::crm::hubspot::{
+    hooks::Deliveries,
+    path,
+    read::HubSpot,
+    send::{Auth, Sender},
+};
+use crate::crm::quota::{Budget, Limits, Rate};
+use crate::crm::section;
+use crate::crm::token::{ClientProof, Grant, GrantKind, Tokens};
+use crate::crm::{Prepared, Reader, Tools};
+use crate::outbound::Hosts;
+
+/// A day's requests of an account on the smallest plans, by all of its apps together.
+const SMALLEST_DAY: u64 = 250_000;
+/// The vendor's rolling window, and how many requests it takes of a private app on the smallest plans, and of a public app
+/// on any.
+const WINDOW: Duration = Duration::from_secs(10);
+const GENERAL_BY_TOKEN: u32 = 100;
+const GENERAL_BY_OAUTH: u32 = 110;
+/// Searches, by all apps of an account together.
+const SEARCHES: Rate = Rate::new(5, Duration::from_secs(1));
+
+/// A checked section.
+#[derive(Debug)]
+struct Settings {
+    base: Url,
+    credentials: Credentials,
+    /// What the vendor signs its deliveries with.
+    signing: Option<Secret>,
+    phone_fields: Vec<String>,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum Credentials {
+    Token(Secret),
+    OAuth(Grant),
+}
+
+/// Checks a section without network, files or waiting.
+///
+/// # Errors
+/// Every problem, each with its row.
+pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let base = base_url(section, &mut problems);
+    let credentials = credentials(section, &mut problems);
+    let phone_fields = phone_fields(section, &mut problems);
+    let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
+    section::nothing_else(section, &used, &mut problems);
+    match (base, credentials) {
+        (Some(base), Some(credentials)) if problems.is_empty() => {
+            let signing = section.client_secret.as_ref().map(|secret| secret.value.clone());
+            let limits = limits(section, &credentials);
+            Ok(Arc::new(Settings { base, credentials, signing, phone_fields, limits }))
+        }
+        _ => Err(problems),
+    }
+}
+
+impl Prepared for Settings {
+    /// The vendor counts by account, and no setting names one: projects share a ledger where they share the credentials.
+    /// Those are known by a part of their digest, which says nothing about them.
+    fn account(&self) -> String {
+        let of = match &self.credentials {
+            Credentials::Token(token) | Credentials::OAuth(Grant { kind: GrantKind::Refresh(token), .. }) => token,
+            Credentials::OAuth(grant) => &grant.client_secret,
+        };
+        let digest = Sha256::digest(of.expose().as_bytes());
+        let mark: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}#{mark}", self.base.origin().ascii_serialization())
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
+        let outbound = tools.outbound.limited_to(self.hosts());
+        let auth = match &self.credentials {
+            Credentials::Token(token) => Auth::Token(token.clone()),
+            Credentials::OAuth(grant) => Auth::OAuth(Box::new(Tokens::new(outbound.clone(), grant.clone()))),
+        };
+        let sender = Sender { base: self.base.clone(), auth, tools: Tools { outbound, ..tools } };
+        Arc::new(HubSpot::new(sender, self.phone_fields.clone()))
+    }
+
+    /// `None` without `crm.client_secret`: nothing else tells the vendor's deliveries from anybody's.
+    fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
+        let secret = self.signing.as_ref()?;
+        Some(Arc::new(Deliveries::new(secret, target, tools.clock)))
+    }
+}
+
+impl Settings {
+    /// The configured places and no others: this vendor never says where else to go.
+    fn hosts(&self) -> Hosts {
+        let hosts = Hosts::default().with_origin_of(&self.base);
+        match &self.credentials {
+            Credentials::Token(_) => hosts,
+            Credentials::OAuth(grant) => hosts.with_origin_of(&grant.url),
+        }
+    }
+}
+
+fn limits(section: &CrmSection, credentials: &Credentials) -> Limits {
+    let general = match credentials {
+        Credentials::Token(_) => GENERAL_BY_TOKEN,
+        Credentials::OAuth(_) => GENERAL_BY_OAUTH,
+    };
+    Limits {
+        daily: Some(Budget::utc_day(section.quota.daily.unwrap_or(SMALLEST_DAY))),
+        general: Some(Rate::new(general, WINDOW)),
+        search: Some(SEARCHES),
+        search_in_general: false,
+        ..Limits::shared_as(&section.quota)
+    }
+}
+
+fn base_url(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Url> {
+    match &section.base_url {
+        Some(placed) => section::origin("crm.base_url", placed, section, problems),
+        None => Url::parse(path::ORIGIN).ok(),
+    }
+}
+
+/// A token, beside which the secret that deliveries are signed with may stand; or the three values of OAuth.
+fn credentials(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Credentials> {
+    let oauth_row = |placed: Option<usize>, other: Option<usize>| placed.into_iter().chain(other).min();
+    let id = section.client_id.as_ref().map(|id| id.row);
+    let refresh = section.refresh_token.as_ref().map(|token| token.row);
+    match (&section.token, oauth_row(id, refresh)) {
+        (Some(token), None) => {
+            let secret = section.client_secret.as_ref();
+            let signed = secret.is_none_or(|secret| section::filled("crm.client_secret", secret, section, problems));
+            let sendable = section::filled("crm.token", token, section, problems);
+            (sendable && signed).then(|| Credentials::Token(token.value.clone()))
+        }
+        (Some(_), Some(row)) => {
+            let reason = "expected either crm.token or client_id, client_secret and refresh_token, found both";
+            problems.push(Problem::new(&section.file, row, reason));
+            None
+        }
+        (None, None) if section.client_secret.is_none() => {
+            let reason = "expected crm.token, or client_id, client_secret and refresh_token, found neither";
+            problems.push(Problem::new(&section.file, section.row, reason));
+            None
+        }
+        (None, row) => {
+            let row = row.or_else(|| section::oauth_row(section)).unwrap_or(section.row);
+            let (vendor, path) = (format!("{}{}", path::ORIGIN, path::token_path()), path::token_path());
+            let url = section::token_url(section, &vendor, &path, problems)?;
+            section::refreshed(section, row, ClientProof::Form, url, problems).map(Credentials::OAuth)
+        }
+    }
+}
+
+/// # Source
+/// Names of properties are lower case, digits and underscores, and begin with a letter.
+fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut refuse = |placed: &Placed<String>, reason: String| {
+        problems.push(Problem::new(&section.file, placed.row, format!("crm.fields.phone: {reason}")));
+    };
+    for placed in &section.phone_fields {
+        let name = placed.value.trim();
+        let begins = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+        let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !begins || !rest || name.len() > 100 {
+            let found: String = name.chars().take(60).collect();
+            refuse(placed, format!("expected a property's internal name, say \"second_phone\", found {found:?}"));
+        } else if names.iter().any(|known| known == name) {
+            refuse(placed, format!("expected each name once, found {name} again"));
+        } else if names.len() == path::MOST_PHONE_FIELDS {
+            let most = path::MOST_PHONE_FIELDS;
+            refuse(placed, format!("expected at most {most} names, since one search takes no more, found {name}"));
+        } else {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
