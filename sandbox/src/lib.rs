@@ -10,3 +10,4 @@ pub mod pbx;
 pub mod pipedrive;
 pub mod ringostat_api;
 pub mod smart_crm;
+pub mod zoho_crm;

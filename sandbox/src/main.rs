@@ -5,7 +5,7 @@ mod cli;
 use std::{io, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use cli::{hubspot, pbx, pipedrive, ringostat_api, serve, smart_crm};
+use cli::{hubspot, pbx, pipedrive, ringostat_api, serve, smart_crm, zoho_crm};
 
 #[derive(Parser)]
 #[command(about = "The outside world of predial: stand-in CRMs, and a telephone system that asks")]
@@ -28,6 +28,9 @@ enum What {
     /// Runs a stand-in for SMART CRM (Microsoft Dataverse) until Ctrl-C.
     #[command(after_help = smart_crm::EXAMPLES)]
     SmartCrm(smart_crm::SmartCrmArgs),
+    /// Runs a stand-in for Zoho CRM until Ctrl-C.
+    #[command(after_help = zoho_crm::EXAMPLES)]
+    ZohoCrm(zoho_crm::ZohoCrmArgs),
     /// Asks who is responsible for a caller, as Ringostat does before it dials.
     #[command(after_help = pbx::EXAMPLES)]
     Pbx(pbx::PbxArgs),
@@ -40,6 +43,7 @@ async fn main() -> ExitCode {
         What::Pipedrive(args) => serve::<sandbox::pipedrive::Account>(args).await.map(|()| true),
         What::RingostatApi(args) => serve::<sandbox::ringostat_api::Account>(args).await.map(|()| true),
         What::SmartCrm(args) => serve::<sandbox::smart_crm::Account>(args).await.map(|()| true),
+        What::ZohoCrm(args) => serve::<sandbox::zoho_crm::Account>(args).await.map(|()| true),
         What::Pbx(args) => pbx::run(&args).await,
     };
     match done {

@@ -13,6 +13,7 @@ pub mod quota;
 mod section;
 mod smart_crm;
 pub mod token;
+mod zoho_crm;
 
 use std::{sync::Arc, time::Duration};
 
@@ -57,7 +58,7 @@ pub enum Matching {
 pub type Prepare = fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>;
 
 /// Every CRM, by the word of `crm.kind`. Adding one touches its folder, its `mod` line above and a row here.
-pub static ADAPTERS: &[Adapter] = &[hubspot::ADAPTER, pipedrive::ADAPTER, smart_crm::ADAPTER];
+pub static ADAPTERS: &[Adapter] = &[hubspot::ADAPTER, pipedrive::ADAPTER, smart_crm::ADAPTER, zoho_crm::ADAPTER];
 
 /// A checked section, ready to be connected.
 pub trait Prepared: Send + Sync + std::fmt::Debug {

@@ -5,6 +5,7 @@ pub(crate) mod pbx;
 pub(crate) mod pipedrive;
 pub(crate) mod ringostat_api;
 pub(crate) mod smart_crm;
+pub(crate) mod zoho_crm;
 
 use std::{io, io::Write};
 

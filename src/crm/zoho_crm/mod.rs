@@ -1,0 +1,68 @@
+//! Zoho CRM.
+//!
+//! # What maps to what
+//! | ours | Zoho's |
+//! | --- | --- |
+//! | lead | Leads, not converted; they carry numbers of their own |
+//! | contact | Contacts; through `Account_Name` to an organization |
+//! | organization | Accounts |
+//! | deal | Deals whose stage's forecast type is not closed; through `Contact_Name` and `Account_Name` |
+//! | employee | user; by id or e-mail |
+//!
+//! Numbers stand in every field of type phone that the fields' metadata names, and in the configured ones. Which stages
+//! are closed stands there as well, since every customer names their own; a stage that is in neither list counts as open.
+//!
+//! # Versions
+//! v8. The hosts of the account's data centre, see [`data_center`]; the API's is told again with every access token.
+//!
+//! # Limits
+//! Credits in any 24 hours by edition and users, 5,000 at the least, shared by everybody who talks to the organisation;
+//! what is left is told only after half is gone. Requests under way: 5 at the least, 10 queries and searches in any
+//! edition; there is no limit per second. A 429 says neither which limit it was nor for how long. Ten access tokens in ten
+//! minutes.
+//!
+//! # How it is read
+//! Lists are read by query (2,000 rows for 3 credits where a list takes 10, no end at 100,000), each page from the last
+//! one's id, changes from the last one's time and id, so that nothing is skipped however much changed in one second.
+//! Converted leads, which queries leave out, and what was deleted come from lists.
+//!
+//! A live question asks three queries at once whose conditions compare the stored text with ways of writing the last
+//! digits, see [`number`]. Queries read the database: a client is found in the second they were entered, where the search
+//! would lag. Should the vendor refuse such a query (fields that are encrypted cannot be compared), its search by phone is
+//! asked instead, and from then on.
+//!
+//! # Absent on purpose
+//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - Merged records: where their end is not told by a notification or the list of deleted ones, they stay until the next
+//!   full crawl.
+//! - Contacts who only have a role in a deal: that is another request per deal.
+//!
+//! # Source
+//! The vendor's description v8.0 of 2025-06-27 and its pages on lists, search, queries, notifications, tokens and limits,
+//! read 2026-11-21; nothing was tried on a live account.
+
+mod api;
+mod coql;
+mod data_center;
+mod hooks;
+mod number;
+mod path;
+mod read;
+mod schema;
+mod settings;
+mod status;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use crate::crm::{Adapter, Matching};
+use crate::model::client::{Kind, KindSet};
+
+/// The row for [`crate::crm::ADAPTERS`].
+pub(super) const ADAPTER: Adapter = Adapter {
+    name: "zoho-crm",
+    kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
+    matching: Matching::LastNine,
+    prepare: settings::prepare,
+};

@@ -1,0 +1,185 @@
+//! The `[crm]` section of a project on Zoho CRM.
+
+use std::sync::{Arc, OnceLock};
+
+use url::Url;
+
+use crate::base::problem::Problem;
+use crate::config::CrmSection;
+use crate::crm::hooks::{HookTarget, Hooks};
+use crate::crm::quota::{Budget, Limits};
+use crate::crm::section;
+use crate::crm::token::{ClientProof, Grant, Tokens};
+use crate::crm::zoho_crm::{
+    api::Api,
+    data_center::{self, DataCenter},
+    hooks::Channels,
+    path,
+    read::Zoho,
+};
+use crate::crm::{Prepared, Reader, Tools};
+use crate::outbound::Hosts;
+
+/// Credits in any 24 hours of the smallest edition (Free); larger ones are told with `crm.quota.daily`.
+const SMALLEST_DAY: u64 = 5_000;
+/// Requests that the smallest edition may have under way. Larger ones allow 10 to 25, but queries 10 in every edition.
+const IN_FLIGHT: u32 = 5;
+
+/// A checked section.
+#[derive(Debug)]
+struct Settings {
+    base: Url,
+    center: Option<&'static DataCenter>,
+    grant: Grant,
+    /// What tells two organisations of one data centre apart.
+    organisation: String,
+    phone_fields: Vec<String>,
+    limits: Limits,
+    /// Shared by all that is made of this section: tokens are scarce.
+    tokens: OnceLock<Arc<Tokens>>,
+}
+
+/// Checks a section without network, files or waiting.
+///
+/// # Errors
+/// Every problem, each with its row.
+pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let center = center(section, &mut problems);
+    let base = base_url(section, center, &mut problems);
+    let grant = grant(section, center, &mut problems);
+    let organisation = organisation(section, &mut problems);
+    let phone_fields = phone_fields(section, &mut problems);
+    let used = ["base_url", "auth_url", "client_id", "client_secret", "refresh_token", "data_center", "org_id"];
+    section::nothing_else(section, &used, &mut problems);
+    match (base, grant) {
+        (Some(base), Some(grant)) if problems.is_empty() => {
+            let organisation = organisation.unwrap_or_else(|| grant.client_id.clone());
+            let limits = Limits {
+                daily: Some(Budget::rolling(section.quota.daily.unwrap_or(SMALLEST_DAY))),
+                in_flight: Some(IN_FLIGHT),
+                ..Limits::shared_as(&section.quota)
+            };
+            let tokens = OnceLock::new();
+            Ok(Arc::new(Settings { base, center, grant, organisation, phone_fields, limits, tokens }))
+        }
+        _ => Err(problems),
+    }
+}
+
+impl Prepared for Settings {
+    /// Credits belong to the organisation, requests under way to the organisation and the client; the client stands for
+    /// both where `crm.org_id` does not name the organisation.
+    fn account(&self) -> String {
+        format!("{}#{}", self.base.origin().ascii_serialization(), self.organisation)
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
+        Arc::new(Zoho::new(self.api(tools), self.phone_fields.clone()))
+    }
+
+    fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
+        Some(Arc::new(Channels::new(self.api(tools), target)))
+    }
+}
+
+impl Settings {
+    fn api(&self, tools: Tools) -> Api {
+        let outbound = tools.outbound.limited_to(self.hosts());
+        let make = || Arc::new(Tokens::new(outbound.clone(), self.grant.clone()));
+        let tokens = Arc::clone(self.tokens.get_or_init(make));
+        Api::new(self.base.clone(), tokens, Tools { outbound, ..tools })
+    }
+
+    /// The configured places and any host under the data centre's domain, because the token answer names the one to use.
+    /// Not so where the configured place is this machine: a stand-in must not be able to send us elsewhere.
+    fn hosts(&self) -> Hosts {
+        let hosts = Hosts::default().with_origin_of(&self.base).with_origin_of(&self.grant.url);
+        match self.center.filter(|_| !section::is_loopback(&self.base)) {
+            Some(center) => hosts.with_hosts_under(center.domain),
+            None => hosts,
+        }
+    }
+}
+
+fn center(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<&'static DataCenter> {
+    let names = || data_center::ALL.iter().map(|center| center.name).collect::<Vec<_>>().join(", ");
+    match &section.data_center {
+        Some(placed) => {
+            let center = data_center::of(placed.value.trim());
+            if center.is_none() {
+                let found: String = placed.value.chars().take(20).collect();
+                let reason = format!("crm.data_center: expected one of {}, found {found:?}", names());
+                problems.push(Problem::new(&section.file, placed.row, reason));
+            }
+            center
+        }
+        None => {
+            if section.base_url.is_none() || section.auth_url.is_none() {
+                let reason =
+                    format!("crm.data_center: expected one of {}, or base_url and auth_url, found neither", names());
+                problems.push(Problem::new(&section.file, section.row, reason));
+            }
+            None
+        }
+    }
+}
+
+fn base_url(section: &CrmSection, center: Option<&DataCenter>, problems: &mut Vec<Problem>) -> Option<Url> {
+    match &section.base_url {
+        Some(placed) => section::origin("crm.base_url", placed, section, problems),
+        None => Url::parse(center?.api).ok(),
+    }
+}
+
+fn grant(section: &CrmSection, center: Option<&DataCenter>, problems: &mut Vec<Problem>) -> Option<Grant> {
+    let Some(row) = section::oauth_row(section) else {
+        let reason = "expected crm.client_id, crm.client_secret and crm.refresh_token, found none of them";
+        problems.push(Problem::new(&section.file, section.row, reason));
+        return None;
+    };
+    let usual = center.map(|center| format!("{}{}", center.accounts, path::TOKEN)).unwrap_or_default();
+    // Without an address the problem is told already, but the rest of the section is still to be looked at.
+    let url =
+        section::token_url(section, &usual, path::TOKEN, problems).or_else(|| Url::parse("https://nowhere").ok())?;
+    section::refreshed(section, row, ClientProof::Form, url, problems)
+}
+
+fn organisation(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
+    let placed = section.org_id.as_ref()?;
+    let text = placed.value.trim();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let reason = "crm.org_id: expected the organisation's number, found something else";
+        problems.push(Problem::new(&section.file, placed.row, reason));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// # Source
+/// API names of fields: letters, digits and underscores, beginning with a letter.
+fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String> {
+    let mut names = Vec::new();
+    for placed in &section.phone_fields {
+        let name = placed.value.trim();
+        let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
+        if !begins || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            let found: String = name.chars().take(60).collect();
+            let reason = format!("crm.fields.phone: expected a field's API name, say Work_Phone, found {found:?}");
+            problems.push(Problem::new(&section.file, placed.row, reason));
+        } else {
+            names.push(name.to_owned());
+        }
+    }
+    if names.len() > path::MOST_CONFIGURED_FIELDS {
+        let row = section.phone_fields.first().map_or(section.row, |placed| placed.row);
+        let most = path::MOST_CONFIGURED_FIELDS;
+        let reason = format!("crm.fields.phone: expected at most {most} names, found {}", names.len());
+        problems.push(Problem::new(&section.file, row, reason));
+    }
+    names
+}
