@@ -124,10 +124,10 @@ impl Meter {
     pub(super) fn left(&mut self, now: Moment) -> [(&'static str, String); 2] {
         let requests = self.limits.requests.saturating_sub(self.requests.used(now));
         let execution = self.limits.execution_ms.saturating_sub(self.execution.used(now));
-        let seconds = execution / 1_000;
+        let (seconds, hundredths) = (execution / 1_000, execution % 1_000 / 10);
         [
             ("x-ms-ratelimit-burst-remaining-xrm-requests", requests.to_string()),
-            ("x-ms-ratelimit-time-remaining-xrm-requests", format!("{seconds}.00")),
+            ("x-ms-ratelimit-time-remaining-xrm-requests", format!("{seconds}.{hundredths:02}")),
         ]
     }
 

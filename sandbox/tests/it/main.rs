@@ -16,5 +16,6 @@ mod lists;
 mod pbx;
 mod ringostat_api;
 mod search;
+mod smart_crm;
 mod support;
 mod webhooks;

@@ -2,7 +2,8 @@
 //!
 //! Registered once, they stand until somebody takes them away. The vendor's own way is a tool in somebody's hands; the
 //! tables that the tool writes to are open to the API, too, and what clients of it send is sent here. What the vendor
-//! refuses is left to an operator, who is told how.
+//! refuses is left to an operator, who is told how. What stands is left as it is: the vendor shows nobody the key that an
+//! endpoint has, so after another token for changes its endpoint is to be deleted by hand, and is registered anew.
 //!
 //! # Source
 //! Microsoft's pages on registering webhooks (tables, contract 8, the kinds of authentication, the list of steps); bodies
