@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
     arrivals::Spread,
     bound::Bounds,
     question::{Form, MOST_STRANGERS},
+    vendor,
 };
 
 /// A case that cannot be run.
@@ -86,6 +87,11 @@ pub enum Kind {
     Compare,
     /// The service alone: is everyone answered in time?
     Answers,
+    /// The service at rest, then under the same load with one full crawl after the other under way. A variant is a CRM,
+    /// by its name, with processes of its own.
+    Crawl,
+    /// The service, started anew on what it has kept on disk, while its CRM is gone.
+    Restart,
 }
 
 /// The stand-in CRM of a case.
@@ -100,6 +106,20 @@ pub struct CrmPlan {
     pub sweep_s: u32,
     /// Numbers asked about, at most; `None` = every one of its clients'.
     pub numbers: Option<usize>,
+    /// Whose limits it keeps.
+    #[serde(default)]
+    pub limits: LimitsOf,
+}
+
+/// Whose limits the stand-in keeps, and the service with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitsOf {
+    /// The vendor's windows, with a day's budget that no case spends.
+    #[default]
+    Vendor,
+    /// None: what is measured is the service and not a quota.
+    Nobody,
 }
 
 /// What is the matter with the CRM while the load runs.
@@ -244,8 +264,11 @@ impl Case {
         if self.pairs == 0 || self.variants.is_empty() {
             return unfit("expected at least one pair and one variant".to_owned());
         }
-        if self.kind == Kind::Answers && self.pairs != 1 {
+        if matches!(self.kind, Kind::Answers | Kind::Restart) && self.pairs != 1 {
             return unfit(format!("expected 1 pair where nothing is compared, found {}", self.pairs));
+        }
+        if self.kind != Kind::Answers && self.variants.iter().any(|variant| variant.crm != CrmState::Well) {
+            return unfit("expected a CRM that is well where the case itself says what becomes of it".to_owned());
         }
         let unread = self.variants.iter().filter(|variant| variant.crm == CrmState::Unread).count();
         if unread != 0 && unread != self.variants.len() {
@@ -272,7 +295,11 @@ impl Case {
             if !(1..=MOST_STRANGERS).contains(&variant.strangers) {
                 return unfit(format!("{}: expected strangers in 1..={MOST_STRANGERS}", variant.name));
             }
-            if variant.bound.compares() && self.kind == Kind::Answers {
+            if self.kind == Kind::Crawl && vendor::named(&variant.name).is_none() {
+                let known: Vec<_> = vendor::VENDORS.iter().map(|vendor| vendor.name).collect();
+                return unfit(format!("expected variants from {}, found {}", known.join(", "), variant.name));
+            }
+            if variant.bound.compares() && matches!(self.kind, Kind::Answers | Kind::Restart) {
                 return unfit(format!("{}: a ratio is bounded, and there is nothing to compare with", variant.name));
             }
         }

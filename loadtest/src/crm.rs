@@ -1,4 +1,4 @@
-//! The CRM behind the service: the sandbox's Pipedrive, in a process of its own.
+//! The CRM behind the service: a stand-in of the sandbox's, in a process of its own.
 
 use std::{
     fs::File,
@@ -9,36 +9,45 @@ use std::{
     time::Duration,
 };
 
-use sandbox::{
-    kit::EntityKind,
-    pipedrive::{EMPLOYEES, Limits, Options, Pipedrive, Plan as VendorPlan},
-};
+use sandbox::kit::{EntityKind, StandIn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    case::{CrmPlan, CrmState},
+    case::{CrmPlan, CrmState, LimitsOf},
     failed::Failed,
     http,
     process::Process,
     question::{Book, Known},
     report::say,
+    vendor::{self, Seeded, Vendor},
 };
 
 /// How long it may take until it listens; it writes its numbers down first.
 const START: Duration = Duration::from_secs(60);
 /// A slow CRM's answers come this late: after every deadline, before the service gives the question up.
 const SLOW_MS: u64 = 3_000;
-/// The day's tokens: so many that no case ends for want of them. The windows are the vendor's.
-const DAILY_TOKENS: u64 = 1_000_000_000;
 
 /// What the child is told.
 #[derive(Debug, Serialize, Deserialize)]
 struct Orders {
+    vendor: String,
     clients: usize,
     seed: u64,
+    limits: LimitsOf,
     /// Where it writes its numbers.
     book: std::path::PathBuf,
+}
+
+/// What the child says when it listens: what the service is configured with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Listening {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where tokens are had.
+    pub auth_url: String,
+    /// The users who take calls, in the order of [`destinations`].
+    pub employees: [String; 4],
 }
 
 /// The child's part: serves until its standard input ends.
@@ -46,19 +55,14 @@ struct Orders {
 /// # Errors
 /// No orders, no port, no book.
 pub fn serve(orders: &Path) -> io::Result<()> {
-    let orders: Orders = serde_json::from_reader(File::open(orders)?)?;
+    let Orders { vendor, clients, seed, limits, book } = serde_json::from_reader(File::open(orders)?)?;
+    let vendor = vendor::named(&vendor).ok_or_else(|| io::Error::other(format!("expected a CRM, found {vendor}")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let limits = Limits { daily_tokens: Some(DAILY_TOKENS), ..Limits::default() };
-    let options = Options {
-        clients: orders.clients,
-        seed: orders.seed,
-        plan: VendorPlan::Ultimate,
-        limits,
-        ..Options::default()
-    };
-    let crm = runtime.block_on(Pipedrive::start(options))?;
-    write_book(&crm, orders.clients, &orders.book)?;
-    say(&format!("crm={}", crm.base_url()))?;
+    let crm = runtime.block_on((vendor.start)(Seeded { clients, seed, limits }))?;
+    write_book(&*crm, clients, &book)?;
+    let address = crm.base_url().strip_prefix("http://").and_then(|address| address.parse().ok());
+    let address = address.ok_or_else(|| io::Error::other(format!("expected an address, found {}", crm.base_url())))?;
+    say(&serde_json::to_string(&Listening { address, auth_url: crm.auth_url(), employees: crm.employees() })?)?;
     io::stdin().lock().read_to_end(&mut Vec::new()).map(|_| ())
 }
 
@@ -66,13 +70,14 @@ pub fn serve(orders: &Path) -> io::Result<()> {
 ///
 /// The numbers are the seed's own, not those that the account shows as typed: that the service reads the typed ones
 /// rightly is part of what the answers are checked for.
-fn write_book(crm: &Pipedrive, clients: usize, path: &Path) -> io::Result<()> {
+fn write_book(crm: &dyn StandIn, clients: usize, path: &Path) -> io::Result<()> {
+    let employees = crm.employees();
     let mut out = BufWriter::new(File::create(path)?);
     for place in 0..clients as u64 {
         let Some(client) = crm.client(place) else { continue };
         let owner =
             client.open.iter().find(|entity| entity.kind == EntityKind::Contact).map(|contact| &contact.owner_id);
-        let owner = owner.and_then(|owner| EMPLOYEES.iter().position(|employee| employee.to_string() == *owner));
+        let owner = owner.and_then(|owner| employees.iter().position(|employee| employee == owner));
         let owner = owner.map_or_else(|| "-".to_owned(), |place| place.to_string());
         for number in client.numbers {
             writeln!(out, "{number} {owner}")?;
@@ -83,8 +88,8 @@ fn write_book(crm: &Pipedrive, clients: usize, path: &Path) -> io::Result<()> {
 
 /// A destination of each employee, in their order.
 #[must_use]
-pub fn destinations() -> Vec<String> {
-    EMPLOYEES.iter().map(|employee| format!("acme_{employee}")).collect()
+pub fn destinations() -> [String; 4] {
+    [1, 2, 3, 4].map(|place| format!("acme_{place}"))
 }
 
 /// Reads what [`serve`] wrote, the first `most` numbers of it.
@@ -105,7 +110,7 @@ fn read_book(path: &Path, most: Option<usize>) -> io::Result<Book> {
         Some(most) if known.len() < most => {
             Err(io::Error::other(format!("expected {most} numbers, found {}: more clients are needed", known.len())))
         }
-        _ => Ok(Book { known, destinations: destinations() }),
+        _ => Ok(Book { known, destinations: destinations().into() }),
     }
 }
 
@@ -113,29 +118,32 @@ fn read_book(path: &Path, most: Option<usize>) -> io::Result<Book> {
 #[derive(Debug)]
 pub struct Crm {
     process: Option<Process>,
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// Whose it is.
+    pub vendor: &'static Vendor,
+    /// Where it listens and who takes calls.
+    pub listening: Listening,
 }
 
 impl Crm {
-    /// Starts it; with the numbers of its clients.
+    /// Starts the stand-in of `vendor`; with the numbers of its clients.
     ///
     /// # Errors
     /// [`Failed`] when it does not start or has too few numbers.
-    pub async fn start(folder: &Path, plan: &CrmPlan) -> Result<(Self, Book), Failed> {
+    pub async fn start(folder: &Path, vendor: &'static Vendor, plan: &CrmPlan) -> Result<(Self, Book), Failed> {
         let (orders, book) = (folder.join("crm.json"), folder.join("book"));
         let clients = usize::try_from(plan.clients).unwrap_or(usize::MAX);
-        let told = Orders { clients, seed: plan.seed, book: book.clone() };
+        let (name, limits) = (vendor.name.to_owned(), plan.limits);
+        let told = Orders { vendor: name, clients, seed: plan.seed, limits, book: book.clone() };
         let text = serde_json::to_vec(&told).map_err(io::Error::from);
         text.and_then(|text| std::fs::write(&orders, text)).map_err(Failed::system("the CRM's orders"))?;
         let own = std::env::current_exe().map_err(Failed::system("the harness's own program"))?;
         let mut command = Command::new(own);
         command.arg("crm").arg(&orders);
         let (process, line) = Process::start("the stand-in CRM", command, &folder.join("crm.log"), START).await?;
-        let address = line.strip_prefix("crm=http://").and_then(|address| address.parse().ok());
-        let address = address.ok_or_else(|| Failed::unexpected("crm=http://ADDRESS", line.clone()))?;
+        let listening = serde_json::from_str(&line);
+        let listening = listening.map_err(|_| Failed::unexpected("where the stand-in CRM listens", line.clone()))?;
         let book = read_book(&book, plan.numbers).map_err(Failed::system("the CRM's numbers"))?;
-        Ok((Self { process: Some(process), address }, book))
+        Ok((Self { process: Some(process), vendor, listening }, book))
     }
 
     /// Makes it be as `state` says.
@@ -149,10 +157,10 @@ impl Crm {
             }
             return Ok(());
         }
-        let cleared = http::delete(self.address, "/sandbox/faults").await;
+        let cleared = http::delete(self.listening.address, "/sandbox/faults").await;
         obeyed(cleared, "cleared faults")?;
         for fault in faults(state) {
-            let staged = http::post(self.address, "/sandbox/faults", &fault).await;
+            let staged = http::post(self.listening.address, "/sandbox/faults", &fault).await;
             obeyed(staged, "a staged fault")?;
         }
         Ok(())
@@ -171,7 +179,7 @@ fn obeyed(reply: io::Result<http::Reply>, what: &str) -> Result<(), Failed> {
     if reply.status == 200 { Ok(()) } else { Err(Failed::unexpected(what, format!("status {}", reply.status))) }
 }
 
-/// What is staged for a state. Lists hang wherever the directory must not be kept fresh: else a number that the CRM
+/// What is staged for a state, at the usual CRM. Lists hang wherever the directory must not be kept fresh: else a number that the CRM
 /// lacks would be known to be absent, and nothing would be asked while a call waits.
 fn faults(state: CrmState) -> Vec<Value> {
     let lists = ["/api/v2/persons", "/api/v2/organizations", "/api/v2/deals", "/v1/leads"];
@@ -186,26 +194,33 @@ fn faults(state: CrmState) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use sandbox::pipedrive::{Fault, Options, Pipedrive};
+    use sandbox::kit::Fault;
 
     use super::{faults, read_book, write_book};
-    use crate::case::CrmState;
+    use crate::{
+        case::{CrmState, LimitsOf},
+        vendor::{Seeded, VENDORS},
+    };
 
     #[tokio::test]
     async fn the_book_names_each_number_of_the_account_once_and_its_owner() {
-        let crm = Pipedrive::start(Options { clients: 300, seed: 7, ..Options::default() }).await.expect("a stand-in");
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("book");
-        write_book(&crm, 300, &path).expect("written");
-        let book = read_book(&path, None).expect("read");
-        let mut callers: Vec<_> = book.known.iter().map(|known| known.caller).collect();
-        callers.sort_unstable();
-        callers.dedup();
-        assert!(callers.len() == book.known.len() && callers.len() > 300, "{} numbers", callers.len());
-        let owned = book.known.iter().filter(|known| known.destination.is_some()).count();
-        assert!(owned > callers.len() / 2 && owned < callers.len(), "{owned} of {}", callers.len());
-        assert_eq!(read_book(&path, Some(10)).expect("the first ten").known.len(), 10);
-        assert!(read_book(&path, Some(1_000_000)).is_err(), "too few numbers are not passed over");
+        for vendor in VENDORS {
+            let (name, seeded) = (vendor.name, Seeded { clients: 300, seed: 7, limits: LimitsOf::Vendor });
+            let crm = (vendor.start)(seeded).await.expect("a stand-in");
+            assert_eq!(crm.name(), name);
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("book");
+            write_book(&*crm, 300, &path).expect("written");
+            let book = read_book(&path, None).expect("read");
+            let mut callers: Vec<_> = book.known.iter().map(|known| known.caller).collect();
+            callers.sort_unstable();
+            callers.dedup();
+            assert!(callers.len() == book.known.len() && callers.len() > 300, "{name}: {} numbers", callers.len());
+            let owned = book.known.iter().filter(|known| known.destination.is_some()).count();
+            assert!(owned > callers.len() / 2 && owned < callers.len(), "{name}: {owned} of {}", callers.len());
+            assert_eq!(read_book(&path, Some(10)).expect("the first ten").known.len(), 10);
+            assert!(read_book(&path, Some(1_000_000)).is_err(), "too few numbers are not passed over");
+        }
     }
 
     #[test]

@@ -33,12 +33,16 @@ pub struct Figures {
     pub p99_more_us: Option<f64>,
     /// From the service's start to ready.
     pub ready_s: Option<f64>,
+    /// The longest full crawl.
+    pub crawl_s: Option<f64>,
+    /// Of a hundred seconds of the load, how many had a crawl under way.
+    pub crawling_percent: Option<f64>,
 }
 
-/// One line on stdout: CONTRACT's keys in CONTRACT's order, and no other.
+/// One line on stdout: CONTRACT's keys in CONTRACT's order, then those that CONTRACT has not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the keys are CONTRACT's; `Figures` says what each is")]
+#[expect(missing_docs, reason = "`Figures` says what each is")]
 pub struct Line {
     pub case: String,
     pub variant: String,
@@ -56,6 +60,10 @@ pub struct Line {
     pub ready_s: Option<f64>,
     pub bound: Option<String>,
     pub holds: Option<bool>,
+    #[serde(default)]
+    pub crawl_s: Option<f64>,
+    #[serde(default)]
+    pub crawling_percent: Option<f64>,
 }
 
 impl Figures {
@@ -116,6 +124,8 @@ impl Figures {
             ready_s: rounded(self.ready_s, 2),
             bound,
             holds,
+            crawl_s: rounded(self.crawl_s, 2),
+            crawling_percent: rounded(self.crawling_percent, 1),
         }
     }
 }
@@ -176,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_has_the_contracts_keys_in_its_order_and_null_where_there_is_nothing() {
+    fn the_line_has_the_contracts_keys_in_its_order_then_ours_and_null_where_there_is_nothing() {
         let line = Figures::of(&[run(1, 3)]).line("steady", "all-known", Some("late <= 0".to_owned()), Some(true));
         let text = serde_json::to_string(&line).expect("a line");
         let keys: Vec<&str> =
@@ -199,7 +209,9 @@ mod tests {
                 "bytes_per_number",
                 "ready_s",
                 "bound",
-                "holds"
+                "holds",
+                "crawl_s",
+                "crawling_percent"
             ]
         );
         assert!(text.contains(r#""ratio_rps":null,"ratio_p99":null,"bytes_per_number":null"#), "{text}");

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     case::{Case, Variant},
-    figures::Line,
+    figures::{Figures, Line},
     machine,
     measure::Measured,
     report::{Report, Row, table},
@@ -15,6 +15,10 @@ use crate::{
 pub struct Judged {
     /// The service's time from start to ready, where it was started.
     pub ready_s: Option<f64>,
+    /// The longest full crawl, where there were several.
+    pub crawl_s: Option<f64>,
+    /// How much of the load had a crawl under way.
+    pub crawling_percent: Option<f64>,
     rows: Vec<Row>,
     lines: Vec<Line>,
     missed: Vec<String>,
@@ -38,7 +42,8 @@ impl Judged {
     }
 
     fn judge(&mut self, case: &Case, variant: &Variant, mut row: Row) {
-        row.figures.ready_s = self.ready_s;
+        let (ready_s, crawl_s, crawling_percent) = (self.ready_s, self.crawl_s, self.crawling_percent);
+        row.figures = Figures { ready_s, crawl_s, crawling_percent, ..row.figures };
         let bound = variant.bound.text();
         let mut missed = variant.bound.missed(&row.figures);
         if let Some(why) = row.sum.void() {

@@ -61,39 +61,65 @@ pub struct Measured {
 /// # Errors
 /// Those of the operating system.
 pub fn measure(case: &Case, variant: &Variant, servers: &[Server<'_>], book: &Arc<Book>) -> io::Result<Vec<Measured>> {
-    let doors: Vec<_> = servers.iter().map(|server| Arc::new(server.door(case, variant, book))).collect();
-    let mix = Mix {
-        book: Arc::clone(book),
-        known_percent: variant.known_percent,
-        strangers: variant.strangers,
-        may_miss: variant.crm == CrmState::Unread,
-    };
-    // Each variant asks others: what the one before has left in memory would answer for it.
-    let place = case.variants.iter().position(|other| other.name == variant.name).unwrap_or(0);
-    let seed = case.crm.seed.wrapping_add(place as u64 * 1_000_000_007);
+    let load = Load::new(case, variant, book);
     let mut all: Vec<_> = servers.iter().map(|server| Measured::of(server.name, Vec::new())).collect();
     for pair in 0..case.pairs {
-        let run = Run {
-            load: variant.load,
-            length: Duration::from_secs_f64(variant.seconds),
-            allowed: case.deadline + GRACE,
-            seed: seed.wrapping_add(pair as u64),
-        };
         for turn in 0..servers.len() {
             let at = (turn + pair) % servers.len();
-            let cpu = || (servers[at].process.cpu().unwrap_or_default(), cpu_of("self").unwrap_or_default());
-            let (before, clock) = (cpu(), Processors::now());
-            let tally = run.on(&doors[at], &mix)?;
-            let (after, spent) = (cpu(), Processors::now().since(clock));
-            let measured = &mut all[at];
-            tell(&measured.progress(variant, &tally, (pair + 1, case.pairs)));
-            measured.runs.push(tally);
-            measured.server_cpu += after.0.saturating_sub(before.0);
-            measured.harness_cpu += after.1.saturating_sub(before.1);
-            measured.processors = measured.processors.and(spent);
+            load.on(&servers[at], pair, &mut all[at])?;
         }
     }
     Ok(all)
+}
+
+/// A variant's load, the same for whomever it is put on.
+#[derive(Debug)]
+pub struct Load<'a> {
+    case: &'a Case,
+    variant: &'a Variant,
+    mix: Mix,
+    seed: u64,
+}
+
+impl<'a> Load<'a> {
+    /// The load of a variant with the numbers of `book`.
+    #[must_use]
+    pub fn new(case: &'a Case, variant: &'a Variant, book: &Arc<Book>) -> Self {
+        let mix = Mix {
+            book: Arc::clone(book),
+            known_percent: variant.known_percent,
+            strangers: variant.strangers,
+            may_miss: variant.crm == CrmState::Unread,
+        };
+        // Each variant asks others: what the one before has left in memory would answer for it.
+        let place = case.variants.iter().position(|other| other.name == variant.name).unwrap_or(0);
+        let seed = case.crm.seed.wrapping_add(place as u64 * 1_000_000_007);
+        Self { case, variant, mix, seed }
+    }
+
+    /// Puts it on `server` for one run, the `pair`th, and adds what comes of it to `measured`. Blocks this thread.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn on(&self, server: &Server<'_>, pair: usize, measured: &mut Measured) -> io::Result<()> {
+        let run = Run {
+            load: self.variant.load,
+            length: Duration::from_secs_f64(self.variant.seconds),
+            allowed: self.case.deadline + GRACE,
+            seed: self.seed.wrapping_add(pair as u64),
+        };
+        let door = Arc::new(server.door(self.case, self.variant, &self.mix.book));
+        let cpu = || (server.process.cpu().unwrap_or_default(), cpu_of("self").unwrap_or_default());
+        let (before, clock) = (cpu(), Processors::now());
+        let tally = run.on(&door, &self.mix)?;
+        let (after, spent) = (cpu(), Processors::now().since(clock));
+        tell(&measured.progress(self.variant, &tally, (pair + 1, self.case.pairs)));
+        measured.runs.push(tally);
+        measured.server_cpu += after.0.saturating_sub(before.0);
+        measured.harness_cpu += after.1.saturating_sub(before.1);
+        measured.processors = measured.processors.and(spent);
+        Ok(())
+    }
 }
 
 impl Server<'_> {

@@ -12,6 +12,9 @@ use tokio::{
 
 use crate::machine;
 
+/// How long a child may take to end by itself.
+const END: Duration = Duration::from_secs(30);
+
 /// A child process that is not as it must be.
 #[derive(Debug, Error)]
 pub enum ProcessError {
@@ -85,14 +88,14 @@ impl Process {
         machine::cpu_of(&self.pid?.to_string())
     }
 
-    /// Asks it to end, and ends it when it does not within five seconds.
+    /// Asks it to end, and ends it when it does not within half a minute: a million numbers are written to disk first.
     pub async fn stop(mut self) {
         if let Some(pid) = self.pid.and_then(|pid| Pid::from_raw(pid.cast_signed())) {
             // One that is gone already needs no signal.
             let _ = kill_process(pid, Signal::TERM);
         }
         drop(self.child.stdin.take());
-        if timeout(Duration::from_secs(5), self.child.wait()).await.is_err() {
+        if timeout(END, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
     }

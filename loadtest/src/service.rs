@@ -13,14 +13,16 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     beside::FIELD,
-    case::Case,
-    crm::{Crm, destinations},
+    case::{Case, LimitsOf},
+    crawling::{self, Crawls},
+    crm::{Crm, Listening, destinations},
     failed::Failed,
     http,
     measure::{Answers, Server},
     process::Process,
     question::Book,
     report::tell,
+    vendor::Vendor,
 };
 
 /// Until both its doors are open.
@@ -30,7 +32,9 @@ const WARM: Duration = Duration::from_secs(900);
 /// Until it notices that the CRM's lists are no longer answered.
 const STALE: Duration = Duration::from_secs(120);
 /// Between two looks at its state.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(20);
+/// Since it answers from what was on its disk: so long at the most.
+const RESTORED: Duration = Duration::from_secs(60);
 
 /// What is asked, up to the token.
 const PATH: &str = "/acme/route/sales?token=load-token";
@@ -74,7 +78,7 @@ impl Service {
         let config = folder.join("config");
         let projects = config.join("projects");
         fs::create_dir_all(&projects)
-            .and_then(|()| fs::write(projects.join("acme.toml"), project(case, crm.address)))
+            .and_then(|()| fs::write(projects.join("acme.toml"), project(case, crm.vendor, &crm.listening)))
             .map_err(Failed::system("the service's configuration"))?;
         let mut command = Command::new(program()?);
         command.arg("serve").args(["--edge", "127.0.0.1:0", "--ops", "127.0.0.1:0"]);
@@ -110,7 +114,7 @@ impl Service {
         let until = Instant::now() + patience;
         let mut told = Instant::now();
         loop {
-            let ready = http::get(self.ops, "/ready").await.map_err(Failed::system("asking /ready"))?.json();
+            let ready = self.ready("/ready").await?.json();
             let found = ready["projects"]["acme"].as_str().unwrap_or("nothing").to_owned();
             if found == state.word() {
                 return Ok(());
@@ -125,6 +129,45 @@ impl Service {
             }
             sleep(LOOK).await;
         }
+    }
+
+    /// Waits until it answers for the project, be it from a snapshot; says how long that took since its start.
+    ///
+    /// # Errors
+    /// [`Failed`] when it does not get there.
+    pub async fn answering(&self) -> Result<f64, Failed> {
+        let until = Instant::now() + RESTORED;
+        loop {
+            let reply = self.ready("/ready?project=acme").await?;
+            if reply.status == 200 {
+                return Ok(self.started.elapsed().as_secs_f64());
+            }
+            if Instant::now() >= until {
+                let expected = format!("the project to be answered for within {} s", RESTORED.as_secs());
+                return Err(Failed::unexpected(expected, String::from_utf8_lossy(&reply.body)));
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn ready(&self, path: &str) -> Result<http::Reply, Failed> {
+        http::get(self.ops, path).await.map_err(Failed::system(format!("asking {path}")))
+    }
+
+    /// How long the crawl took that ended last.
+    ///
+    /// # Errors
+    /// [`Failed`] when none has ended well.
+    pub async fn last_crawl(&self) -> Result<Duration, Failed> {
+        crawling::last(self.ops).await
+    }
+
+    /// Has one full crawl after the other run, until told to stop.
+    ///
+    /// # Errors
+    /// [`Failed`] when the first does not begin.
+    pub async fn keep_crawling(&self) -> Result<Crawls, Failed> {
+        Crawls::begin(self.ops).await
     }
 
     async fn progress(&self) -> String {
@@ -152,8 +195,14 @@ impl Service {
     /// As it is measured.
     #[must_use]
     pub const fn server(&self) -> Server<'_> {
+        self.server_as("service")
+    }
+
+    /// As it is measured under another name, where it is compared with itself.
+    #[must_use]
+    pub const fn server_as(&self, name: &'static str) -> Server<'_> {
         let (process, address) = (&self.process, self.edge);
-        Server { name: "service", address, path: PATH, process, answers: Answers::Json(FIELD) }
+        Server { name, address, path: PATH, process, answers: Answers::Json(FIELD) }
     }
 
     /// Ends it.
@@ -184,37 +233,38 @@ fn program() -> Result<PathBuf, Failed> {
 
 /// The project's file.
 ///
-/// OAuth, because the vendor allows it four times the requests: a case does not wait for its crawl longer than it must.
 /// Sweeps are as frequent as they may be, so that a CRM that stops answering is noticed soon.
-fn project(case: &Case, crm: SocketAddr) -> String {
+fn project(case: &Case, vendor: &Vendor, crm: &Listening) -> String {
     let mut text = format!(
         r#"token = {{ env = "LOAD_TOKEN" }}
 timezone = "Europe/Kyiv"
 country = "UA"
 
 [crm]
-kind = "pipedrive"
-base_url = "http://{crm}"
-auth_url = "http://{crm}/oauth/token"
-client_id = "sandbox-client"
-client_secret = {{ env = "LOAD_CLIENT_SECRET" }}
-refresh_token = {{ env = "LOAD_REFRESH" }}
-sweep_s = {sweep_s}
+kind = "{kind}"
+base_url = "http://{address}"
+auth_url = "{auth_url}"
+{rows}sweep_s = {sweep_s}
 absent_max_age_s = {absent_s}
-quota = {{ daily = 1000000000 }}
+quota = {{ {quota} }}
 
 [block.sales]
-priority = ["contact", "organization", "deal"]
+priority = {priority:?}
 answer = "json"
 answer_field = "{FIELD}"
 deadline_ms = {deadline_ms}
 "#,
+        kind = vendor.name,
+        address = crm.address,
+        auth_url = crm.auth_url,
+        rows = vendor.rows,
         sweep_s = case.crm.sweep_s,
         absent_s = case.crm.sweep_s * 2,
+        quota = quota(case.crm.limits),
+        priority = vendor.priority,
         deadline_ms = case.deadline.as_millis(),
     );
-    for (place, destination) in destinations().iter().enumerate() {
-        let user = destination.trim_start_matches("acme_");
+    for (place, (destination, user)) in destinations().iter().zip(&crm.employees).enumerate() {
         let top = if place == 0 { "top_manager = true\n" } else { "" };
         text.push_str(&format!(
             "\n[[employee]]\nname = \"Employee {user}\"\ncrm_user = \"{user}\"\nmain = [\"{destination}\"]\n{top}"
@@ -223,12 +273,20 @@ deadline_ms = {deadline_ms}
     text
 }
 
+/// `crm.quota`: a day that no case spends; and where nobody limits anything, bursts that none reaches.
+const fn quota(limits: LimitsOf) -> &'static str {
+    match limits {
+        LimitsOf::Vendor => "daily = 1000000000",
+        LimitsOf::Nobody => "daily = 1000000000, burst = 1000000, in_flight = 1000000",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeMap, fs, path::Path};
 
     use super::{SECRETS, project};
-    use crate::case::Case;
+    use crate::{case::Case, crm::Listening, vendor::VENDORS};
 
     #[test]
     fn the_services_configuration_has_no_problem() {
@@ -236,11 +294,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("projects")).expect("a folder");
         let environment: BTreeMap<_, _> = SECRETS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        for case in &cases {
-            let text = project(case, ([127, 0, 0, 1], 8080).into());
+        let crm = Listening {
+            address: ([127, 0, 0, 1], 8080).into(),
+            auth_url: "http://127.0.0.1:8080/oauth/token".to_owned(),
+            employees: ["1", "2", "3", "4"].map(str::to_owned),
+        };
+        for (case, vendor) in cases.iter().flat_map(|case| VENDORS.iter().map(move |vendor| (case, vendor))) {
+            let text = project(case, vendor, &crm);
             fs::write(folder.path().join("projects/acme.toml"), text).expect("a file");
             let settings = predial::config::read(Some(folder.path()), &environment).expect("no problem");
-            assert_eq!(settings.projects[0].blocks["sales"].value.deadline, case.deadline, "{}", case.name);
+            let block = &settings.projects[0].blocks["sales"];
+            assert_eq!(block.value.deadline, case.deadline, "{} {}", case.name, vendor.name);
+            predial::project::compile(&settings).expect("no problem of the CRM's");
         }
     }
 }

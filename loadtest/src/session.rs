@@ -1,19 +1,26 @@
 //! One case from beginning to end: its processes, its runs, its figures.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tempfile::TempDir;
 
 use crate::{
     beside::Beside,
     case::{Case, CrmState, Kind},
+    crawling::under_way_percent,
     crm::Crm,
     failed::Failed,
     judged::Judged,
-    measure::measure,
+    measure::{Load, Measured, measure},
     question::Book,
     report::{Report, tell},
     service::Service,
+    vendor,
 };
 
 /// What a case is run with.
@@ -37,13 +44,15 @@ pub async fn run(case: &Case, means: Means) -> Result<Report, Failed> {
         _ if means.bare_only => bare_only(case, folder.path(), &mut judged).await?,
         Kind::Compare => compared(case, folder.path(), &mut judged).await?,
         Kind::Answers => answered(case, folder.path(), &mut judged).await?,
+        Kind::Crawl => crawled(case, folder.path(), &mut judged).await?,
+        Kind::Restart => restarted(case, folder.path(), &mut judged).await?,
     }
     Ok(judged.report(case, means.quick))
 }
 
 /// The service and the bare servers, alternating.
 async fn compared(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
-    let (crm, book) = Crm::start(folder, &case.crm).await?;
+    let (crm, book) = Crm::start(folder, vendor::usual(), &case.crm).await?;
     let book = Arc::new(book);
     let service = Service::start(folder, case, &crm).await?;
     judged.ready_s = Some(service.warm().await?);
@@ -62,7 +71,7 @@ async fn compared(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(),
 
 /// The service alone, in front of a CRM that is as each variant says.
 async fn answered(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
-    let (mut crm, book) = Crm::start(folder, &case.crm).await?;
+    let (mut crm, book) = Crm::start(folder, vendor::usual(), &case.crm).await?;
     let book = Arc::new(book);
     let unread = case.variants.iter().all(|variant| variant.crm == CrmState::Unread);
     if unread {
@@ -79,6 +88,57 @@ async fn answered(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(),
             crm.be(state).await?;
             if state == CrmState::Well { service.warm().await.map(|_| ())? } else { service.stale().await? }
         }
+        let measured = measure(case, variant, &[service.server()], &book).map_err(Failed::system("a run"))?;
+        judged.add(case, variant, measured.first(), &[]);
+    }
+    service.stop().await;
+    crm.stop().await;
+    Ok(())
+}
+
+/// Each variant's CRM in turn: the service at rest, then the same load while it crawls, so many pairs of both.
+async fn crawled(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    for variant in &case.variants {
+        let folder = folder.join(&variant.name);
+        fs::create_dir(&folder).map_err(Failed::system("a folder for the variant"))?;
+        let vendor = vendor::named(&variant.name).ok_or_else(|| Failed::unexpected("a CRM", &variant.name))?;
+        let (crm, book) = Crm::start(&folder, vendor, &case.crm).await?;
+        let book = Arc::new(book);
+        let service = Service::start(&folder, case, &crm).await?;
+        judged.ready_s = Some(service.warm().await?);
+        let mut longest = service.last_crawl().await?;
+        let load = Load::new(case, variant, &book);
+        let [mut rest, mut busy] = ["at-rest", "service"].map(|name| Measured::of(name, Vec::new()));
+        let (mut crawls, mut spans) = (Vec::new(), Vec::new());
+        for pair in 0..case.pairs {
+            load.on(&service.server_as("at-rest"), pair, &mut rest).map_err(Failed::system("a run"))?;
+            let crawling = service.keep_crawling().await?;
+            let from = Instant::now();
+            load.on(&service.server(), pair, &mut busy).map_err(Failed::system("a run"))?;
+            spans.push((from, Instant::now()));
+            crawls.extend(crawling.end().await?);
+        }
+        longest = crawls.iter().map(|crawl| crawl.took).fold(longest, Duration::max);
+        judged.crawl_s = Some(longest.as_secs_f64());
+        judged.crawling_percent = under_way_percent(&crawls, &spans);
+        judged.add(case, variant, Some(&busy), &[rest]);
+        service.stop().await;
+        crm.stop().await;
+    }
+    Ok(())
+}
+
+/// The service reads everything and is stopped, its CRM goes, and it is started again: from then on the time counts.
+async fn restarted(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    let (mut crm, book) = Crm::start(folder, vendor::usual(), &case.crm).await?;
+    let book = Arc::new(book);
+    let service = Service::start(folder, case, &crm).await?;
+    service.warm().await?;
+    service.stop().await;
+    crm.be(CrmState::Down).await?;
+    let service = Service::start(folder, case, &crm).await?;
+    judged.ready_s = Some(service.answering().await?);
+    for variant in &case.variants {
         let measured = measure(case, variant, &[service.server()], &book).map_err(Failed::system("a run"))?;
         judged.add(case, variant, measured.first(), &[]);
     }
