@@ -9,8 +9,14 @@
 //! | lead | lead, not archived; through `person_id` and `organization_id`. Converted ones are gone from the list |
 //! | employee | user; by id or e-mail |
 //!
+//! # Changes
+//! Webhooks of the second version, one per kind and one for users, made by us where `public_url` is configured, with the
+//! project's token as the password of Basic; the vendor signs nothing. They tell of deletions and merges, too. What is
+//! told while a webhook is banned is lost; those that an account's owner may not see are never told. OAuth: the scope
+//! `admin`.
+//!
 //! # Versions
-//! v2 for persons, organizations, deals and search; v1 for leads and users, which v2 does not have. v1 of the others is
+//! v2 for persons, organizations, deals and search; v1 for leads, users and webhooks, which v2 does not have. v1 of the others is
 //! out of support since 2026-08-01.
 //!
 //! # Limits
@@ -21,9 +27,9 @@
 //! # Absent on purpose
 //! - No `write.rs`: nothing is written yet; it comes with the journal.
 //! - A person who only takes part in a deal is not found through it: that is another request per deal.
-//! - Deletions of persons and organizations, and merges: `updated_since` does not show them and their webhooks are not
-//!   yet read. They stay until the next full crawl. Deleted *deals* are shown, for 30 days, and noticed.
-//! - Converted leads vanish from the list without a trace: until the next full crawl.
+//! - Deletions of persons and organizations, and merges, where there are no webhooks: `updated_since` does not show them.
+//!   They stay until the next full crawl. Deleted *deals* are shown, for 30 days, and noticed.
+//! - Converted leads vanish from the list without a trace: the same.
 //! - More than one rendering per live question, see [`path::term`]: a number that was typed with separators inside its
 //!   last seven digits is not found live, only by the crawl.
 //!
@@ -31,6 +37,8 @@
 //! The vendor's descriptions of v1 and v2 of 2026-08-18 and its pages on limits, read 2026-11-20; nothing was tried on a
 //! live account.
 
+mod account;
+mod hooks;
 mod path;
 mod read;
 mod settings;

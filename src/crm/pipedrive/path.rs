@@ -4,6 +4,8 @@
 //! The vendor's descriptions of v1 and v2, 2026-08-18: paths, parameters, `x-token-cost`. The tests hold every address
 //! made here against them.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use url::Url;
 
@@ -32,6 +34,12 @@ pub(super) const LEADS: Operation = list("/v1/leads", 20);
 pub(super) const LEAD: Operation = list("/v1/leads/{id}", 2);
 pub(super) const ARCHIVED_LEADS: Operation = list("/v1/leads/archived", 40);
 pub(super) const USERS: Operation = list("/v1/users", 20);
+pub(super) const WEBHOOKS: Operation = list("/v1/webhooks", 10);
+pub(super) const ADD_WEBHOOK: Operation = list("/v1/webhooks", 10);
+pub(super) const DROP_WEBHOOK: Operation = list("/v1/webhooks/{id}", 6);
+
+/// How often webhooks are looked at: one that fails for three days is deleted.
+pub(super) const WEBHOOKS_EVERY: Duration = Duration::from_secs(86_400);
 
 /// Where tokens are refreshed, when the configuration does not say otherwise.
 pub(super) const TOKEN_URL: &str = "https://oauth.pipedrive.com/oauth/token";
@@ -119,6 +127,13 @@ pub(super) fn archived_leads(base: &Url, start: u64) -> Url {
     url
 }
 
+/// One webhook.
+pub(super) fn webhook(base: &Url, id: u64) -> Url {
+    let mut url = at(base, DROP_WEBHOOK);
+    url.set_path(&DROP_WEBHOOK.path.replace("{id}", &id.to_string()));
+    url
+}
+
 /// All users at once: this list has no pages.
 pub(super) fn users(base: &Url) -> Url {
     at(base, USERS)
@@ -160,7 +175,7 @@ pub(super) fn term(number: PhoneKey) -> String {
 }
 
 /// The operation at `base`, whatever path `base` has: it is an origin, as `settings` checks.
-fn at(base: &Url, operation: Operation) -> Url {
+pub(super) fn at(base: &Url, operation: Operation) -> Url {
     let mut url = base.clone();
     url.set_path(operation.path);
     url

@@ -6,67 +6,35 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
-use url::Url;
 
-use crate::base::secret::Secret;
 use crate::crm::failure::Failure;
 use crate::crm::pipedrive::{
+    account::{Account, Question},
     path::{self, Operation, Part},
     read::archived::{ARCHIVED_EVERY, Place, Turn},
-    status::{self, Signal, Verdict},
+    status,
     wire::{Deal, Envelope, Found, Hit, Lead, Organization, Person, User},
 };
 use crate::crm::quota::Purpose;
-use crate::crm::token::{Access, Tokens};
-use crate::crm::{CrmUser, Cursor, Page, Reader, Record, Tools};
+use crate::crm::{CrmUser, Cursor, Page, Reader, Record};
 use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
-use crate::outbound::{Reply, Request};
-
-/// What a crawl or a sweep waits for its turn at most. Longer pauses are the caller's to wait out.
-const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How requests prove who they are from.
-#[derive(Debug)]
-pub(super) enum Auth {
-    /// An API token.
-    Token(Secret),
-    /// Access tokens of 60 minutes.
-    OAuth(Box<Tokens>),
-}
 
 /// The reader of one account.
 pub(super) struct Pipedrive {
-    base: Url,
-    auth: Auth,
+    account: Account,
     phone_fields: Vec<String>,
     /// The same, as a request names them.
     custom_fields: String,
-    tools: Tools,
     archived_deals: Turn,
     archived_leads: Turn,
 }
 
-/// One request: who pays, for how long it may wait, for what.
-struct Question {
-    purpose: Purpose,
-    operation: Operation,
-    patience: Duration,
-    url: Url,
-}
-
-impl Question {
-    const fn background(purpose: Purpose, operation: Operation, url: Url) -> Self {
-        Self { purpose, operation, patience: BACKGROUND_PATIENCE, url }
-    }
-}
-
 impl Pipedrive {
-    pub(super) fn new(base: Url, auth: Auth, phone_fields: Vec<String>, tools: Tools) -> Self {
+    pub(super) fn new(account: Account, phone_fields: Vec<String>) -> Self {
         let custom_fields = phone_fields.join(",");
         let (archived_deals, archived_leads) = (Turn::default(), Turn::default());
-        Self { base, auth, phone_fields, custom_fields, tools, archived_deals, archived_leads }
+        Self { account, phone_fields, custom_fields, archived_deals, archived_leads }
     }
 
     /// What a sweep without much to say costs, the rarer look among the archived spread over the sweeps.
@@ -77,74 +45,6 @@ impl Pipedrive {
         each + archived.div_ceil(u64::from(ARCHIVED_EVERY))
     }
 
-    /// Pays for a question, asks it and reads its answer. With OAuth a refused token is replaced once.
-    async fn ask_for<T: DeserializeOwned>(&self, question: Question) -> Result<Envelope<T>, Failure> {
-        status::judge(&self.reply_to(&question).await?)
-    }
-
-    async fn reply_to(&self, question: &Question) -> Result<Reply, Failure> {
-        match &self.auth {
-            Auth::Token(token) => {
-                let proof = (path::TOKEN_HEADER, token.clone());
-                self.exchange(question, question.url.clone(), proof).await
-            }
-            Auth::OAuth(tokens) => {
-                let access = tokens.access().await?;
-                let reply = self.exchange_with(question, &access).await?;
-                if !status::token_refused(&reply) {
-                    return Ok(reply);
-                }
-                let access = tokens.instead_of(&access).await?;
-                self.exchange_with(question, &access).await
-            }
-        }
-    }
-
-    /// Asks with an access token, at the host that came with it.
-    async fn exchange_with(&self, question: &Question, access: &Access) -> Result<Reply, Failure> {
-        let mut url = question.url.clone();
-        if let Some(domain) = &access.api_domain {
-            let domain = self.allowed(domain)?;
-            let moved = url.set_scheme(domain.scheme()).is_ok()
-                && url.set_host(domain.host_str()).is_ok()
-                && url.set_port(domain.port()).is_ok();
-            if !moved {
-                return Err(Failure::Refused { reason: format!("expected an address in api_domain, found {domain}") });
-            }
-        }
-        let proof = ("authorization", Secret::new(format!("Bearer {}", access.token.expose())));
-        self.exchange(question, url, proof).await
-    }
-
-    fn allowed(&self, domain: &str) -> Result<Url, Failure> {
-        let url = Url::parse(domain).ok().filter(|url| self.tools.outbound.allows(url));
-        url.ok_or_else(|| {
-            let found: String = domain.chars().take(100).collect();
-            let reason = format!("expected an api_domain under {} or crm.base_url, found {found:?}", path::DOMAIN);
-            Failure::Refused { reason }
-        })
-    }
-
-    async fn exchange(&self, question: &Question, url: Url, proof: (&'static str, Secret)) -> Result<Reply, Failure> {
-        let Operation { lane, cost, .. } = question.operation;
-        let ledger = &self.tools.ledger;
-        let _leave = ledger.spend(question.purpose, lane, cost, question.patience).await?;
-        let request =
-            Request::get(url).with_header("accept", Secret::new("application/json")).with_header(proof.0, proof.1);
-        let sent = Instant::now();
-        let reply = self.tools.outbound.send(request).await?;
-        let Signal { verdict, left } = status::signal(&reply);
-        match verdict {
-            Verdict::Accepted => ledger.note_accepted(sent),
-            Verdict::Limited(after) => ledger.note_limited(sent, after),
-            Verdict::Neither => {}
-        }
-        if let Some((left, resets)) = left {
-            ledger.note_left(lane, left, resets);
-        }
-        Ok(reply)
-    }
-
     /// A page of a v2 list.
     async fn part<T: DeserializeOwned>(
         &self,
@@ -152,8 +52,8 @@ impl Pipedrive {
         operation: Operation,
         part: Part<'_>,
     ) -> Result<(Vec<T>, Option<String>), Failure> {
-        let url = path::part(&self.base, operation, part);
-        let answer: Envelope<Vec<T>> = self.ask_for(Question::background(purpose, operation, url)).await?;
+        let url = path::part(&self.account.base, operation, part);
+        let answer: Envelope<Vec<T>> = self.account.ask_for(Question::background(purpose, operation, url)).await?;
         let next = answer.additional_data.next_cursor.filter(|next| !next.is_empty());
         if next.is_some() && next.as_deref() == part.cursor {
             let reason = "expected the next page's cursor, found the same again".to_owned();
@@ -187,7 +87,7 @@ impl Pipedrive {
 
     /// A page of leads from position `start`, and where the next one begins.
     async fn leads(&self, question: Question, start: u64) -> Result<(Vec<Record>, Option<u64>), Failure> {
-        let answer: Envelope<Vec<Lead>> = self.ask_for(question).await?;
+        let answer: Envelope<Vec<Lead>> = self.account.ask_for(question).await?;
         let more = answer.additional_data.more();
         let leads = answer.data.unwrap_or_default();
         let came = u64::try_from(leads.len()).unwrap_or(u64::MAX);
@@ -200,8 +100,8 @@ impl Pipedrive {
     async fn leads_by_id(&self, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
         let mut leads = Vec::new();
         for &id in ids {
-            let question = Question::background(Purpose::Sweep, path::LEAD, path::lead(&self.base, id));
-            let reply = self.reply_to(&question).await?;
+            let question = Question::background(Purpose::Sweep, path::LEAD, path::lead(&self.account.base, id));
+            let reply = self.account.reply_to(&question).await?;
             if !status::says_gone(&reply) {
                 let answer: Envelope<Lead> = status::judge(&reply)?;
                 leads.extend(answer.data.and_then(Lead::record));
@@ -215,7 +115,7 @@ impl Pipedrive {
         match place {
             Place::Listed(at) => {
                 let start = position(&at)?;
-                let url = path::leads(&self.base, Some(since_s), start);
+                let url = path::leads(&self.account.base, Some(since_s), start);
                 let question = Question::background(Purpose::Sweep, path::LEADS, url);
                 let (records, next) = self.leads(question, start).await?;
                 let next = next.map(|next| Place::Listed(next.to_string()));
@@ -223,7 +123,7 @@ impl Pipedrive {
             }
             Place::Archived { since_s, begun_s, at } => {
                 let start = position(&at)?;
-                let url = path::archived_leads(&self.base, start);
+                let url = path::archived_leads(&self.account.base, start);
                 let question = Question::background(Purpose::Sweep, path::ARCHIVED_LEADS, url);
                 let (mut records, next) = self.leads(question, start).await?;
                 // The one changed last comes first: after one that is too old all are.
@@ -259,7 +159,7 @@ impl Pipedrive {
     /// After the last page of what is listed: on to the archived ones, if it is their turn.
     fn or_archived(&self, next: Option<Place>, turn: &Turn, since_s: i64) -> Option<Cursor> {
         let archived = || {
-            let begun_s = self.tools.clock.now_s();
+            let begun_s = self.account.tools.clock.now_s();
             turn.due(since_s).map(|since_s| Place::Archived { since_s, begun_s, at: String::new() })
         };
         next.or_else(archived).map(Place::into_cursor)
@@ -281,7 +181,7 @@ impl Reader for Pipedrive {
     }
 
     fn sweep_every(&self) -> Duration {
-        self.tools.ledger.sweep_interval(self.sweep_cost())
+        self.account.tools.ledger.sweep_interval(self.sweep_cost())
     }
 
     /// # Cost
@@ -297,7 +197,7 @@ impl Reader for Pipedrive {
             }
             Kind::Lead => {
                 let start = position(part.cursor.unwrap_or_default())?;
-                let url = path::leads(&self.base, None, start);
+                let url = path::leads(&self.account.base, None, start);
                 let question = Question::background(Purpose::Crawl, path::LEADS, url);
                 let (records, next) = self.leads(question, start).await?;
                 Ok(Page { records, next: next.map(|next| Cursor(next.to_string())) })
@@ -347,9 +247,9 @@ impl Reader for Pipedrive {
     /// # Cost
     /// One search: 20 tokens.
     async fn ask(&self, number: PhoneKey, patience: Duration) -> Result<Vec<Record>, Failure> {
-        let url = path::search(&self.base, &path::term(number), !self.phone_fields.is_empty());
-        let question = Question { purpose: Purpose::Live, operation: path::SEARCH, patience, url };
-        let answer: Envelope<Found> = self.ask_for(question).await?;
+        let url = path::search(&self.account.base, &path::term(number), !self.phone_fields.is_empty());
+        let question = Question { patience, ..Question::background(Purpose::Live, path::SEARCH, url) };
+        let answer: Envelope<Found> = self.account.ask_for(question).await?;
         let found = answer.data.unwrap_or_default();
         Ok(found.items.into_iter().chain(found.related_items).filter_map(Hit::record).collect())
     }
@@ -357,8 +257,8 @@ impl Reader for Pipedrive {
     /// # Cost
     /// 20 tokens of the crawls' share.
     async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
-        let question = Question::background(Purpose::Crawl, path::USERS, path::users(&self.base));
-        let answer: Envelope<Vec<User>> = self.ask_for(question).await?;
+        let question = Question::background(Purpose::Crawl, path::USERS, path::users(&self.account.base));
+        let answer: Envelope<Vec<User>> = self.account.ask_for(question).await?;
         Ok(answer.data.unwrap_or_default().into_iter().map(User::user).collect())
     }
 }

@@ -1,14 +1,20 @@
 //! The `[crm]` section of a project on Pipedrive.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use url::Url;
 
 use crate::base::{problem::Problem, secret::Secret};
 use crate::config::CrmSection;
+use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::{
+    account::{Account, Auth},
+    hooks::Webhooks,
     path,
-    read::{Auth, Pipedrive},
+    read::Pipedrive,
 };
 use crate::crm::quota::{Budget, Limits, Rate};
 use crate::crm::section;
@@ -32,6 +38,8 @@ const SEARCHES: u32 = 10;
 struct Settings {
     base: Url,
     credentials: Credentials,
+    /// Made with the first who asks.
+    tokens: OnceLock<Arc<Tokens>>,
     phone_fields: Vec<String>,
     limits: Limits,
 }
@@ -56,7 +64,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     match (base, credentials) {
         (Some(base), Some(credentials)) if problems.is_empty() => {
             let limits = limits(section, &credentials);
-            Ok(Arc::new(Settings { base, credentials, phone_fields, limits }))
+            Ok(Arc::new(Settings { base, credentials, tokens: OnceLock::new(), phone_fields, limits }))
         }
         _ => Err(problems),
     }
@@ -73,18 +81,28 @@ impl Prepared for Settings {
     }
 
     fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
-        let hosts = self.hosts();
-        let outbound = tools.outbound.limited_to(hosts);
-        let auth = match &self.credentials {
-            Credentials::Token(token) => Auth::Token(token.clone()),
-            Credentials::OAuth(grant) => Auth::OAuth(Box::new(Tokens::new(outbound.clone(), grant.clone()))),
-        };
-        let tools = Tools { outbound, ..tools };
-        Arc::new(Pipedrive::new(self.base.clone(), auth, self.phone_fields.clone(), tools))
+        Arc::new(Pipedrive::new(self.reached(tools), self.phone_fields.clone()))
+    }
+
+    fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
+        Some(Arc::new(Webhooks::new(self.reached(tools), target)))
     }
 }
 
 impl Settings {
+    /// The account as requests reach it.
+    fn reached(&self, tools: Tools) -> Account {
+        let outbound = tools.outbound.limited_to(self.hosts());
+        let auth = match &self.credentials {
+            Credentials::Token(token) => Auth::Token(token.clone()),
+            Credentials::OAuth(grant) => {
+                let tokens = || Arc::new(Tokens::new(outbound.clone(), grant.clone()));
+                Auth::OAuth(Arc::clone(self.tokens.get_or_init(tokens)))
+            }
+        };
+        Account { base: self.base.clone(), auth, tools: Tools { outbound, ..tools } }
+    }
+
     /// The configured places; and, with OAuth, any host under the vendor's domain, because its token answer names the one
     /// to use. Not so where the configured place is this machine: a stand-in must not be able to send us elsewhere.
     fn hosts(&self) -> Hosts {

@@ -129,7 +129,7 @@ fn seconds(text: &str) -> Option<Duration> {
 fn words(reply: &Reply) -> String {
     const LONGEST: usize = 200;
     let refusal: Refusal = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let said = [refusal.code, refusal.error, refusal.error_info];
+    let said = [refusal.code, refusal.error, refusal.error_info, refusal.errors];
     let said: Vec<_> = said.into_iter().flatten().filter_map(|value| text(&value)).collect();
     let said = masked(&said.join("; "));
     match said.char_indices().nth(LONGEST) {

@@ -1,4 +1,5 @@
 mod account;
+mod hooks;
 mod reading;
 mod settings;
 mod status;

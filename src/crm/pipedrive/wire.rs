@@ -30,6 +30,9 @@ pub(super) struct Refusal {
     pub(super) error_info: Option<Value>,
     #[serde(default)]
     pub(super) code: Option<Value>,
+    /// Of webhooks: what is wrong, by member.
+    #[serde(default)]
+    pub(super) errors: Option<Value>,
 }
 
 /// Where the next page is: a cursor in v2, a position in v1.
@@ -126,6 +129,51 @@ pub(super) struct User {
     phone: Option<String>,
     active_flag: Option<bool>,
     is_deleted: Option<bool>,
+}
+
+/// v1 webhooks.
+#[derive(Debug, Deserialize)]
+pub(super) struct Webhook {
+    pub(super) id: u64,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) subscription_url: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    event_action: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) event_object: String,
+    version: Option<String>,
+    /// 1 or 0.
+    is_active: Option<Value>,
+    pub(super) remove_time: Option<Value>,
+    name: Option<String>,
+}
+
+impl Webhook {
+    /// Whether it tells what is wanted of it. What the vendor does not say of it is taken for right: it could not be made
+    /// better by making it anew.
+    pub(super) fn serves(&self, action: &str, version: &str, name: &str) -> bool {
+        let is = |found: &Option<String>, wanted: &str| found.as_deref().is_none_or(|found| found == wanted);
+        let off = matches!(&self.is_active, Some(Value::Bool(false)))
+            || self.is_active.as_ref().is_some_and(|active| active.as_i64() == Some(0));
+        self.event_action == action && is(&self.version, version) && is(&self.name, name) && !off
+    }
+}
+
+/// What a webhook tells; of the record itself nothing is read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Told {
+    pub(super) meta: Meta,
+}
+
+/// Of what kind and which record.
+#[derive(Debug, Deserialize)]
+pub(super) struct Meta {
+    pub(super) entity: String,
+    pub(super) entity_id: Value,
+    /// With the delete of a merge: into which.
+    pub(super) merged_to_id: Option<Value>,
+    /// With the change of a merge: which is gone.
+    pub(super) merged_from_id: Option<Value>,
 }
 
 /// The answer of a search.

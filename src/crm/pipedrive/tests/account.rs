@@ -10,6 +10,7 @@ use super::{settings, vendor::vendor};
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
 use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits, Rate};
 use crate::crm::{Reader, Tools};
@@ -98,6 +99,16 @@ impl Account {
         let ledger = Arc::new(Ledger::new(limits, Clock::System));
         let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
         (prepare(&section).expect("a section").reader(tools), ledger)
+    }
+
+    /// The webhooks of this account, and the quota they are paid from.
+    pub(super) fn hooks(&self, target: HookTarget) -> (Arc<dyn Hooks>, Arc<Ledger>) {
+        let timeout = Duration::from_secs(10);
+        let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
+        let outbound = Outbound::new(&bounds).expect("a client");
+        let ledger = Arc::new(Ledger::new(PLENTY, Clock::System));
+        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        (prepare(&self.by_token()).expect("a section").hooks(tools, target).expect("webhooks"), ledger)
     }
 
     /// Paths that were asked for so far, tokens left out.
@@ -230,11 +241,15 @@ impl Drop for Account {
         for asked in self.sandbox.asked() {
             let token = asked.path.starts_with("/oauth");
             for name in &asked.headers {
-                let known = HEADERS.contains(&name.as_str()) || token && WITH_A_BODY.contains(&name.as_str());
+                let body = token || asked.body.is_some();
+                let known = HEADERS.contains(&name.as_str()) || body && WITH_A_BODY.contains(&name.as_str());
                 assert!(known, "{}: header {name}", asked.path);
             }
             if let Some(vendor) = vendor().filter(|_| !token) {
-                vendor.judge(&asked.path, &asked.query).expect("a request as the vendor describes it");
+                vendor.judge(&asked.method, &asked.path, &asked.query).expect("a request as the vendor describes it");
+                if let Some(body) = &asked.body {
+                    vendor.judge_body(&asked.method, &asked.path, body).expect("a body as the vendor describes it");
+                }
             }
         }
     }

@@ -7,9 +7,12 @@ use serde_yaml_ng::Value;
 use url::Url;
 
 use crate::base::environment::{Environment, ProcessEnvironment};
+use crate::base::secret::Secret;
+use crate::crm::hooks::HookTarget;
 use crate::crm::pipedrive::{
+    hooks::added,
     path::{self, Operation, Part},
-    wire::{Additional, Deal, Lead, Organization, Person, User},
+    wire::{Additional, Deal, Lead, Meta, Organization, Person, User, Webhook},
 };
 
 /// Where the schema says less than the text beside it, and the text is right. Numbers are the defects of the
@@ -55,8 +58,8 @@ pub(super) fn vendor() -> Option<&'static Vendor> {
 }
 
 impl Vendor {
-    /// The description of `GET path` and the path as it stands there.
-    fn operation(&self, path: &str) -> Result<(&Value, String), String> {
+    /// The description of a method of a path, and the path as it stands there.
+    fn operation(&self, method: &str, path: &str) -> Result<(&Value, String), String> {
         let (document, inner) = match (path.strip_prefix("/api/v2"), path.strip_prefix("/v1")) {
             (Some(inner), _) => (&self.second, inner),
             (_, Some(inner)) => (&self.first, inner),
@@ -66,14 +69,16 @@ impl Vendor {
         let templates = || paths.keys().filter_map(|template| template.as_str());
         let template = templates().find(|&template| template == inner);
         let template = template.or_else(|| templates().find(|template| is_made_of(inner, template)));
-        let operation = template.map(|template| (&document["paths"][template]["get"], template.to_owned()));
+        let method_word = method.to_lowercase();
+        let operation =
+            template.map(|template| (&document["paths"][template][method_word.as_str()], template.to_owned()));
         let operation = operation.filter(|(operation, _)| !operation.is_null());
-        operation.ok_or_else(|| format!("GET {path} is not described"))
+        operation.ok_or_else(|| format!("{method} {path} is not described"))
     }
 
-    /// What is wrong with a `GET` of this path and query, if anything.
-    pub(super) fn judge(&self, path: &str, query: &str) -> Result<(), String> {
-        let (operation, inner) = self.operation(path)?;
+    /// What is wrong with a request of this path and query, if anything.
+    pub(super) fn judge(&self, method: &str, path: &str, query: &str) -> Result<(), String> {
+        let (operation, inner) = self.operation(method, path)?;
         let described: Vec<&Value> = operation["parameters"].as_sequence().into_iter().flatten().collect();
         let mut sent = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -94,9 +99,31 @@ impl Vendor {
         Ok(())
     }
 
+    /// What is wrong with the body of a request, if anything: members that are not described or missing, other types and
+    /// other words than are described, texts that are too long.
+    pub(super) fn judge_body(&self, method: &str, path: &str, body: &str) -> Result<(), String> {
+        let (operation, _) = self.operation(method, path)?;
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let body: serde_json::Value = serde_json::from_str(body).map_err(|error| format!("{path}: {error}"))?;
+        let sent = body.as_object().ok_or("an object")?;
+        for name in schema["required"].as_sequence().into_iter().flatten().filter_map(Value::as_str) {
+            sent.get(name).ok_or(format!("{path}: {name} is missing"))?;
+        }
+        for (name, value) in sent {
+            let described = &schema["properties"][name.as_str()];
+            let text = value.as_str().filter(|_| described["type"] == "string");
+            let text = text.ok_or(format!("{path}: {name} is not described, or not as a text"))?;
+            fits(described, text, None).map_err(|what| format!("{path}: {name}: {what}"))?;
+            if described["maxLength"].as_u64().is_some_and(|most| text.chars().count() as u64 > most) {
+                return Err(format!("{path}: {name} is too long"));
+            }
+        }
+        Ok(())
+    }
+
     /// Names of properties anywhere in the first `data` record of the operation's answer: its schema or its example.
     fn properties(&self, operation: Operation) -> BTreeSet<String> {
-        let (described, _) = self.operation(operation.path).expect(operation.path);
+        let (described, _) = self.operation("GET", operation.path).expect(operation.path);
         let mut names = BTreeSet::new();
         names_in(&described["responses"]["200"], &mut names);
         names
@@ -140,6 +167,7 @@ fn fits(schema: &Value, value: &str, rule: Option<Rule>) -> Result<(), String> {
     whole.then_some(()).ok_or_else(|| "not one of the described values".to_owned())
 }
 
+/// Those that only read.
 fn every_request() -> Vec<(Operation, Url)> {
     let base = Url::parse("https://acme.pipedrive.com").expect("a URL");
     let key = "ab".repeat(20);
@@ -160,6 +188,7 @@ fn every_request() -> Vec<(Operation, Url)> {
         (path::LEADS, path::leads(&base, Some(1_795_000_000), 490)),
         (path::ARCHIVED_LEADS, path::archived_leads(&base, 0)),
         (path::USERS, path::users(&base)),
+        (path::WEBHOOKS, path::at(&base, path::WEBHOOKS)),
         (path::SEARCH, path::search(&base, "1112233", false)),
         (path::SEARCH, path::search(&base, "1112233", true)),
     ]
@@ -170,9 +199,37 @@ fn every_request_is_one_that_the_vendor_describes_and_costs_what_it_says() {
     let Some(vendor) = vendor() else { return };
     for (operation, url) in every_request() {
         assert!(is_made_of(url.path(), operation.path), "{url}");
-        vendor.judge(url.path(), url.query().unwrap_or_default()).expect("as described");
-        let (described, _) = vendor.operation(operation.path).expect(operation.path);
+        vendor.judge("GET", url.path(), url.query().unwrap_or_default()).expect("as described");
+        let (described, _) = vendor.operation("GET", operation.path).expect(operation.path);
         assert_eq!(described["x-token-cost"].as_u64(), Some(operation.cost), "{}", operation.path);
+    }
+}
+
+#[test]
+fn webhooks_are_made_and_taken_away_as_the_vendor_describes_for_what_it_says() {
+    let Some(vendor) = vendor() else { return };
+    let base = Url::parse("https://acme.pipedrive.com").expect("a URL");
+    let url = path::webhook(&base, 7);
+    assert_eq!(url.path(), "/v1/webhooks/7");
+    vendor.judge("DELETE", url.path(), "").expect("as described");
+    for (method, operation) in [("POST", path::ADD_WEBHOOK), ("DELETE", path::DROP_WEBHOOK)] {
+        let (described, _) = vendor.operation(method, operation.path).expect(operation.path);
+        assert_eq!(described["x-token-cost"].as_u64(), Some(operation.cost), "{}", operation.path);
+    }
+    let target = HookTarget::of(&base, "acme", Secret::new("s3cret"));
+    let body = added(&target, "predial 0a1b2c3d", "person");
+    vendor.judge_body("POST", path::ADD_WEBHOOK.path, &body.to_string()).expect("as described");
+    for (name, wrong) in [
+        ("event_object", "persons".into()),
+        ("event_action", "added".into()),
+        ("version", "2".into()),
+        ("name", "n".repeat(256).into()),
+        ("name", serde_json::Value::Null),
+        ("user_ids", "7".into()),
+    ] {
+        let mut body = body.clone();
+        body[name] = wrong;
+        assert!(vendor.judge_body("POST", path::ADD_WEBHOOK.path, &body.to_string()).is_err(), "{body}");
     }
 }
 
@@ -194,7 +251,7 @@ fn the_judge_refuses_what_is_not_described() {
         ("/v1/leads/archived", "updated_since=2026-01-01T00:00:00Z"),
         ("/v1/leads/archived", "sort=update_time DOWN"),
     ] {
-        assert!(vendor.judge(path, query).is_err(), "{path}?{query}");
+        assert!(vendor.judge("GET", path, query).is_err(), "{path}?{query}");
     }
 }
 
@@ -204,7 +261,7 @@ fn every_override_is_needed() {
     let queries: Vec<_> = every_request().into_iter().map(|(_, url)| url).collect();
     for (inner, name, _, why) in OVERRIDES {
         let needed = queries.iter().any(|url| {
-            let Ok((operation, found)) = vendor.operation(url.path()) else { return false };
+            let Ok((operation, found)) = vendor.operation("GET", url.path()) else { return false };
             let described = operation["parameters"].as_sequence().into_iter().flatten();
             let schema = described.filter(|known| known["name"] == *name).map(|known| &known["schema"]).next();
             let mut values = url.query_pairs().filter(|(sent, _)| sent == name);
@@ -229,6 +286,7 @@ fn every_property_that_is_read_is_one_that_the_vendor_describes() {
     holds(path::ARCHIVED_DEALS, fields_of::<Deal>());
     holds(path::LEADS, fields_of::<Lead>());
     holds(path::USERS, fields_of::<User>());
+    holds(path::WEBHOOKS, fields_of::<Webhook>());
     holds(path::PERSONS, &["next_cursor", "success", "data", "additional_data", "value"]);
     holds(path::SEARCH, &["items", "related_items", "item", "owner", "person", "organization", "phones"]);
     holds(path::SEARCH, &["id", "type", "status", "is_archived", "custom_fields"]);
@@ -254,6 +312,12 @@ fn the_properties_read_are_these() {
         ["id", "owner_id", "person_id", "organization_id", "add_time", "update_time", "is_archived"]
     );
     assert_eq!(fields_of::<User>(), ["id", "email", "phone", "active_flag", "is_deleted"]);
+    assert_eq!(
+        fields_of::<Webhook>(),
+        ["id", "subscription_url", "event_action", "event_object", "version", "is_active", "remove_time", "name"]
+    );
+    // Of the guide to webhooks; the description does not have what is delivered.
+    assert_eq!(fields_of::<Meta>(), ["entity", "entity_id", "merged_to_id", "merged_from_id"]);
     assert_eq!(fields_of::<Additional>(), ["next_cursor", "more_items_in_collection", "pagination"]);
 }
 
