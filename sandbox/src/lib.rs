@@ -11,3 +11,4 @@ pub mod pipedrive;
 pub mod ringostat_api;
 pub mod smart_crm;
 pub mod zoho_crm;
+pub mod zoho_desk;

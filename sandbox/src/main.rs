@@ -5,7 +5,7 @@ mod cli;
 use std::{io, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use cli::{hubspot, pbx, pipedrive, ringostat_api, serve, smart_crm, zoho_crm};
+use cli::{hubspot, pbx, pipedrive, ringostat_api, serve, smart_crm, zoho_crm, zoho_desk};
 
 #[derive(Parser)]
 #[command(about = "The outside world of predial: stand-in CRMs, and a telephone system that asks")]
@@ -31,6 +31,9 @@ enum What {
     /// Runs a stand-in for Zoho CRM until Ctrl-C.
     #[command(after_help = zoho_crm::EXAMPLES)]
     ZohoCrm(zoho_crm::ZohoCrmArgs),
+    /// Runs a stand-in for Zoho Desk until Ctrl-C.
+    #[command(after_help = zoho_desk::EXAMPLES)]
+    ZohoDesk(zoho_desk::ZohoDeskArgs),
     /// Asks who is responsible for a caller, as Ringostat does before it dials.
     #[command(after_help = pbx::EXAMPLES)]
     Pbx(pbx::PbxArgs),
@@ -44,6 +47,7 @@ async fn main() -> ExitCode {
         What::RingostatApi(args) => serve::<sandbox::ringostat_api::Account>(args).await.map(|()| true),
         What::SmartCrm(args) => serve::<sandbox::smart_crm::Account>(args).await.map(|()| true),
         What::ZohoCrm(args) => serve::<sandbox::zoho_crm::Account>(args).await.map(|()| true),
+        What::ZohoDesk(args) => serve::<sandbox::zoho_desk::Portal>(args).await.map(|()| true),
         What::Pbx(args) => pbx::run(&args).await,
     };
     match done {

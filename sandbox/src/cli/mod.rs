@@ -6,6 +6,7 @@ pub(crate) mod pipedrive;
 pub(crate) mod ringostat_api;
 pub(crate) mod smart_crm;
 pub(crate) mod zoho_crm;
+pub(crate) mod zoho_desk;
 
 use std::{io, io::Write};
 

@@ -1,6 +1,6 @@
 //! One kind of records: those that follow from the seed, and over them those that were changed since.
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
+use std::{borrow::Borrow, collections::BTreeMap, ops::Range, time::Duration};
 
 /// What every record has.
 pub trait Record: Clone {
@@ -138,16 +138,32 @@ impl<R: Record, S: Source<R>> Table<R, S> {
 
     /// The records of a list, in its order, made one by one.
     pub fn walk<'a>(&'a self, walk: &Walk<R>) -> impl Iterator<Item = R> + use<'a, R, S> {
+        let states = self.changed.values().filter_map(|versions| versions.last()?.1.as_ref());
+        self.merged(walk, ordered(states.collect(), walk))
+    }
+
+    /// The same as the search index has them at `now`: for vendors whose search knows ranges of time.
+    pub fn walk_indexed<'a>(&'a self, walk: &Walk<R>, now: Duration) -> impl Iterator<Item = R> + use<'a, R, S> {
+        let states = self.changed.keys().filter_map(|&id| self.indexed(id, now));
+        self.merged(walk, ordered(states.collect(), walk))
+    }
+
+    /// What was not changed, and among it, in their places, what was.
+    fn merged<'a, T: Borrow<R> + 'a>(
+        &'a self,
+        walk: &Walk<R>,
+        changed: Vec<T>,
+    ) -> impl Iterator<Item = R> + use<'a, R, S, T> {
         let (sort, descending) = (walk.sort, walk.descending);
         let before = move |one: &Key<R>, other: &Key<R>| if descending { one > other } else { one < other };
         let places = self.bisect(walk);
         let places: Box<dyn Iterator<Item = u64>> = if descending { Box::new(places.rev()) } else { Box::new(places) };
         let untouched = move |&place: &u64| !self.changed.contains_key(&self.source.id(place));
         let mut seeded = places.filter(untouched).filter_map(|place| self.source.record(place)).peekable();
-        let mut changed = self.changed_in(walk).into_iter().peekable();
+        let mut changed = changed.into_iter().peekable();
         std::iter::from_fn(move || match (seeded.peek(), changed.peek()) {
-            (Some(one), Some(other)) if before(&key(sort, *other), &key(sort, one)) => changed.next().cloned(),
-            (None, _) => changed.next().cloned(),
+            (Some(one), Some(other)) if before(&key(sort, other.borrow()), &key(sort, one)) => next(&mut changed),
+            (None, _) => next(&mut changed),
             (Some(_), _) => seeded.next(),
         })
     }
@@ -176,22 +192,25 @@ impl<R: Record, S: Source<R>> Table<R, S> {
         }
         range
     }
+}
 
-    fn changed_in(&self, walk: &Walk<R>) -> Vec<&R> {
-        let asked = |record: &&R| {
-            let at = key(walk.sort, *record);
-            walk.since_s.is_none_or(|since| record.update_s() >= since)
-                && walk.until_s.is_none_or(|until| record.update_s() < until)
-                && walk.from.is_none_or(|from| if walk.descending { at <= from } else { at >= from })
-        };
-        let states = self.changed.values().filter_map(|versions| versions.last()?.1.as_ref());
-        let mut records: Vec<&R> = states.filter(asked).collect();
-        records.sort_unstable_by_key(|record| key(walk.sort, *record));
-        if walk.descending {
-            records.reverse();
-        }
-        records
+fn next<R: Clone, T: Borrow<R>>(changed: &mut impl Iterator<Item = T>) -> Option<R> {
+    changed.next().map(|record| record.borrow().clone())
+}
+
+/// Those of the changed records that are asked for, in the list's order.
+fn ordered<R: Record, T: Borrow<R>>(mut records: Vec<T>, walk: &Walk<R>) -> Vec<T> {
+    records.retain(|record| {
+        let (record, at) = (record.borrow(), key(walk.sort, record.borrow()));
+        walk.since_s.is_none_or(|since| record.update_s() >= since)
+            && walk.until_s.is_none_or(|until| record.update_s() < until)
+            && walk.from.is_none_or(|from| if walk.descending { at <= from } else { at >= from })
+    });
+    records.sort_unstable_by_key(|record| key(walk.sort, record.borrow()));
+    if walk.descending {
+        records.reverse();
     }
+    records
 }
 
 /// A record's place in a list that is sorted by `sort`.
@@ -301,6 +320,9 @@ mod tests {
         assert_eq!(table.indexed(4, Duration::from_secs(6)).map(|record| record.1), Some(999));
         assert_eq!(table.indexed(6, Duration::from_secs(5)).map(|record| record.1), Some(60));
         assert_eq!(table.indexed(6, Duration::from_secs(6)), None);
+        let seen =
+            |s| table.walk_indexed(&Walk::default(), Duration::from_secs(s)).map(|one| one.0).collect::<Vec<_>>();
+        assert_eq!((seen(5), seen(6)), (vec![0, 2, 4, 6, 8], vec![0, 2, 4, 7, 8]));
         assert_eq!(key(Sort::Id, &table.get(4).unwrap()), (0, 4));
     }
 }

@@ -19,3 +19,4 @@ mod search;
 mod smart_crm;
 mod support;
 mod webhooks;
+mod zoho_desk;
