@@ -87,7 +87,7 @@ impl Reader for Crm {
     }
 
     async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
-        Ok(vec![CrmUser { id: CrmId::Number(101), email: None, phone: None, active: true }])
+        Ok(vec![CrmUser { id: CrmId::Number(101), email: None, phone: None, extension: None, active: true }])
     }
 }
 

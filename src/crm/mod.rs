@@ -14,6 +14,7 @@ mod section;
 mod smart_crm;
 pub mod token;
 mod zoho_crm;
+mod zoho_desk;
 
 use std::{sync::Arc, time::Duration};
 
@@ -58,7 +59,8 @@ pub enum Matching {
 pub type Prepare = fn(&CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>>;
 
 /// Every CRM, by the word of `crm.kind`. Adding one touches its folder, its `mod` line above and a row here.
-pub static ADAPTERS: &[Adapter] = &[hubspot::ADAPTER, pipedrive::ADAPTER, smart_crm::ADAPTER, zoho_crm::ADAPTER];
+pub static ADAPTERS: &[Adapter] =
+    &[hubspot::ADAPTER, pipedrive::ADAPTER, smart_crm::ADAPTER, zoho_crm::ADAPTER, zoho_desk::ADAPTER];
 
 /// A checked section, ready to be connected.
 pub trait Prepared: Send + Sync + std::fmt::Debug {
@@ -163,6 +165,8 @@ pub struct CrmUser {
     pub email: Option<String>,
     /// A number, free text.
     pub phone: Option<String>,
+    /// The telephone extension, where the CRM knows it.
+    pub extension: Option<String>,
     /// Whether they still work there.
     pub active: bool,
 }

@@ -172,7 +172,7 @@ fn clock() -> Clock {
 }
 
 fn user(id: u64) -> CrmUser {
-    CrmUser { id: CrmId::Number(id), email: None, phone: None, active: true }
+    CrmUser { id: CrmId::Number(id), email: None, phone: None, extension: None, active: true }
 }
 
 fn stage(records: Vec<Record>) -> Stage {

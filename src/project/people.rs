@@ -20,12 +20,13 @@ pub struct People {
 
 impl People {
     /// Recognises users: by the id that an employee is configured with, then by e-mail (`crm_user`, then `email`, case
-    /// folded), then by number.
+    /// folded), then by number, then by extension.
     ///
     /// An id that is configured stands whatever the list says: it may be that of somebody who has left and still owns
     /// records, or the list may be cut short. Whoever works there under their id is recognised by nothing else, so that a
     /// colleague's shared address or number takes nobody's place. Users who have left count by id alone. A
-    /// number that leads to several employees or belongs to several users tells nobody apart and counts for nobody.
+    /// number or extension that leads to several employees or belongs to several users tells nobody apart and counts for
+    /// nobody.
     ///
     /// # Cost
     /// Some microseconds per number; once per change of either side.
@@ -47,8 +48,13 @@ impl People {
         found.extend(by_mail.iter().map(|(_, at)| *at));
         matched.extend(by_mail);
 
-        let by_number = by_number(employees, users.iter().filter(|user| open(user, &matched)), numbers);
-        matched.extend(by_number.into_iter().filter(|(_, at)| !found.contains(at)));
+        let mut by_number = by_number(employees, users.iter().filter(|user| open(user, &matched)), numbers);
+        by_number.retain(|(_, at)| !found.contains(at));
+        found.extend(by_number.iter().map(|(_, at)| *at));
+        matched.extend(by_number);
+
+        let by_extension = by_extension(employees, users.iter().filter(|user| open(user, &matched)));
+        matched.extend(by_extension.into_iter().filter(|(_, at)| !found.contains(at)));
 
         let unmatched = users.iter().filter(|user| open(user, &matched)).map(|user| user.id).collect();
         Self { employees: matched.into_iter().collect(), unmatched }
@@ -115,7 +121,7 @@ fn by_number<'u>(
             owners.entry(key).or_default().insert(at);
         }
     }
-    let mut claims: BTreeMap<usize, BTreeSet<CrmId>> = BTreeMap::new();
+    let mut claims = Claims::new();
     for user in users {
         let keys = user.phone.as_deref().and_then(|text| numbers.stored_all(text).ok()).unwrap_or_default();
         let of: BTreeSet<usize> = keys.iter().filter_map(|key| owners.get(key)).flatten().copied().collect();
@@ -123,6 +129,34 @@ fn by_number<'u>(
             claims.entry(at).or_default().insert(user.id);
         }
     }
+    undisputed(claims)
+}
+
+/// Users whose extension is one employee's, and theirs alone among the users.
+fn by_extension<'u>(employees: &[Employee], users: impl Iterator<Item = &'u CrmUser>) -> Vec<(CrmId, usize)> {
+    let mut owners: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for (at, employee) in employees.iter().enumerate() {
+        if let Some(extension) = employee.extension.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            owners.entry(extension).or_default().insert(at);
+        }
+    }
+    let mut claims = Claims::new();
+    for user in users {
+        let of = user.extension.as_deref().and_then(|extension| owners.get(extension.trim()));
+        if let Some((of, &at)) = of.and_then(|of| Some((of, of.first()?)))
+            && of.len() == 1
+        {
+            claims.entry(at).or_default().insert(user.id);
+        }
+    }
+    undisputed(claims)
+}
+
+/// Who claims to be which employee.
+type Claims = BTreeMap<usize, BTreeSet<CrmId>>;
+
+/// The claims that are one user's alone.
+fn undisputed(claims: Claims) -> Vec<(CrmId, usize)> {
     let alone =
         |(at, users): (usize, BTreeSet<CrmId>)| (users.len() == 1).then(|| users.first().map(|id| (*id, at)))?;
     claims.into_iter().filter_map(alone).collect()
@@ -155,7 +189,7 @@ mod tests {
 
     fn user(id: u64, email: &str, phone: &str) -> CrmUser {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        CrmUser { id: CrmId::Number(id), email: text(email), phone: text(phone), active: true }
+        CrmUser { id: CrmId::Number(id), email: text(email), phone: text(phone), extension: None, active: true }
     }
 
     fn matched(employees: &[Employee], users: &[CrmUser]) -> People {
@@ -216,6 +250,29 @@ mod tests {
         let employees = [employee("x@acme.example", None, &["380671112233"])];
         let people = matched(&employees, &[user(101, "", "380671112233"), user(102, "", "+380671112233")]);
         assert_eq!(of(&people, &[101, 102]), [None, None]);
+    }
+
+    #[test]
+    fn last_of_all_a_user_is_recognised_by_the_extension_that_one_employee_alone_has() {
+        let with = |extension: &str, of: Employee| Employee { extension: Some(extension.into()), ..of };
+        let employees = [
+            with("101", employee("999", None, &["a"])),
+            with("102", employee("998", None, &["b"])),
+            with("102", employee("997", None, &["c"])),
+            with("104", employee("dora@acme.example", None, &["d"])),
+            with("105", employee("996", None, &["e"])),
+        ];
+        let extended = |id, extension: &str| CrmUser { extension: Some(extension.to_owned()), ..user(id, "", "") };
+        let users = [
+            extended(101, " 101 "),
+            extended(102, "102"),
+            user(103, "dora@acme.example", ""),
+            extended(104, "104"),
+            extended(105, "105"),
+            extended(106, "105"),
+        ];
+        let people = matched(&employees, &users);
+        assert_eq!(of(&people, &[101, 102, 103, 104, 105, 106]), [Some(0), None, Some(3), None, None, None]);
     }
 
     #[test]

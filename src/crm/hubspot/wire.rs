@@ -250,7 +250,7 @@ impl Owner {
     /// `None` for an id that is no number.
     pub(super) fn user(self) -> Option<CrmUser> {
         let id = CrmId::parse(&self.id)?;
-        Some(CrmUser { id, email: self.email, phone: None, active: self.archived != Some(true) })
+        Some(CrmUser { id, email: self.email, phone: None, extension: None, active: self.archived != Some(true) })
     }
 }
 

@@ -285,6 +285,7 @@ impl User {
             id: CrmId::Number(self.id),
             email: self.email,
             phone: self.phone,
+            extension: None,
             active: self.active_flag != Some(false) && self.is_deleted != Some(true),
         }
     }

@@ -103,6 +103,7 @@ pub(super) fn user(row: &Row) -> Option<CrmUser> {
         id: id(row, path::USER_ID)?,
         email: text(path::USER_EMAIL),
         phone: path::USER_PHONES.iter().find_map(|column| text(column)),
+        extension: None,
         active: row.get(path::USER_DISABLED).and_then(Value::as_bool) != Some(true),
     })
 }

@@ -240,7 +240,7 @@ impl User {
     /// `None` for an id that is none.
     pub(super) fn user(self, active: bool) -> Option<CrmUser> {
         let phone = [self.mobile, self.phone].into_iter().flatten().find(|text| !text.trim().is_empty());
-        Some(CrmUser { id: CrmId::parse(&self.id)?, email: self.email, phone, active })
+        Some(CrmUser { id: CrmId::parse(&self.id)?, email: self.email, phone, extension: None, active })
     }
 }
 

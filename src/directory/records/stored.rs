@@ -50,6 +50,7 @@ pub(in crate::directory) struct StoredUser {
     id: Id,
     email: Option<String>,
     phone: Option<String>,
+    extension: Option<String>,
     active: bool,
 }
 
@@ -169,15 +170,16 @@ impl TryFrom<StoredUnreadable> for OfRecord {
 
 impl From<&CrmUser> for StoredUser {
     fn from(user: &CrmUser) -> Self {
-        let CrmUser { id, email, phone, active } = user;
-        Self { id: (*id).into(), email: email.clone(), phone: phone.clone(), active: *active }
+        let CrmUser { id, email, phone, extension, active } = user;
+        let (email, phone, extension) = (email.clone(), phone.clone(), extension.clone());
+        Self { id: (*id).into(), email, phone, extension, active: *active }
     }
 }
 
 impl From<StoredUser> for CrmUser {
     fn from(stored: StoredUser) -> Self {
-        let StoredUser { id, email, phone, active } = stored;
-        Self { id: id.into(), email, phone, active }
+        let StoredUser { id, email, phone, extension, active } = stored;
+        Self { id: id.into(), email, phone, extension, active }
     }
 }
 

@@ -71,7 +71,8 @@ fn records(numbers: &[u64]) -> Records {
 }
 
 fn written(records: &Records) -> Vec<u8> {
-    let user = CrmUser { id: id(7), email: Some("anna@acme.example".to_owned()), phone: None, active: true };
+    let (email, extension) = (Some("anna@acme.example".to_owned()), Some("101".to_owned()));
+    let user = CrmUser { id: id(7), email, phone: None, extension, active: true };
     let mut writer = Writer::new(Vec::new(), &header()).expect("written");
     writer.batch(&Batch::Users(vec![StoredUser::from(&user)])).expect("written");
     let mut from = Some(0);

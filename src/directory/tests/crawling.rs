@@ -68,7 +68,7 @@ async fn a_crawl_that_would_lose_too_much_is_refused_unless_forced() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_list_of_users_never_takes_the_users_away() {
     let stage = stage(Vec::new());
-    let anna = CrmUser { id: CrmId::Number(7), email: None, phone: None, active: true };
+    let anna = CrmUser { id: CrmId::Number(7), email: None, phone: None, extension: None, active: true };
     stage.crm.users.lock().expect("not poisoned").push(anna);
     let stage = stage.crawled().await;
     stage.crm.users.lock().expect("not poisoned").clear();
@@ -160,7 +160,7 @@ async fn somebody_new_in_the_crm_is_known_within_a_quarter_of_an_hour() {
     let stop = tokio_util::sync::CancellationToken::new();
     tokio::spawn(Arc::clone(&stage.directory).keep_fresh(stop.clone()));
     tokio::time::sleep(Duration::from_secs(30)).await;
-    let anna = CrmUser { id: CrmId::Number(7), email: None, phone: None, active: true };
+    let anna = CrmUser { id: CrmId::Number(7), email: None, phone: None, extension: None, active: true };
     stage.crm.users.lock().expect("not poisoned").push(anna);
     tokio::time::sleep(Duration::from_secs(16 * 60)).await;
     assert_eq!(stage.directory.users().borrow().len(), 1);

@@ -1,0 +1,173 @@
+//! The `[crm]` section of a project on Zoho Desk.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::base::problem::{Placed, Problem};
+use crate::config::CrmSection;
+use crate::crm::hooks::{HookTarget, Hooks};
+use crate::crm::quota::{Budget, Limits};
+use crate::crm::section;
+use crate::crm::token::{ClientProof, Grant, Tokens};
+use crate::crm::zoho_desk::{hooks::DeskHooks, path, portal::Portal, read::Desk};
+use crate::crm::{Prepared, Reader, Tools};
+use crate::outbound::Hosts;
+
+/// A day's credits and the requests at once of the smallest edition, which is free.
+const SMALLEST_DAY: u64 = 5_000;
+const SMALLEST_AT_ONCE: u32 = 5;
+/// A portal's id has about eleven digits.
+const LONGEST_ORG: usize = 18;
+
+/// A checked section.
+#[derive(Debug)]
+struct Settings {
+    base: Url,
+    org_id: String,
+    grant: Grant,
+    phone_fields: Vec<String>,
+    limits: Limits,
+}
+
+/// Checks a section without network, files or waiting.
+///
+/// # Errors
+/// Every problem, each with its row.
+pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let places = data_center(section, &mut problems);
+    let base = base_url(section, places, &mut problems);
+    let grant = grant(section, places, &mut problems);
+    let org_id = org_id(section, &mut problems);
+    let phone_fields = phone_fields(section, &mut problems);
+    let used = ["base_url", "auth_url", "client_id", "client_secret", "refresh_token", "data_center", "org_id"];
+    section::nothing_else(section, &used, &mut problems);
+    match (base, grant, org_id) {
+        (Some(base), Some(grant), Some(org_id)) if problems.is_empty() => {
+            let limits = limits(section);
+            Ok(Arc::new(Settings { base, org_id, grant, phone_fields, limits }))
+        }
+        _ => Err(problems),
+    }
+}
+
+impl Prepared for Settings {
+    /// Credits belong to the portal, at its data centre.
+    fn account(&self) -> String {
+        format!("{} {}", self.base.origin().ascii_serialization(), self.org_id)
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
+        Arc::new(Desk::new(self.portal(tools), self.phone_fields.clone()))
+    }
+
+    fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
+        Some(Arc::new(DeskHooks::new(self.portal(tools), target)))
+    }
+}
+
+impl Settings {
+    fn portal(&self, tools: Tools) -> Portal {
+        let hosts = Hosts::default().with_origin_of(&self.base).with_origin_of(&self.grant.url);
+        let outbound = tools.outbound.limited_to(hosts);
+        let tokens = Tokens::new(outbound.clone(), self.grant.clone());
+        Portal::new(self.base.clone(), self.org_id.clone(), tokens, Tools { outbound, ..tools })
+    }
+}
+
+fn limits(section: &CrmSection) -> Limits {
+    let smallest = Limits {
+        daily: Some(Budget::utc_day(section.quota.daily.unwrap_or(SMALLEST_DAY))),
+        in_flight: Some(SMALLEST_AT_ONCE),
+        ..Limits::shared_as(&section.quota)
+    };
+    smallest.as_configured(&section.quota)
+}
+
+/// The hosts of the data centre; none where both addresses are named.
+fn data_center(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<&'static path::DataCenter> {
+    let words = || path::DATA_CENTERS.iter().map(|center| center.word).collect::<Vec<_>>().join(", ");
+    let Some(placed) = &section.data_center else {
+        if section.base_url.is_none() || section.auth_url.is_none() {
+            let reason = format!("crm.data_center: expected one of {}, found none", words());
+            problems.push(Problem::new(&section.file, section.row, reason));
+        }
+        return None;
+    };
+    let found = path::DATA_CENTERS.iter().find(|center| center.word == placed.value.trim());
+    if found.is_none() {
+        let told: String = placed.value.chars().take(20).collect();
+        let reason = format!("crm.data_center: expected one of {}, found {told:?}", words());
+        problems.push(Problem::new(&section.file, placed.row, reason));
+    }
+    found
+}
+
+fn base_url(
+    section: &CrmSection,
+    places: Option<&'static path::DataCenter>,
+    problems: &mut Vec<Problem>,
+) -> Option<Url> {
+    match &section.base_url {
+        Some(placed) => section::origin("crm.base_url", placed, section, problems),
+        None => Url::parse(&format!("https://{}", places?.desk)).ok(),
+    }
+}
+
+fn grant(
+    section: &CrmSection,
+    places: Option<&'static path::DataCenter>,
+    problems: &mut Vec<Problem>,
+) -> Option<Grant> {
+    let row = section::oauth_row(section).unwrap_or(section.row);
+    let vendor = places.map(|center| format!("https://{}{}", center.accounts, path::TOKEN_PATH)).unwrap_or_default();
+    let url = section::token_url(section, &vendor, path::TOKEN_PATH, problems);
+    // Told whatever the address is, so that all of a section is told at once.
+    let placeholder = Url::parse("https://accounts.zoho.com").ok()?;
+    let (place, known) = url.map_or((placeholder, false), |url| (url, true));
+    section::refreshed(section, row, ClientProof::Form, place, problems).filter(|_| known)
+}
+
+/// # Source
+/// A portal's id is a number; what is none is answered with a 500 that says nothing.
+fn org_id(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
+    let problem = |row: usize, found: &str| {
+        let expected = "the portal's number (Zoho Desk: Setup, Developer Space, API), not that of Zoho CRM";
+        Problem::new(&section.file, row, format!("crm.org_id: expected {expected}, found {found}"))
+    };
+    let Some(Placed { value, row }) = &section.org_id else {
+        problems.push(problem(section.row, "none"));
+        return None;
+    };
+    let text = value.trim();
+    let number = !text.is_empty() && text.len() <= LONGEST_ORG && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !number {
+        let told: String = text.chars().take(30).collect();
+        problems.push(problem(*row, &format!("{told:?}")));
+    }
+    number.then(|| text.to_owned())
+}
+
+/// # Source
+/// The API's names of custom fields begin with `cf_`.
+fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for placed in &section.phone_fields {
+        let name = placed.value.trim();
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.len() > 3 && name.len() <= 100 && name.starts_with("cf_") && name.bytes().all(word) {
+            names.push(name.to_owned());
+        } else {
+            let found: String = name.chars().take(60).collect();
+            let reason =
+                format!("crm.fields.phone: expected a field's API name, say \"cf_second_phone\", found {found:?}");
+            problems.push(Problem::new(&section.file, placed.row, reason));
+        }
+    }
+    names
+}

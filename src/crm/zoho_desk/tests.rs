@@ -1,0 +1,16 @@
+mod account;
+mod hooks;
+mod reading;
+mod settings;
+mod status;
+mod vendor;
+mod window;
+mod wire;
+
+use crate::outbound::Reply;
+
+/// A reply as the vendor might give it.
+fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+    let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Reply { status, headers, body: body.to_owned().into() }
+}
