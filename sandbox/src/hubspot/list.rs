@@ -147,7 +147,7 @@ impl World {
         }
         let told =
             format!("Could not get some {} objects, they may be deleted or not exist.", word(kind).to_uppercase());
-        let error = (!gone.is_empty()).then(|| missing(None, &told, &json!({"ids": gone})));
+        let error = (!gone.is_empty()).then(|| missing(&told, &json!({"ids": gone})));
         Ok(Batched::of(&results, error.as_slice()))
     }
 
@@ -166,7 +166,7 @@ impl World {
             if others.is_empty() {
                 let told = format!("No {} is associated with {} {id}.", word(to), word(from));
                 let context = json!({"fromObjectId": [id.to_string()], "toObjectType": [word(to)]});
-                errors.push(missing(Some("crm.associations.NO_ASSOCIATIONS_FOUND"), &told, &context));
+                errors.push(missing(&told, &context));
                 continue;
             }
             let ends = others.iter().enumerate().skip(begin).take(page).map(|(at, id)| end((from, to), at, *id));
@@ -211,7 +211,7 @@ pub(super) fn properties(kind: EntityKind, asked: &[u8], calculated: bool) -> Re
         })
     };
     let results: Vec<Value> = there.into_iter().map(property).collect();
-    let error = |named: &Named| missing(None, "Property does not exist.", &json!({"name": [named.name]}));
+    let error = |named: &Named| missing("Property does not exist.", &json!({"name": [named.name]}));
     let errors: Vec<Value> = gone.into_iter().map(error).collect();
     Ok(Batched::of(&results, &errors))
 }

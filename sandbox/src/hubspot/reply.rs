@@ -42,15 +42,11 @@ impl Refusal {
 }
 
 /// A part of a batch that did not come.
-pub(super) fn missing(sub_category: Option<&str>, message: &str, context: &Value) -> Value {
-    let mut error = json!({
-        "status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context,
-        "errors": [], "links": {},
-    });
-    if let Some(sub_category) = sub_category {
-        error["subCategory"] = json!(sub_category);
-    }
-    error
+pub(super) fn missing(message: &str, context: &Value) -> Value {
+    json!({
+        "status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context, "errors": [],
+        "links": {},
+    })
 }
 
 /// "Too much", with the name of the limit and no word of when to come again.

@@ -10,6 +10,7 @@
 mod account;
 mod description;
 mod faults;
+mod hubspot;
 mod kit;
 mod limits;
 mod lists;

@@ -4,6 +4,7 @@ mod questions;
 mod reading;
 mod settings;
 mod status;
+mod vendor;
 
 use crate::outbound::Reply;
 

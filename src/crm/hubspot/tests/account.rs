@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sandbox::hubspot::{Change, HubSpot, Item, Limits as VendorLimits, Options, SECOND_PHONE};
 use sandbox::kit::{EntityKind, Fault, FaultKind};
 
+use super::vendor::vendor;
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
 use crate::crm::contract::{Known, Stage, Trouble};
@@ -211,5 +212,14 @@ impl Stage for Account {
 
     fn asked(&self) -> usize {
         self.paths().len()
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let Some(vendor) = vendor().filter(|_| !std::thread::panicking()) else { return };
+        for asked in self.sandbox.asked().iter().filter(|asked| !asked.path.starts_with("/oauth")) {
+            assert_eq!(vendor.judge(asked).wrongs, [""; 0], "{} {}?{}", asked.method, asked.path, asked.query);
+        }
     }
 }
