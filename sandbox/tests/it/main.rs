@@ -20,4 +20,5 @@ mod search;
 mod smart_crm;
 mod support;
 mod webhooks;
+mod zoho_crm;
 mod zoho_desk;
