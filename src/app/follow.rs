@@ -89,6 +89,9 @@ struct Made {
     ledger: Arc<Ledger>,
 }
 
+/// Users who are named in one line of the log.
+const MOST_NAMED: usize = 20;
+
 type Users = watch::Receiver<Arc<[CrmUser]>>;
 
 /// What belongs to one directory.
@@ -140,19 +143,24 @@ impl Follow {
         outcome
     }
 
-    /// As [`Follow::reload`], for changes that nobody waits for: the outcome goes to the log.
-    pub(crate) fn reload_and_log(self: &Arc<Self>) {
-        match self.reload() {
+    /// As [`Follow::reload`], with the outcome in the log.
+    ///
+    /// # Errors
+    /// As [`Follow::reload`].
+    pub(crate) fn reload_and_log(self: &Arc<Self>) -> Result<ReloadReport, Vec<Problem>> {
+        let outcome = self.reload();
+        match &outcome {
             Ok(reloaded) => {
                 let (projects, emptied) = (reloaded.projects.len(), reloaded.emptied.len());
                 tracing::info!(projects, emptied, "configuration reloaded");
             }
             Err(problems) => {
-                for problem in &problems {
+                for problem in problems {
                     tracing::error!(%problem, "configuration refused");
                 }
             }
         }
+        outcome
     }
 
     /// Puts a configuration in force.
@@ -353,10 +361,13 @@ impl Follow {
             );
             return;
         }
-        let strangers = met.people.unmatched().len();
-        if strangers > 0 {
-            // Once per change of the users, not once per call.
-            tracing::warn!(project = name, users = strangers, "CRM users who are no employee of the project");
+        let strangers = met.people.unmatched();
+        // Once for each of them, not once per call, nor at every change of their colleagues.
+        let new = strangers.iter().filter(|user| !line.people.unmatched().contains(user));
+        let named: Vec<_> = new.clone().take(MOST_NAMED).map(ToString::to_string).collect();
+        if !named.is_empty() {
+            let (count, users) = (new.count(), named.join(", "));
+            tracing::warn!(project = name, count, users, "CRM users who are no employee: their clients' calls go on");
         }
         self.replace(&before, &met);
     }

@@ -45,7 +45,7 @@ impl Operations for Assembly {
     async fn reload(&self) -> Result<ReloadReport, Vec<Problem>> {
         let follow = Arc::clone(&self.follow);
         // Reads files: not for a runtime's thread.
-        let reload = tokio::task::spawn_blocking(move || follow.reload());
+        let reload = tokio::task::spawn_blocking(move || follow.reload_and_log());
         reload.await.unwrap_or_else(|error| Err(vec![Problem::new("reload", 0, error.to_string())]))
     }
 

@@ -5,6 +5,7 @@ use sandbox::pbx::{AnswerForm, Ask, Form, Heard, NoDestination, Params};
 use super::stage::TOKEN;
 
 /// One call.
+#[derive(Clone, Copy)]
 pub(super) struct Call {
     /// What it shows.
     pub(super) what: &'static str,
@@ -31,6 +32,8 @@ pub(super) enum Before {
     Nothing,
     /// It stops answering anything.
     Hangs,
+    /// Somebody gives the sample contact to Boris.
+    OwnerChanges,
 }
 
 /// What is to be heard.
@@ -72,7 +75,12 @@ const JSON: (Form, &str) = (Form::Json, "POST");
 const RPC: (Form, &str) = (Form::JsonRpc, "POST");
 
 /// Every call, in the order they are placed.
-pub(super) const CALLS: &[Call] = &[
+pub(super) fn calls() -> Vec<Call> {
+    let others = OTHERS.iter().flat_map(|other| other.calls());
+    ACME.iter().copied().chain(others).chain(BISTRO.iter().copied()).collect()
+}
+
+const ACME: &[Call] = &[
     acme("by contact", "sales", GET, "380442001001", hit("acme_anna", "contact", "directory")),
     acme("the same, as a form", "plain", FORM, "+380442001001", hit("acme_anna", "contact", "directory")),
     acme("the same, as JSON", "sales", JSON, "+380442001001", hit("acme_anna", "contact", "directory")),
@@ -110,6 +118,59 @@ pub(super) const CALLS: &[Call] = &[
     ),
     acme("hidden caller", "sales", GET, "anonymous", miss(None, "unreadable")),
     acme("an extension", "plain", FORM, "101", miss(None, "unreadable")),
+    Call {
+        before: Before::OwnerChanges,
+        ..acme("its owner changed: swept", "sales", GET, "380442001001", hit("acme_boris", "contact", "directory"))
+    },
+];
+
+/// The four other CRMs: the same questions, each answered by its own entities.
+const OTHERS: [Other; 4] = [
+    Other { project: "hubspot", dealt_with: "deal", last_nine: false },
+    Other { project: "zoho-crm", dealt_with: "deal", last_nine: true },
+    Other { project: "zoho-desk", dealt_with: "ticket", last_nine: true },
+    Other { project: "smart-crm", dealt_with: "deal", last_nine: false },
+];
+
+/// What is different from one CRM to the next.
+struct Other {
+    project: &'static str,
+    /// What is found through its contact.
+    dealt_with: &'static str,
+    /// Whether the last nine digits tell who somebody is.
+    last_nine: bool,
+}
+
+impl Other {
+    fn calls(&self) -> Vec<Call> {
+        let anna = hit("acme_anna", "contact", "directory");
+        let clara = hit("380671112233", self.dealt_with, "directory");
+        let abroad = if self.last_nine { anna } else { miss(None, "absent") };
+        let call = |what, block, how: (Form, &'static str), caller, expected| Call {
+            project: self.project,
+            ..acme(what, block, how, caller, expected)
+        };
+        let changed = hit("acme_boris", "contact", "directory");
+        vec![
+            call("by contact", "sales", GET, "380442001001", anna),
+            call("by the second number", "plain", FORM, "(044) 200-10-21", anna),
+            call("by organization", "sales", JSON, "380442001002", hit("acme_boris", "organization", "directory")),
+            call("what is open decides first", "deals", RPC, "380442001019", clara),
+            call("owner left: next entity", "on", GET, "380442001003", clara),
+            call("owner is no employee", "sales", JSON, "380442001004", miss(Some("contact"), "directory")),
+            call("closed one only", "deals-only", GET, "380442001005", miss(None, "directory")),
+            call("absent", "sales", GET, "380442001007", miss(None, "absent")),
+            call("the same end, another country", "sales", GET, "48442001001", abroad),
+            Call {
+                before: Before::OwnerChanges,
+                ..call("its owner changed: swept", "sales", GET, "380442001001", changed)
+            },
+        ]
+    }
+}
+
+/// A CRM that never lets its lists be read.
+const BISTRO: &[Call] = &[
     bistro("not known yet: asked live", "380442001001", Before::Nothing, hit("acme_anna", "contact", "live")),
     bistro("the next call: known", "380442001001", Before::Nothing, hit("acme_anna", "contact", "directory")),
     bistro("not known, the CRM hangs: in time", "380442001008", Before::Hangs, miss(None, "late")),

@@ -1,6 +1,7 @@
 //! The main job on a fresh machine, with no account anywhere: stand-in CRMs, the service in front of them, calls placed
 //! as Ringostat does.
 
+mod accounts;
 mod calls;
 mod stage;
 
@@ -13,10 +14,13 @@ use std::{
 use sandbox::pbx::Heard;
 
 use self::{
-    calls::{CALLS, Call, Expected},
+    calls::{Call, Expected, calls},
     stage::Stage,
 };
 use super::StartError;
+
+/// The project whose CRM never lets its lists be read.
+const COLD: &str = "bistro";
 
 /// How the demo runs.
 #[derive(Debug, Clone, Copy)]
@@ -52,24 +56,17 @@ pub enum DemoError {
 /// Blocks until it is over, or with `once` off until Ctrl-C: not for a runtime's thread.
 pub fn run(options: DemoOptions) -> Result<bool, DemoError> {
     let mut out = io::stdout();
-    writeln!(out, "Starting two stand-ins of Pipedrive and the service in front of them …")?;
+    writeln!(out, "Starting stand-ins of five CRMs and the service in front of them …")?;
     let began = Instant::now();
     let stage = Stage::set(options)?;
-    writeln!(out, "edge=http://{} ops=http://{}", stage.edge(), stage.ops())?;
-    let known = stage.warmed()?;
-    writeln!(
-        out,
-        "\nProject acme is warm: {} numbers of {} open records, {:.1} s after the start.\nProject bistro stays cold: \
-         its CRM answers searches, and never its lists.\n",
-        known.numbers,
-        known.records.values().sum::<usize>(),
-        began.elapsed().as_secs_f64()
-    )?;
-    let wrong = place_calls(&stage, &mut out)?;
+    writeln!(out, "edge=http://{} ops=http://{}\n", stage.edge(), stage.ops())?;
+    tell_what_is_warm(&stage, began, &mut out)?;
+    let calls = calls();
+    let wrong = place_calls(&stage, &calls, &mut out)?;
     tell_the_crms(&stage, &mut out)?;
     match wrong {
-        0 => writeln!(out, "\nAll {} answers were the expected ones.", CALLS.len())?,
-        wrong => writeln!(out, "\n{wrong} of {} answers were not the expected ones.", CALLS.len())?,
+        0 => writeln!(out, "\nAll {} answers were the expected ones.", calls.len())?,
+        wrong => writeln!(out, "\n{wrong} of {} answers were not the expected ones.", calls.len())?,
     }
     if !options.once {
         writeln!(out, "\nBoth doors stay open until Ctrl-C. Try:\n  {}", stage.sample_command())?;
@@ -79,14 +76,31 @@ pub fn run(options: DemoOptions) -> Result<bool, DemoError> {
     Ok(wrong == 0)
 }
 
-fn place_calls(stage: &Stage, out: &mut impl Write) -> io::Result<usize> {
+fn tell_what_is_warm(stage: &Stage, began: Instant, out: &mut impl Write) -> Result<(), DemoError> {
+    for account in stage.accounts().iter().filter(|account| account.project != COLD) {
+        let known = stage.warmed(account.project)?;
+        writeln!(
+            out,
+            "Project {:<9} is warm: {} numbers of {} open records of {}, {:.1} s after the start.",
+            account.project,
+            known.numbers,
+            known.records.values().sum::<usize>(),
+            account.called,
+            began.elapsed().as_secs_f64()
+        )?;
+    }
+    writeln!(out, "Project {COLD:<9} stays cold: its CRM answers searches, and never its lists.\n")?;
+    Ok(())
+}
+
+fn place_calls(stage: &Stage, calls: &[Call], out: &mut impl Write) -> Result<usize, DemoError> {
     writeln!(
         out,
-        "{:<34} {:<8} {:<19} {:<13} {:<22} {:<12} {:<10} {:>9}",
+        "{:<36} {:<8} {:<19} {:<20} {:<15} {:<12} {:<10} {:>9}",
         "what", "form", "caller", "block", "answer", "entity", "source", "time"
     )?;
     let mut wrong = 0;
-    for call in CALLS {
+    for call in calls {
         let heard = stage.place(call)?;
         let problem = call.judge(&heard);
         wrong += usize::from(problem.is_some());
@@ -108,7 +122,7 @@ fn tell_the_call(call: &Call, heard: &Heard, out: &mut impl Write) -> io::Result
     let header = |name| heard.header(name).unwrap_or("–").to_owned();
     writeln!(
         out,
-        "{:<34} {:<8} {:<19} {:<13} {:<22} {:<12} {:<10} {:>9}",
+        "{:<36} {:<8} {:<19} {:<20} {:<15} {:<12} {:<10} {:>9}",
         call.what,
         call.form.word(),
         call.caller,
@@ -122,16 +136,11 @@ fn tell_the_call(call: &Call, heard: &Heard, out: &mut impl Write) -> io::Result
 
 fn tell_the_crms(stage: &Stage, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
-    for (project, crm) in stage.crms() {
-        let asked = crm.asked();
-        let tokens: u64 = asked.iter().map(|asked| asked.tokens).sum();
-        let searches = asked.iter().filter(|asked| asked.path.contains("Search")).count();
-        let writes = asked.iter().filter(|asked| asked.method != "GET").count();
-        writeln!(
-            out,
-            "The CRM of {project} was asked {} times ({searches} searches, {tokens} tokens) and written to {writes} times.",
-            asked.len()
-        )?;
+    for account in stage.accounts() {
+        let asked = account.crm.asked();
+        let spent: u64 = asked.iter().map(|asked| asked.tokens).sum();
+        let (project, called) = (account.project, account.called);
+        writeln!(out, "{called} of {project} was asked {} times, for {spent} of its units.", asked.len())?;
     }
     Ok(())
 }

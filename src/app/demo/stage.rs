@@ -1,7 +1,6 @@
-//! The demo's stage: two stand-ins, a configuration, a data folder, and the service between them.
+//! The demo's stage: stand-ins, a configuration, a data folder, and the service between them.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -10,92 +9,33 @@ use std::{
 };
 
 use sandbox::{
+    kit::{Entity, Fault, Neutral},
     pbx::{Heard, Pbx},
-    pipedrive::{Fault, ORGANIZATION_PHONE, Options, Pipedrive},
 };
 use tokio::runtime::Runtime;
 
 use super::{
     DemoError, DemoOptions,
+    accounts::{self, Account},
     calls::{Before, Call},
 };
 use crate::app::{Overrides, Service};
-use crate::directory::{DirectoryStatus, WarmState};
+use crate::directory::{DirectoryStatus, WarmRequest, WarmState};
 
 /// What opens both projects' doors.
 pub(super) const TOKEN: &str = "demo-token-0123456789";
 /// Of every block.
 pub(super) const DEADLINE: Duration = Duration::from_millis(800);
 
-/// Clients that are seeded besides the samples.
-const CLIENTS: usize = 2_000;
-/// How long the warm-up may take.
+/// Longer than any stand-in's search lags behind.
+const INDEXED: Duration = Duration::from_secs(120);
+/// How long a warm-up may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-const PEOPLE: &str = r#"
-[[employee]]
-name = "Anna"
-crm_user = "101"
-main = ["acme_anna"]
-other = ["380509990001"]
-top_manager = true
-
-[[employee]]
-name = "Boris"
-crm_user = "102"
-main = ["acme_boris"]
-
-[[employee]]
-name = "Clara"
-crm_user = "103"
-main = ["+380 67 111 22 33"]
-
-[[employee]]
-name = "Denys"
-crm_user = "104"
-main = ["acme_denys"]
-"#;
-
-const BLOCKS: &str = r#"
-[block.sales]
-priority = ["contact", "organization", "deal"]
-answer = "json"
-answer_field = "destination"
-
-[block.plain]
-priority = ["contact", "organization", "deal"]
-answer = "plain"
-
-[block.rpc]
-priority = ["contact", "organization", "deal"]
-answer = "json-rpc"
-answer_field = "destination"
-
-[block.deals]
-priority = ["deal", "contact"]
-answer = "json-rpc"
-answer_field = "destination"
-
-[block.deals-only]
-priority = ["deal"]
-answer = "plain"
-
-[block.on]
-priority = ["contact", "deal"]
-answer = "json"
-answer_field = "destination"
-on_unassigned = "next_entity"
-
-[block.night]
-priority = ["contact"]
-answer = "plain"
-miss_destination = "231146"
-"#;
 
 /// What is set up; taken down when dropped.
 pub(super) struct Stage {
     runtime: Runtime,
-    crms: [(&'static str, Pipedrive); 2],
+    accounts: Vec<Account>,
     service: Service,
     folder: Folder,
 }
@@ -104,14 +44,10 @@ impl Stage {
     /// Sets everything up; returns while the warm-up is under way.
     pub(super) fn set(options: DemoOptions) -> Result<Self, DemoError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let stand_in =
-            |seed| runtime.block_on(Pipedrive::start(Options { clients: CLIENTS, seed, ..Options::default() }));
-        let crms = [("acme", stand_in(1)?), ("bistro", stand_in(2)?)];
-        // The first list that a crawl asks for: bistro's warm-up never gets anywhere.
-        crms[1].1.stage_fault(Fault::hang().on("/api/v2/deals"));
+        let accounts = runtime.block_on(accounts::open())?;
         let folder = Folder::new()?;
-        for (name, crm) in &crms {
-            folder.write_project(name, &crm.base_url())?;
+        for account in &accounts {
+            folder.write_project(account)?;
         }
         let overrides = Overrides {
             config: Some(folder.0.join("config")),
@@ -119,8 +55,8 @@ impl Stage {
             ops: Some(options.ops),
             data: Some(folder.0.join("data")),
         };
-        let service = Service::start(&overrides, Arc::new(environment()))?;
-        Ok(Self { runtime, crms, service, folder })
+        let service = Service::start(&overrides, Arc::new(accounts::environment()))?;
+        Ok(Self { runtime, accounts, service, folder })
     }
 
     pub(super) const fn edge(&self) -> SocketAddr {
@@ -131,14 +67,19 @@ impl Stage {
         self.service.ops()
     }
 
-    pub(super) fn crms(&self) -> impl Iterator<Item = (&'static str, &Pipedrive)> {
-        self.crms.iter().map(|(name, crm)| (*name, crm))
+    pub(super) fn accounts(&self) -> &[Account] {
+        &self.accounts
     }
 
-    /// Waits until acme's directory is complete.
-    pub(super) fn warmed(&self) -> Result<DirectoryStatus, DemoError> {
+    /// The account behind a project.
+    fn account(&self, project: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.project == project)
+    }
+
+    /// Waits until a project's directory is complete.
+    pub(super) fn warmed(&self, project: &str) -> Result<DirectoryStatus, DemoError> {
         let exchange = self.service.exchange();
-        let line = exchange.line("acme").ok_or(DemoError::Cold(Duration::ZERO))?;
+        let line = exchange.line(project).ok_or(DemoError::Cold(Duration::ZERO))?;
         let mut progress = line.directory.warm_progress();
         let warm = async {
             tokio::time::timeout(PATIENCE, progress.wait_for(|run| run.state == WarmState::Done)).await.is_ok()
@@ -147,14 +88,34 @@ impl Stage {
     }
 
     /// Places one call.
-    pub(super) fn place(&self, call: &Call) -> io::Result<Heard> {
-        if call.before == Before::Hangs {
-            let of_project = |(name, _): &(&'static str, &Pipedrive)| *name == call.project;
-            if let Some((_, crm)) = self.crms().find(of_project) {
-                crm.stage_fault(Fault::hang());
+    pub(super) fn place(&self, call: &Call) -> Result<Heard, DemoError> {
+        if let Some(account) = self.account(call.project) {
+            match call.before {
+                Before::Nothing => {}
+                Before::Hangs => account.crm.stage_fault(Fault::hang()),
+                Before::OwnerChanges => self.change_owner(account)?,
             }
         }
-        self.runtime.block_on(Pbx::new(self.edge()).ask(&call.ask()))
+        Ok(self.runtime.block_on(Pbx::new(self.edge()).ask(&call.ask()))?)
+    }
+
+    /// Gives the sample contact to Boris and lets the service ask what changed, as it does every minute.
+    fn change_owner(&self, account: &Account) -> Result<(), DemoError> {
+        let contact = account.crm.sample("contact").and_then(|sample| sample.open.into_iter().next());
+        let contact = contact.ok_or_else(|| io::Error::other("expected the sample contact, found none"))?;
+        let [_, boris, ..] = account.crm.employees();
+        let entity = Entity { kind: contact.kind, id: contact.id };
+        let change = Neutral::SetOwner { entity, owner_id: boris };
+        account.crm.change_neutral(change).map_err(io::Error::other)?;
+        // The vendor's search is told of a change some seconds later, and the clock of its changes goes by seconds.
+        account.crm.advance(INDEXED);
+        let exchange = self.service.exchange();
+        let line = exchange.line(account.project).ok_or(DemoError::Cold(Duration::ZERO))?;
+        let id = line.directory.warm(WarmRequest::default()).unwrap_or_else(|running| running.id);
+        let mut progress = line.directory.warm_progress();
+        let swept = progress.wait_for(|run| run.id > id || (run.id == id && run.state != WarmState::Running));
+        let swept = async { tokio::time::timeout(PATIENCE, swept).await.is_ok() };
+        if self.runtime.block_on(swept) { Ok(()) } else { Err(DemoError::Cold(PATIENCE)) }
     }
 
     /// A call to be placed by hand.
@@ -169,18 +130,12 @@ impl Stage {
     /// Takes everything down: the calls under way first, then the stand-ins, then the files.
     pub(super) fn strike(self) -> io::Result<()> {
         self.service.stop()?;
-        for (_, crm) in &self.crms {
-            self.runtime.block_on(crm.stop());
+        for account in &self.accounts {
+            self.runtime.block_on(account.crm.stop());
         }
         drop(self.folder);
         Ok(())
     }
-}
-
-fn environment() -> BTreeMap<String, String> {
-    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    [set("DEMO_TOKEN", TOKEN), set("DEMO_CRM", &Options::default().api_token), set("PREDIAL__LOG__FILTER", "error")]
-        .into()
 }
 
 /// A folder of the demo's own; removed when dropped.
@@ -193,14 +148,9 @@ impl Folder {
         Ok(Self(path))
     }
 
-    fn write_project(&self, name: &str, base_url: &str) -> io::Result<()> {
-        let path: &Path = &self.0.join(format!("config/projects/{name}.toml"));
-        let text = format!(
-            "token = {{ env = \"DEMO_TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n\
-             [crm]\nkind = \"pipedrive\"\nbase_url = \"{base_url}\"\ntoken = {{ env = \"DEMO_CRM\" }}\n\
-             quota = {{ daily = 300000 }}\n\n[crm.fields]\nphone = [\"{ORGANIZATION_PHONE}\"]\n{PEOPLE}{BLOCKS}"
-        );
-        fs::write(path, text)
+    fn write_project(&self, account: &Account) -> io::Result<()> {
+        let path: &Path = &self.0.join(format!("config/projects/{}.toml", account.project));
+        fs::write(path, account.file())
     }
 }
 
