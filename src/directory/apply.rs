@@ -106,7 +106,8 @@ impl Directory {
         let crawl = self.crawl.load(Ordering::Acquire);
         let mut records = self.records();
         let mut touched = Touched::new();
-        for id in ids {
+        // One that was never here is not gone: the CRM may tell of a new record before it shows it.
+        for id in ids.filter(|&id| records.holds(kind, id)).collect::<Vec<_>>() {
             touched.extend(records.put(kind, id, State::Gone { updated_s: 0 }, crawl));
             records.not_before(kind, id, asked_s);
         }

@@ -142,6 +142,11 @@ impl Records {
         self.by_id.get(&(kind, id)).is_some_and(|&slot| self.places[slot as usize].seen == crawl)
     }
 
+    /// Whether a record is held and counts.
+    pub(super) fn holds(&self, kind: Kind, id: CrmId) -> bool {
+        self.by_id.get(&(kind, id)).is_some_and(|&slot| self.places[slot as usize].facts.is_some())
+    }
+
     /// Believes no state of a record that is older than this: a page under way may still show what is gone.
     pub(super) fn not_before(&mut self, kind: Kind, id: CrmId, updated_s: i64) {
         if let Some(&slot) = self.by_id.get(&(kind, id)) {

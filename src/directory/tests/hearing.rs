@@ -101,3 +101,14 @@ async fn users_that_changed_are_read_again() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(stage.directory.users().borrow().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_was_told_of_before_it_is_shown_comes_with_the_next_sweep() {
+    let stage = kept().await;
+    now(&stage, Vec::new());
+    stage.directory.hear([Hint::Record(Kind::Contact, CrmId::Number(2))]);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    now(&stage, vec![Record { updated_s: 5, ..contact(2, "0671112244", 8) }]);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(stage.kinds_under(380_671_112_244), [Kind::Contact]);
+}
