@@ -1,6 +1,6 @@
 //! Talking to one portal: who pays, with what token, at which place.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use url::Url;
@@ -25,7 +25,7 @@ pub(super) struct Portal {
     pub(super) base: Url,
     pub(super) org_id: String,
     pub(super) tools: Tools,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
 }
 
 /// One request: who pays, how much, for how long it may wait, for what.
@@ -76,7 +76,7 @@ impl From<NoReply> for Failure {
 }
 
 impl Portal {
-    pub(super) const fn new(base: Url, org_id: String, tokens: Tokens, tools: Tools) -> Self {
+    pub(super) const fn new(base: Url, org_id: String, tokens: Arc<Tokens>, tools: Tools) -> Self {
         Self { base, org_id, tools, tokens }
     }
 

@@ -1,6 +1,6 @@
 //! The `[crm]` section of a project on Zoho Desk.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
@@ -28,6 +28,8 @@ struct Settings {
     grant: Grant,
     phone_fields: Vec<String>,
     limits: Limits,
+    /// One for the reader and the webhooks: the vendor hands out ten in ten minutes to all who use a refresh token.
+    tokens: OnceLock<Arc<Tokens>>,
 }
 
 /// Checks a section without network, files or waiting.
@@ -46,7 +48,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     match (base, grant, org_id) {
         (Some(base), Some(grant), Some(org_id)) if problems.is_empty() => {
             let limits = limits(section);
-            Ok(Arc::new(Settings { base, org_id, grant, phone_fields, limits }))
+            Ok(Arc::new(Settings { base, org_id, grant, phone_fields, limits, tokens: OnceLock::new() }))
         }
         _ => Err(problems),
     }
@@ -75,8 +77,8 @@ impl Settings {
     fn portal(&self, tools: Tools) -> Portal {
         let hosts = Hosts::default().with_origin_of(&self.base).with_origin_of(&self.grant.url);
         let outbound = tools.outbound.limited_to(hosts);
-        let tokens = Tokens::new(outbound.clone(), self.grant.clone());
-        Portal::new(self.base.clone(), self.org_id.clone(), tokens, Tools { outbound, ..tools })
+        let tokens = self.tokens.get_or_init(|| Arc::new(Tokens::new(outbound.clone(), self.grant.clone())));
+        Portal::new(self.base.clone(), self.org_id.clone(), Arc::clone(tokens), Tools { outbound, ..tools })
     }
 }
 

@@ -10,9 +10,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sandbox::zoho_desk::{Change, ClaimUnit, Edition, Item, ORG_ID};
 use tokio::net::TcpListener;
 
-use super::account::{ANNA, Account};
+use super::account::{ANNA, Account, PLENTY};
+use crate::base::secret::Secret;
 use crate::crm::failure::Failure;
-use crate::crm::hooks::{Delivery, Heard, Hint, Hooks, Unheard};
+use crate::crm::hooks::{Delivery, Heard, Hint, HookTarget, Hooks, Unheard};
+use crate::crm::zoho_desk::settings::prepare;
 use crate::model::{client::Kind, ids::CrmId};
 
 /// A request as our door has it.
@@ -98,6 +100,19 @@ async fn one_webhook_is_registered_and_both_probes_are_heard_as_such() {
     for probe in &probes {
         assert_eq!(hear(&*hooks, probe).await, Ok(Heard::Probe));
     }
+}
+
+#[tokio::test]
+async fn the_reader_and_the_webhooks_share_their_access_token() {
+    let (account, door) = (small().await, Door::open().await);
+    let prepared = prepare(&account.section()).expect("a section");
+    let tools = Account::tools(PLENTY, Duration::from_secs(10));
+    let target = HookTarget { url: door.url.parse().expect("a URL"), token: Secret::new("changes-token") };
+    let (reader, hooks) = (prepared.reader(tools.clone()), prepared.hooks(tools, target).expect("webhooks"));
+    reader.users().await.expect("users");
+    hooks.keep().await.expect("webhooks");
+    let tokens = account.sandbox.asked().iter().filter(|asked| asked.path.starts_with("/oauth")).count();
+    assert_eq!(tokens, 1);
 }
 
 #[tokio::test]
