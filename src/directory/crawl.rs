@@ -176,11 +176,14 @@ impl Directory {
     /// routine sweep is no run: it shows no progress and stands in no warm-up's way.
     pub(super) async fn sweep(&self, began: Option<Instant>) -> Step<()> {
         let began_s = self.clock.now_s();
-        let since_s = self.last_sweep_s.load(Ordering::Acquire) - OVERLAP_S;
+        let last_s = self.last_sweep_s.load(Ordering::Acquire);
+        // A clock that was ahead and was put right: what changed meanwhile is asked for all the same.
+        let since_s =
+            if last_s > began_s + OVERLAP_S { began_s - WHEN_SET_BACK_S } else { last_s.min(began_s) } - OVERLAP_S;
         for kind in self.feed().reader.crawl_order().to_vec() {
             self.read_kind(kind, began, Some(since_s), &mut None).await?;
         }
-        self.last_sweep_s.fetch_max(began_s, Ordering::AcqRel);
+        self.last_sweep_s.store(began_s, Ordering::Release);
         self.metrics.count(Count::SweepsDone);
         Ok(())
     }
@@ -262,6 +265,17 @@ impl Directory {
     fn guard_against_shrinking(&self, feed: &Feed, crawl: u32, force: bool) -> Step<()> {
         let records = self.records();
         let (lost, held) = (records.numbers_lost(crawl) as u64, records.numbers() as u64);
+        // A right that was taken away empties a kind: its records have no numbers of their own as a rule.
+        let vanished = |kind: &Kind| {
+            let open = records.open_of(*kind);
+            open as u64 > FEW && records.unseen(*kind, crawl).len() == open
+        };
+        if let Some(kind) = self.kinds.iter().find(vanished).filter(|_| !force) {
+            let held = records.open_of(kind);
+            return Err(Ending::refused(format!(
+                "expected a crawl to find {kind}s, found none where {held} are held; nothing was taken out, --force accepts it"
+            )));
+        }
         let percent = u64::from(feed.section.shrink_guard_percent);
         let few = lost <= FEW && lost < held;
         if force || few || lost * 100 <= held * percent {
@@ -360,3 +374,5 @@ impl Directory {
 
 /// Seconds a sweep reaches back before the one before it.
 const OVERLAP_S: i64 = 60;
+/// Seconds it reaches back where the last one was in the future: clocks are seldom wrong by more than a day.
+const WHEN_SET_BACK_S: i64 = 86_400;

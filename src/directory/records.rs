@@ -73,6 +73,8 @@ pub(super) struct Records {
     free: Vec<Slot>,
     /// What the crawl under way read of records that had more numbers before: put in when it is accepted.
     withheld: HashMap<(Kind, CrmId), Facts, FixedState>,
+    /// What was not found when it was read again, since the last crawl began.
+    missing: Vec<Slot>,
     /// Grows with every change of what a snapshot would hold.
     changes: u64,
     unreadable: Unreadable,
@@ -147,17 +149,25 @@ impl Records {
         self.by_id.get(&(kind, id)).is_some_and(|&slot| self.places[slot as usize].facts.is_some())
     }
 
-    /// Believes no state of a record that is older than this: a page under way may still show what is gone.
+    /// Believes no state of a record that is older than this: a page under way may still show what is gone. Until the next
+    /// full crawl: what that finds is there, whatever the CRM's clock says.
     pub(super) fn not_before(&mut self, kind: Kind, id: CrmId, updated_s: i64) {
         if let Some(&slot) = self.by_id.get(&(kind, id)) {
             let place = &mut self.places[slot as usize];
             place.updated_s = place.updated_s.max(updated_s);
+            self.missing.push(slot);
         }
     }
 
-    /// Begins a crawl: nothing is withheld yet.
+    /// Begins a crawl: nothing is withheld yet, and what was missing once may be found again.
     pub(super) fn begin_crawl(&mut self) {
         self.withheld.clear();
+        for slot in std::mem::take(&mut self.missing) {
+            let place = &mut self.places[slot as usize];
+            if place.facts.is_none() {
+                place.updated_s = 0;
+            }
+        }
     }
 
     /// As [`Records::put`], for a page of a crawl: numbers that the record had stay with it until the crawl is accepted,

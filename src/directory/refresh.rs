@@ -66,8 +66,10 @@ impl Directory {
         let mut next_full = self.next_full_crawl();
         loop {
             let next_sweep = Instant::now() + self.feed().sweep_every();
+            // A crawl under way may outlive the next one's minute: that is not to be woken by over and over.
+            let wake = if nightly.is_none() { next_sweep.min(next_full) } else { next_sweep };
             let adopted = tokio::select! {
-                () = tokio::time::sleep_until(next_sweep.min(next_full)) => false,
+                () = tokio::time::sleep_until(wake) => false,
                 () = self.hints.sweep.notified() => false,
                 () = self.adopted.notified() => true,
             };

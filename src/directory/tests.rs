@@ -41,6 +41,8 @@ struct Crm {
     since: Mutex<Vec<i64>>,
     /// Pages of crawls that were asked for.
     pages: AtomicUsize,
+    /// Whether pages of a crawl are refused for their credentials.
+    page_refused: AtomicBool,
     /// Whether every page has a cursor for a further one.
     endless: AtomicBool,
     /// What a page of a crawl costs, and who is told.
@@ -63,6 +65,9 @@ impl Reader for Crm {
         let costs = self.page_costs.lock().expect("not poisoned").clone();
         if let Some((ledger, cost)) = costs {
             drop(ledger.spend(Purpose::Crawl, Lane::General, cost, Duration::from_secs(1)).await?);
+        }
+        if self.page_refused.load(Ordering::SeqCst) {
+            return Err(Failure::Credentials { reason: "401".to_owned() });
         }
         self.fail()?;
         let at: usize = cursor.map_or(0, |cursor| cursor.0.parse().expect("our own cursor"));
@@ -193,6 +198,7 @@ fn staged(records: Vec<Record>, matching: Matching, clock: Clock, keeping: Optio
         asked: AtomicUsize::new(0),
         share_allows: Mutex::default(),
         endless: AtomicBool::new(false),
+        page_refused: AtomicBool::new(false),
         well_for: AtomicUsize::new(0),
         page_costs: Mutex::default(),
         reread: AtomicUsize::new(0),

@@ -112,3 +112,16 @@ async fn a_record_that_was_told_of_before_it_is_shown_comes_with_the_next_sweep(
     tokio::time::sleep(Duration::from_secs(61)).await;
     assert_eq!(stage.kinds_under(380_671_112_244), [Kind::Contact]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_full_crawl_finds_again_is_there_again() {
+    let stage = kept().await;
+    now(&stage, Vec::new());
+    stage.directory.hear([CONTACT]);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(stage.directory.known(key(OLEH)).is_none());
+    let found = vec![Record { updated_s: 5, ..contact(1, "0671112233", 7) }];
+    *stage.crm.records.lock().expect("not poisoned") = found;
+    let stage = stage.crawled().await;
+    assert_eq!(owner(&stage), Some(CrmId::Number(7)));
+}

@@ -102,3 +102,14 @@ async fn a_client_learned_live_goes_stale_before_the_first_crawl_and_not_after_i
     let stage = stage.crawled().await;
     assert!(!stage.directory.is_stale(&client));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_that_lost_sight_of_a_whole_kind_is_refused_unless_forced() {
+    let deals = (1..=4).map(|id| super::deal(id + 10, id, true));
+    let stage = stage(many(4).into_iter().chain(deals).collect()).crawled().await;
+    stage.crm.records.lock().expect("not poisoned").retain(|record| record.kind == Kind::Contact);
+    assert_eq!(stage.warm(FULL).await, WarmState::Refused);
+    assert_eq!(stage.directory.status().records["deal"], 4);
+    assert_eq!(stage.warm(WarmRequest { full: true, force: true }).await, WarmState::Done);
+    assert_eq!(stage.directory.status().records["deal"], 0);
+}

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{FULL, Stage, contact, feed_of, lost, stage};
+use crate::base::metric::Count;
 use crate::crm::{failure::Failure, quota::Budget, quota::Limits};
 use crate::directory::{WarmProgress, WarmState};
 
@@ -101,4 +102,24 @@ async fn crawls_become_weekly_where_one_costs_more_than_its_share_of_a_day() {
     assert_eq!(crawl, WarmState::Done, "it waits for the next day's share");
     assert_eq!(stage.directory.status().full_crawls, "weekly");
     assert!(ledger.snapshot().spent.total() <= 30, "within the day's share");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_that_outlives_the_next_night_does_not_make_sweeps_follow_each_other_without_a_pause() {
+    let stage = five();
+    tokio::spawn(Arc::clone(&stage.directory).keep_fresh(tokio_util::sync::CancellationToken::new()));
+    progress(&stage, |progress| progress.state == WarmState::Done).await;
+    stage.crm.page_refused.store(true, Ordering::SeqCst);
+    // It is ten: one crawl is due at five past and waits for credentials, the next one's minute comes meanwhile.
+    for minute in [5, 10] {
+        let mut feed = feed_of(&stage.crm, Limits::NONE);
+        feed.section.full_crawl_at_min = 10 * 60 + minute;
+        stage.directory.adopt(feed);
+        tokio::time::sleep(Duration::from_secs(6 * 60)).await;
+    }
+    assert!(progress(&stage, |_| true).await.paused);
+    let before = stage.metrics.counted(Count::SweepsDone);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let sweeps = stage.metrics.counted(Count::SweepsDone) - before;
+    assert!((8..=11).contains(&sweeps), "{sweeps}");
 }
