@@ -3,16 +3,13 @@
 
 use std::{io, pin::Pin};
 
-use sandbox::{
-    kit::StandIn,
-    pipedrive::{Limits as PipedriveLimits, Options as PipedriveOptions, Pipedrive, Plan as PipedrivePlan},
-};
+use sandbox::{hubspot, kit::StandIn, pipedrive, smart_crm, zoho_crm};
 
 use crate::case::LimitsOf;
 
-/// More than any case asks for, in any vendor's unit.
+/// More than any case spends of a day, and asks for in a window or at a time.
 const UNLIMITED: u64 = 1_000_000_000;
-/// The same where the vendor counts by machine words.
+/// The same where the vendor's stand-in counts by machine words.
 const UNLIMITED_REQUESTS: usize = 1_000_000_000;
 
 /// A CRM.
@@ -48,16 +45,41 @@ client_secret = { env = "LOAD_CLIENT_SECRET" }
 refresh_token = { env = "LOAD_REFRESH" }
 "#;
 
-/// The CRM of every case that is not about which one it is.
+/// The vendor's application that has no refresh token.
+const GRANTED: &str = r#"tenant = "0a1b2c3d-1111-4222-8333-444455556666"
+client_id = "5ca1ab1e-0000-4000-8000-00000000c11e"
+client_secret = { env = "LOAD_CLIENT_SECRET" }
+"#;
+
 static PIPEDRIVE: Vendor = Vendor {
     name: "pipedrive",
-    start: |seeded| Box::pin(pipedrive(seeded)),
+    start: |seeded| Box::pin(start_pipedrive(seeded)),
     rows: REFRESHED,
     priority: &["contact", "organization", "deal"],
 };
 
 /// Every CRM that a case can be run with.
-pub static VENDORS: &[&Vendor] = &[&PIPEDRIVE];
+pub static VENDORS: &[&Vendor] = &[
+    &PIPEDRIVE,
+    &Vendor {
+        name: "hubspot",
+        start: |seeded| Box::pin(start_hubspot(seeded)),
+        rows: REFRESHED,
+        priority: &["contact", "organization", "deal", "ticket"],
+    },
+    &Vendor {
+        name: "zoho-crm",
+        start: |seeded| Box::pin(start_zoho_crm(seeded)),
+        rows: REFRESHED,
+        priority: &["contact", "organization", "deal"],
+    },
+    &Vendor {
+        name: "smart-crm",
+        start: |seeded| Box::pin(start_smart_crm(seeded)),
+        rows: GRANTED,
+        priority: &["contact", "organization", "deal", "ticket"],
+    },
+];
 
 /// The CRM of every case that is not about which one it is.
 #[must_use]
@@ -71,18 +93,46 @@ pub fn named(name: &str) -> Option<&'static Vendor> {
     VENDORS.iter().copied().find(|vendor| vendor.name == name)
 }
 
-/// The day's tokens never end a case: only the windows are the vendor's.
-async fn pipedrive(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
+async fn start_pipedrive(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
+    use pipedrive::{Limits, Options, Pipedrive, Plan};
     let windows = match limits {
-        LimitsOf::Vendor => PipedriveLimits::default(),
-        LimitsOf::Nobody => PipedriveLimits {
-            burst: Some(UNLIMITED_REQUESTS),
-            search_burst: UNLIMITED_REQUESTS,
-            ..PipedriveLimits::default()
-        },
+        LimitsOf::Vendor => Limits::default(),
+        LimitsOf::Nobody => {
+            Limits { burst: Some(UNLIMITED_REQUESTS), search_burst: UNLIMITED_REQUESTS, ..Limits::default() }
+        }
     };
-    let limits = PipedriveLimits { daily_tokens: Some(UNLIMITED), ..windows };
-    let plan = PipedrivePlan::Ultimate;
-    let options = PipedriveOptions { clients, seed, plan, limits, ..PipedriveOptions::default() };
+    let limits = Limits { daily_tokens: Some(UNLIMITED), ..windows };
+    let options = Options { clients, seed, plan: Plan::Ultimate, limits, ..Options::default() };
     Ok(Box::new(Pipedrive::start(options).await?))
+}
+
+async fn start_hubspot(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
+    use hubspot::{HubSpot, Limits, Options};
+    let limits = match limits {
+        LimitsOf::Vendor => Limits { daily: UNLIMITED, ..Limits::default() },
+        LimitsOf::Nobody => Limits::unlimited(),
+    };
+    Ok(Box::new(HubSpot::start(Options { clients, seed, limits, ..Options::default() }).await?))
+}
+
+async fn start_zoho_crm(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
+    use zoho_crm::{Edition, Limits, Options, ZohoCrm};
+    let at_once = match limits {
+        LimitsOf::Vendor => Limits::default(),
+        LimitsOf::Nobody => {
+            Limits { at_once: Some(UNLIMITED_REQUESTS), sub_at_once: UNLIMITED_REQUESTS, ..Limits::default() }
+        }
+    };
+    let limits = Limits { credits: Some(UNLIMITED), ..at_once };
+    let options = Options { clients, seed, edition: Edition::Enterprise, limits, ..Options::default() };
+    Ok(Box::new(ZohoCrm::start(options).await?))
+}
+
+async fn start_smart_crm(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
+    use smart_crm::{Limits, Options, SmartCrm};
+    let limits = match limits {
+        LimitsOf::Vendor => Limits { daily: UNLIMITED, ..Limits::default() },
+        LimitsOf::Nobody => Limits::none(),
+    };
+    Ok(Box::new(SmartCrm::start(Options { clients, seed, limits, ..Options::default() }).await?))
 }
