@@ -3,7 +3,7 @@
 
 use std::{io, pin::Pin};
 
-use sandbox::{hubspot, kit::StandIn, pipedrive, smart_crm, zoho_crm};
+use sandbox::{hubspot, kit::StandIn, pipedrive, smart_crm, zoho_crm, zoho_desk};
 
 use crate::case::LimitsOf;
 
@@ -45,6 +45,13 @@ client_secret = { env = "LOAD_CLIENT_SECRET" }
 refresh_token = { env = "LOAD_REFRESH" }
 "#;
 
+/// The same in a portal.
+const IN_A_PORTAL: &str = r#"org_id = "60001280952"
+client_id = "sandbox-client"
+client_secret = { env = "LOAD_CLIENT_SECRET" }
+refresh_token = { env = "LOAD_REFRESH" }
+"#;
+
 /// The vendor's application that has no refresh token.
 const GRANTED: &str = r#"tenant = "0a1b2c3d-1111-4222-8333-444455556666"
 client_id = "5ca1ab1e-0000-4000-8000-00000000c11e"
@@ -72,6 +79,12 @@ pub static VENDORS: &[&Vendor] = &[
         start: |seeded| Box::pin(start_zoho_crm(seeded)),
         rows: REFRESHED,
         priority: &["contact", "organization", "deal"],
+    },
+    &Vendor {
+        name: "zoho-desk",
+        start: |seeded| Box::pin(start_zoho_desk(seeded)),
+        rows: IN_A_PORTAL,
+        priority: &["contact", "organization", "ticket"],
     },
     &Vendor {
         name: "smart-crm",
@@ -126,6 +139,16 @@ async fn start_zoho_crm(Seeded { clients, seed, limits }: Seeded) -> io::Result<
     let limits = Limits { credits: Some(UNLIMITED), ..at_once };
     let options = Options { clients, seed, edition: Edition::Enterprise, limits, ..Options::default() };
     Ok(Box::new(ZohoCrm::start(options).await?))
+}
+
+async fn start_zoho_desk(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
+    use zoho_desk::{Desk, Edition, Limits, Options};
+    let limits = match limits {
+        LimitsOf::Vendor => Limits { daily_credits: Some(UNLIMITED), ..Limits::default() },
+        LimitsOf::Nobody => Limits::none(),
+    };
+    let options = Options { clients, seed, edition: Edition::Enterprise, limits, ..Options::default() };
+    Ok(Box::new(Desk::start(options).await?))
 }
 
 async fn start_smart_crm(Seeded { clients, seed, limits }: Seeded) -> io::Result<Box<dyn StandIn>> {
