@@ -29,6 +29,8 @@ mod ops;
 #[cfg(test)]
 mod ops_stage;
 #[cfg(test)]
+mod quota_pace;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod whole;
