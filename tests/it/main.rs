@@ -1,6 +1,8 @@
 //! The integration tests: the service in process on port 0, the sandbox for everything outside.
 
 #[cfg(test)]
+mod changes_stage;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cli_serve;
@@ -34,6 +36,8 @@ mod quota_pace;
 mod restart;
 #[cfg(test)]
 mod whole;
+#[cfg(test)]
+mod whole_changes;
 #[cfg(test)]
 mod whole_reload;
 #[cfg(test)]

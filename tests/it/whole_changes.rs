@@ -1,0 +1,134 @@
+//! How soon a change of the CRM is answered by, where it is told by webhook and where it is not.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sandbox::kit::{Entity, EntityKind, Neutral, Sample};
+
+use crate::changes_stage::{CHANGES, OTHER_CHANGES, ROWS, Row, Setup, Stage, TOKEN};
+
+/// What is told by webhook is answered within this.
+const BY_WEBHOOK: Duration = Duration::from_secs(2);
+/// The shortest sweep that can be configured.
+const SWEEP_S: u64 = 10;
+
+/// Every row at once.
+async fn for_each<F: Future>(one: impl Fn(&'static Row) -> F) -> Vec<F::Output> {
+    join_all(ROWS.iter().map(one)).await
+}
+
+fn sample(stage: &Stage, name: &str) -> Sample {
+    stage.crm().sample(name).expect(name)
+}
+
+/// The contact that a case is about.
+fn contact(sample: &Sample) -> Entity {
+    let contact = sample.open.iter().find(|entity| entity.kind == EntityKind::Contact).expect("a contact");
+    Entity::new(EntityKind::Contact, contact.id.clone())
+}
+
+/// Gives a case's contact to somebody else; says how long it took until that was answered.
+async fn given(stage: &Stage, name: &str, to: usize) -> Duration {
+    let (sample, owner_id) = (sample(stage, name), stage.crm().employees()[to].clone());
+    stage.crm().change_neutral(Neutral::SetOwner { entity: contact(&sample), owner_id }).expect("changed");
+    stage.answered(sample.number, ["acme_anna", "acme_bohdan", "acme_oksana", "acme_petro"][to]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_owner_that_is_told_by_webhook_is_answered_within_two_seconds() {
+    let measured = for_each(async |row| {
+        let stage = Stage::of(row, Setup::default()).await;
+        assert_eq!(stage.ask(sample(&stage, "contact").number).await, ("acme_anna".to_owned(), "directory".to_owned()));
+        let mut took = Vec::new();
+        for to in [1, 2, 3, 0, 1] {
+            took.push(given(&stage, "contact", to).await);
+        }
+        assert!(stage.counted("predial_changes_heard_total").await >= 5, "{}", row.name);
+        assert_eq!(stage.counted("predial_changes_refused_total").await, 0, "{}", row.name);
+        (row.name, took)
+    });
+    for (name, took) in measured.await {
+        println!("{name}: a change of owner is answered {took:?} after it is made");
+        assert!(took.iter().all(|&took| took < BY_WEBHOOK), "{name}: {took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_owner_that_nobody_tells_is_answered_within_one_sweep() {
+    let measured = for_each(async |row| {
+        let stage = Stage::of(row, Setup { public: false, sweep_s: SWEEP_S, ..Setup::default() }).await;
+        let view = stage.view().await;
+        assert_eq!(view["webhooks"]["state"], "off", "{view}");
+        assert_eq!(stage.deliver(CHANGES, "POST", "{}").await, 404, "{}", row.name);
+        (row.name, given(&stage, "contact", 1).await, stage.started.lag)
+    });
+    for (name, took, lag) in measured.await {
+        println!(
+            "{name}: a change of owner is answered {took:?} after it is made, with a sweep every {SWEEP_S} s and a lag \
+             of {lag:?}"
+        );
+        assert!(took < Duration::from_secs(SWEEP_S) + lag + BY_WEBHOOK, "{name}: {took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deletions_and_merges_are_told_too() {
+    let measured = for_each(async |row| {
+        let stage = Stage::of(row, Setup::default()).await;
+        let (kept, gone) = (sample(&stage, "extension"), sample(&stage, "odd-typing"));
+        stage.crm().change_neutral(Neutral::Delete { entity: contact(&gone) }).expect("deleted");
+        let deleted = stage.answered(gone.number, "").await;
+        assert_eq!(stage.ask(gone.number).await.1, "absent", "{}", row.name);
+        let merged = sample(&stage, "foreign");
+        assert_eq!(stage.ask(merged.number).await.0, "acme_anna", "{}", row.name);
+        (stage.started.merge)(&contact(&merged).id, &contact(&kept).id);
+        let took = stage.answered(merged.number, row.merged).await;
+        assert_eq!(stage.ask(kept.number).await.0, "acme_oksana", "{}", row.name);
+        (row.name, deleted, took)
+    });
+    for (name, deleted, merged) in measured.await {
+        println!("{name}: a deletion is known after {deleted:?}, a merge after {merged:?}");
+        assert!(deleted < BY_WEBHOOK && merged < BY_WEBHOOK, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_know_the_token_is_refused_and_who_knows_nothing_else_changes_nothing() {
+    for_each(async |row| {
+        let stage = Stage::of(row, Setup::default()).await;
+        for token in ["", "wrong", TOKEN] {
+            assert_eq!(stage.deliver(token, "POST", row.forged.0).await, 401, "{}: {token:?}", row.name);
+            assert_eq!(stage.deliver(token, "GET", "").await, 401, "{}: {token:?}", row.name);
+        }
+        assert_eq!(stage.deliver(CHANGES, "GET", "").await, row.probe, "{}", row.name);
+        assert_eq!(stage.deliver(CHANGES, "POST", row.forged.0).await, row.forged.1, "{}", row.name);
+        if row.forged.1 == 401 {
+            assert!(stage.counted("predial_changes_refused_total").await >= 1, "{}", row.name);
+        }
+        // What is true of the CRM is answered, whatever was claimed; and what it tells is still heard.
+        given(&stage, "contact", 1).await;
+        assert_eq!(stage.deliver(CHANGES, "PUT", "{}").await, 405, "{}", row.name);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_leaves_webhooks_as_they_are_until_their_token_changes() {
+    for_each(async |row| {
+        let stage = Stage::of(row, Setup::default()).await;
+        stage.crm().forget_asked();
+        stage.reload(Setup::default()).await;
+        given(&stage, "contact", 1).await;
+        let hooks = ["webhooks", "actions/watch", "serviceendpoints"];
+        let about = |path: &str| hooks.iter().any(|hook| path.contains(hook));
+        let asked: Vec<String> = stage.crm().asked().into_iter().map(|asked| asked.path).collect();
+        assert!(!asked.iter().any(|path| about(path)), "{}: {asked:?}", row.name);
+        stage.reload(Setup { changes: OTHER_CHANGES, ..Setup::default() }).await;
+        assert_eq!(stage.deliver(CHANGES, "GET", "").await, 401, "{}", row.name);
+        assert_eq!(stage.deliver(OTHER_CHANGES, "GET", "").await, row.probe, "{}", row.name);
+        stage.reload(Setup { public: false, ..Setup::default() }).await;
+        assert_eq!(stage.deliver(CHANGES, "GET", "").await, 404, "{}", row.name);
+        assert_eq!(stage.view().await["webhooks"]["state"], "off", "{}", row.name);
+    })
+    .await;
+}
