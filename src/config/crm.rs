@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::{problem::Placed, secret::Secret};
 use crate::config::{
+    fields::{self, FieldNames},
     section::{Range, Section},
     tree::shortened,
 };
@@ -56,6 +57,11 @@ pub struct CrmSection {
     pub quota: QuotaSettings,
     /// Further fields that hold numbers, as the CRM names them: `[crm.fields] phone`.
     pub phone_fields: Vec<Placed<String>>,
+    /// The fields that a call's data go into: `[crm.fields]`.
+    pub fields: FieldNames,
+    /// The last name of a contact that a call makes, for CRMs that demand one and calls that tell none; `None` = the
+    /// vendor's way without.
+    pub contact_name: Option<Placed<String>>,
 }
 
 impl CrmSection {
@@ -83,6 +89,8 @@ impl CrmSection {
             absent_max_age: None,
             quota: QuotaSettings::default(),
             phone_fields: Vec::new(),
+            fields: FieldNames::default(),
+            contact_name: None,
         }
     }
 
@@ -112,6 +120,8 @@ impl CrmSection {
             system_user: moved(self.system_user.as_ref()),
             sweep: moved(self.sweep.as_ref()),
             phone_fields: self.phone_fields.iter().map(|field| Placed::new(field.value.clone(), 0)).collect(),
+            fields: self.fields.without_rows(),
+            contact_name: moved(self.contact_name.as_ref()),
             ..self.clone()
         }
     }
@@ -145,6 +155,7 @@ pub(super) fn read(crm: &Section<'_>) -> Option<(CrmSection, bool)> {
     crm.needed("kind");
     let kind = crm.text("kind");
     let known = kind.is_some();
+    let (phone_fields, fields) = fields(crm);
     let section = CrmSection {
         file: crm.place.file.to_string(),
         row: crm.place.row,
@@ -167,7 +178,9 @@ pub(super) fn read(crm: &Section<'_>) -> Option<(CrmSection, bool)> {
         shrink_guard_percent: percent(crm, "shrink_guard_percent", SHRINK_GUARD_PERCENT),
         absent_max_age: seconds(crm, "absent_max_age_s", Range::new(10, 604_800, "seconds")).map(|age| age.value),
         quota: quota(crm),
-        phone_fields: phone_fields(crm),
+        phone_fields,
+        fields,
+        contact_name: crm.text("contact_name"),
     };
     if let (Some(age), Some(sweep)) = (section.absent_max_age, &section.sweep)
         && age < sweep.value
@@ -230,8 +243,9 @@ fn requests(quota: &Section<'_>, key: &'static str) -> Option<u32> {
     u32::try_from(found.value).ok()
 }
 
-fn phone_fields(crm: &Section<'_>) -> Vec<Placed<String>> {
-    let Some(fields) = crm.section("fields", "crm.fields") else { return Vec::new() };
+/// `[crm.fields]`: those that hold numbers, and those that a call's data go into.
+fn fields(crm: &Section<'_>) -> (Vec<Placed<String>>, FieldNames) {
+    let Some(fields) = crm.section("fields", "crm.fields") else { return Default::default() };
     let phone = fields.texts("phone").unwrap_or_default();
     for (at, field) in phone.iter().enumerate() {
         if phone.iter().take(at).any(|before| before.value == field.value) {
@@ -239,6 +253,7 @@ fn phone_fields(crm: &Section<'_>) -> Vec<Placed<String>> {
             fields.wrong_at(&place, "phone", "each field once", format_args!("`{}` again", shortened(&field.value)));
         }
     }
+    let names = fields::read(&fields);
     fields.finish();
-    phone
+    (phone, names)
 }

@@ -10,6 +10,7 @@ mod address;
 mod block;
 mod crm;
 mod employee;
+mod fields;
 mod files;
 mod names;
 mod process;
@@ -25,6 +26,7 @@ use ipnet::IpNet;
 
 pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
+pub use self::fields::{FIELD_OWNERS, FieldNames, Meaning};
 pub use self::process::{
     DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
     SnapshotSettings,

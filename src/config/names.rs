@@ -91,20 +91,6 @@ const LATER: &[(&str, &str, &str)] = &[
     ("project", "events", "events"),
     ("ringostat", "reconcile", "calls whose webhooks were lost"),
     ("ringostat", "contact_book", "the contact book"),
-    ("crm.fields", "utm_source", "scenarios"),
-    ("crm.fields", "utm_medium", "scenarios"),
-    ("crm.fields", "utm_campaign", "scenarios"),
-    ("crm.fields", "utm_term", "scenarios"),
-    ("crm.fields", "utm_content", "scenarios"),
-    ("crm.fields", "client_id", "scenarios"),
-    ("crm.fields", "call_id", "scenarios"),
-    ("crm.fields", "call_status", "scenarios"),
-    ("crm.fields", "recording", "scenarios"),
-    ("crm.fields", "lead", "scenarios"),
-    ("crm.fields", "contact", "scenarios"),
-    ("crm.fields", "organization", "scenarios"),
-    ("crm.fields", "deal", "scenarios"),
-    ("crm.fields", "ticket", "scenarios"),
 ];
 
 /// What a former name is called now.

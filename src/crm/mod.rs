@@ -13,6 +13,7 @@ pub mod quota;
 mod section;
 mod smart_crm;
 pub mod token;
+pub mod writer;
 mod zoho_crm;
 mod zoho_desk;
 
@@ -26,6 +27,7 @@ use crate::config::CrmSection;
 use crate::crm::failure::Failure;
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Ledger, Limits};
+use crate::crm::writer::Writer;
 use crate::model::{
     client::{Kind, KindSet},
     ids::CrmId,
@@ -70,6 +72,11 @@ pub trait Prepared: Send + Sync + std::fmt::Debug {
     fn limits(&self) -> Limits;
     /// Makes the reader. Asks nothing of the network yet: the first request does.
     fn reader(&self, tools: Tools) -> Arc<dyn Reader>;
+    /// Makes the writer; `None` for a CRM that nothing is written to. Asks nothing of the network yet.
+    fn writer(&self, tools: Tools) -> Option<Arc<dyn Writer>> {
+        let _ = tools;
+        None
+    }
     /// Makes what keeps and hears the vendor's webhooks. `None` where the vendor or what is configured has none.
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         let _ = (tools, target);

@@ -54,6 +54,8 @@ pub enum Purpose {
     Sweep,
     /// Everything.
     Crawl,
+    /// What a call left to be written.
+    Write,
 }
 
 /// Which of the vendor's burst limits a request counts against.
@@ -142,7 +144,7 @@ impl Ledger {
         let until = Instant::now() + patience.min(LONGEST_PATIENCE);
         match purpose {
             Purpose::Live => self.spend_live(lane, cost, until).await,
-            Purpose::Sweep | Purpose::Crawl => self.spend_in_background(purpose, lane, cost, until).await,
+            Purpose::Sweep | Purpose::Crawl | Purpose::Write => self.spend_in_background(purpose, lane, cost, until).await,
         }
     }
 
@@ -286,6 +288,7 @@ impl Ledger {
             left: spending.left(Purpose::Live),
             sweep_left: spending.left(Purpose::Sweep),
             crawl_left: spending.left(Purpose::Crawl),
+            write_left: spending.left(Purpose::Write),
             vendor_left: spending.vendor_left(),
             forecast: spending.forecast(now_ms),
             resets_at_s: spending.resets_at_ms().map(|at_ms| self.here_ms(at_ms).div_euclid(1_000)),

@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use crate::model::ids::CrmId;
 
 /// A kind of entity that can be responsible for a number. CONTRACT's table says what each is in each CRM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Kind {
     /// A lead that is neither converted nor archived.

@@ -32,6 +32,21 @@ impl CrmId {
     }
 }
 
+/// As the text that [`CrmId::parse`] reads.
+impl serde::Serialize for CrmId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for CrmId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let expected = || serde::de::Error::custom("expected a decimal number or a UUID, found something else");
+        Self::parse(&text).ok_or_else(expected)
+    }
+}
+
 impl From<u64> for CrmId {
     fn from(number: u64) -> Self {
         Self::Number(number)

@@ -100,6 +100,7 @@ struct Quota {
     left: Option<u64>,
     sweep_left: Option<u64>,
     crawl_left: Option<u64>,
+    write_left: Option<u64>,
     /// What the vendor says is left, less what was spent since.
     vendor_left: Option<u64>,
     forecast: u64,
@@ -123,6 +124,7 @@ impl From<QuotaView> for Quota {
             left: view.left,
             sweep_left: view.sweep_left,
             crawl_left: view.crawl_left,
+            write_left: view.write_left,
             vendor_left: view.vendor_left,
             forecast: view.forecast,
             resets_at: resets_at.map(|at| at.to_string()),

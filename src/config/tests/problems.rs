@@ -114,8 +114,6 @@ fn keys_that_come_later_are_refused_because_they_would_do_nothing() {
     for (row, what, with, name, why) in [
         (1, "token =", "retention_days = 30\ntoken =", "retention_days", "the calls' journal"),
         (1, "token =", "resend_after_pause = true\ntoken =", "resend_after_pause", "the calls' journal"),
-        (7, "[[employee]]", "fields.utm_source = \"x\"\n[[employee]]", "crm.fields.utm_source", "scenarios"),
-        (7, "[[employee]]", "fields.deal.utm_term = \"x\"\n[[employee]]", "crm.fields.deal", "scenarios"),
         (12, "[block.sales]", "[events]\n[block.sales]", "events", "events"),
         (12, "[block.sales]", "[scenario]\n[block.sales]", "scenario", "scenarios"),
     ] {

@@ -164,7 +164,8 @@ impl Spending {
     }
 
     /// What `purpose` may still spend today; `None` where the day has no limit. Live questions may spend all that is left;
-    /// the others at most their share, and never the live questions' reserve.
+    /// sweeps and crawls at most their share, writes whatever is left of the others', but for the sweeps': none of them
+    /// the live questions' reserve.
     pub(super) fn left(&self, purpose: Purpose) -> Option<u64> {
         let ours = self.limits.daily.map(|budget| self.left_of(budget, self.spent(), purpose, self.vendor_left()));
         ours.or(self.vendor_left())
@@ -173,13 +174,16 @@ impl Spending {
     fn left_of(&self, Budget { units, .. }: Budget, spent: Spent, purpose: Purpose, told: Option<u64>) -> u64 {
         let left = units.saturating_sub(spent.total());
         let left = told.map_or(left, |told| left.min(told));
+        let unreserved = left.saturating_sub(share_left(units, self.limits.live_percent, spent.live));
         let share = match purpose {
             Purpose::Live => return left,
+            Purpose::Write => {
+                return unreserved.saturating_sub(share_left(units, self.limits.sweep_percent, spent.sweep));
+            }
             Purpose::Sweep => share(units, self.limits.sweep_percent),
             Purpose::Crawl => share(units, self.limits.crawl_percent),
         };
-        let reserve = share_left(units, self.limits.live_percent, spent.live);
-        share.saturating_sub(spent.of(purpose)).min(left.saturating_sub(reserve))
+        share.saturating_sub(spent.of(purpose)).min(unreserved)
     }
 
     pub(super) fn crawl_share(&self) -> Option<u64> {
@@ -196,6 +200,7 @@ impl Spending {
             Purpose::Live => "the day's budget",
             Purpose::Sweep => "the sweeps' share of the day",
             Purpose::Crawl => "the crawls' share of the day",
+            Purpose::Write => "what the day leaves for writing",
         };
         Err(no_quota(&format!("{share} is spent"), self.limits.here(self.until(purpose, cost, now_ms))))
     }

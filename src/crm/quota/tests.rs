@@ -127,7 +127,7 @@ async fn a_crawl_ends_at_its_share_and_goes_on_the_next_day() {
     sweep(&ledger, 10).await;
     tokio::time::sleep(after).await;
     crawl(&ledger).await.expect("a new day");
-    assert_eq!(ledger.snapshot().spent, Spent { live: 0, sweep: 0, crawl: 10 });
+    assert_eq!(ledger.snapshot().spent, Spent { live: 0, sweep: 0, crawl: 10, write: 0 });
 }
 
 #[tokio::test(start_paused = true)]
@@ -313,7 +313,7 @@ async fn other_limits_do_not_begin_the_day_anew() {
     let now = Ledger::new(Limits { daily: Some(Budget::utc_day(60_000)), ..limits() }, clock);
     now.carry_over(&before);
     let (old, new) = (before.snapshot(), now.snapshot());
-    assert_eq!(new.spent, Spent { live: 220, sweep: 0, crawl: 10 });
+    assert_eq!(new.spent, Spent { live: 220, sweep: 0, crawl: 10, write: 0 });
     assert_eq!((new.held, new.limited, new.forecast), (Some(Duration::from_secs(5)), 1, old.forecast));
     assert_eq!((new.daily_limit, new.left, new.crawl_left), (Some(60_000), Some(59_770), Some(17_990)));
     // A smaller budget than what is spent leaves nothing, and the next day is a whole one.

@@ -13,13 +13,16 @@ pub struct Spent {
     pub sweep: u64,
     /// By crawls.
     pub crawl: u64,
+    /// By what calls left to be written.
+    #[serde(default)]
+    pub write: u64,
 }
 
 impl Spent {
     /// All of it.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.live.saturating_add(self.sweep).saturating_add(self.crawl)
+        self.live.saturating_add(self.sweep).saturating_add(self.crawl).saturating_add(self.write)
     }
 
     pub(super) const fn of(&self, purpose: Purpose) -> u64 {
@@ -27,6 +30,7 @@ impl Spent {
             Purpose::Live => self.live,
             Purpose::Sweep => self.sweep,
             Purpose::Crawl => self.crawl,
+            Purpose::Write => self.write,
         }
     }
 
@@ -35,6 +39,7 @@ impl Spent {
             Purpose::Live => &mut self.live,
             Purpose::Sweep => &mut self.sweep,
             Purpose::Crawl => &mut self.crawl,
+            Purpose::Write => &mut self.write,
         };
         *spent = spent.saturating_add(cost);
     }
@@ -44,6 +49,7 @@ impl Spent {
             live: self.live.saturating_add(other.live),
             sweep: self.sweep.saturating_add(other.sweep),
             crawl: self.crawl.saturating_add(other.crawl),
+            write: self.write.saturating_add(other.write),
         }
     }
 
@@ -52,6 +58,7 @@ impl Spent {
             live: self.live.saturating_sub(other.live),
             sweep: self.sweep.saturating_sub(other.sweep),
             crawl: self.crawl.saturating_sub(other.crawl),
+            write: self.write.saturating_sub(other.write),
         }
     }
 }
@@ -69,6 +76,8 @@ pub struct QuotaView {
     pub sweep_left: Option<u64>,
     /// What is left for crawls.
     pub crawl_left: Option<u64>,
+    /// What is left for what calls leave to be written.
+    pub write_left: Option<u64>,
     /// What the vendor last said is left of the day, less what was spent since; others may spend of it too.
     pub vendor_left: Option<u64>,
     /// What will have been spent when the day ends, if it goes on like this.

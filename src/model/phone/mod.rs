@@ -18,7 +18,7 @@ pub use reader::{NumberReader, Readings, Renderings};
 ///
 /// Whoever holds one need not clean anything again. At most 15 digits (E.164), so 64 bits suffice and the directory
 /// compares integers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct PhoneKey(NonZeroU64);
 
 impl PhoneKey {

@@ -97,7 +97,7 @@ async fn a_live_question_for_nobody_is_two_searches_and_for_somebody_three_round
     let paths: BTreeSet<_> = account.paths().into_iter().collect();
     let searches = ["/crm/objects/2026-03/companies/search", "/crm/objects/2026-03/contacts/search"];
     assert_eq!(paths, searches.map(str::to_owned).into());
-    assert_eq!(ledger.snapshot().spent, Spent { live: 2, sweep: 0, crawl: 0 });
+    assert_eq!(ledger.snapshot().spent, Spent { live: 2, sweep: 0, crawl: 0, write: 0 });
     account.sandbox.forget_asked();
     let found = reader.ask(key(&Account::NUMBER.to_string()), SOON).await.expect("an answer");
     let deal = found.iter().find(|record| record.kind == Kind::Deal).expect("a deal");

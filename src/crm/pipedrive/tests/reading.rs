@@ -67,7 +67,7 @@ async fn a_live_question_is_one_search_and_costs_what_the_vendor_charges() {
     reader.ask(key("380442001001"), SOON).await.expect("an answer");
     assert_eq!(account.paths(), ["/api/v2/itemSearch"]);
     let charged: u64 = account.sandbox.asked().iter().map(|asked| asked.tokens).sum();
-    assert_eq!(ledger.snapshot().spent, Spent { live: charged, sweep: 0, crawl: 0 });
+    assert_eq!(ledger.snapshot().spent, Spent { live: charged, sweep: 0, crawl: 0, write: 0 });
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn what_was_spent_today_counts_after_a_restart_and_not_the_day_after() {
     spend(&later, Purpose::Sweep, 30).await;
     later.recall(&memo);
     let view = later.snapshot();
-    assert_eq!((view.spent, view.left), (Spent { live: 600, sweep: 30, crawl: 3_000 }, Some(26_370)));
+    assert_eq!((view.spent, view.left), (Spent { live: 600, sweep: 30, crawl: 3_000, write: 0 }, Some(26_370)));
     assert_eq!(view.forecast, 3_630 * 18, "counted since six");
     let next_day = ledger_at("2026-11-21T00:00:00Z", limits());
     next_day.recall(&memo);

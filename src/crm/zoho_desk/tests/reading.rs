@@ -102,7 +102,7 @@ async fn a_mobile_is_found_too_and_who_has_none_costs_three_searches() {
     account.sandbox.forget_asked();
     assert!(reader.ask(key("380442001007"), SOON).await.expect("an answer").is_empty());
     assert_eq!(account.paths().len(), 3);
-    assert_eq!(ledger.snapshot().spent, Spent { live: 12 + 9, sweep: 0, crawl: 0 });
+    assert_eq!(ledger.snapshot().spent, Spent { live: 12 + 9, sweep: 0, crawl: 0, write: 0 });
 }
 
 #[tokio::test]
