@@ -46,8 +46,7 @@ impl Meaning {
     ];
 
     /// The UTM marks, which are written only while all of them are empty (row `pd-utm`).
-    pub const UTM: [Self; 5] =
-        [Self::UtmSource, Self::UtmMedium, Self::UtmCampaign, Self::UtmTerm, Self::UtmContent];
+    pub const UTM: [Self; 5] = [Self::UtmSource, Self::UtmMedium, Self::UtmCampaign, Self::UtmTerm, Self::UtmContent];
 
     /// The key of `[crm.fields]`.
     #[must_use]
@@ -87,7 +86,8 @@ impl FieldNames {
     /// The same, and where it stands.
     #[must_use]
     pub fn placed(&self, owner: &str, meaning: Meaning) -> Option<&Placed<String>> {
-        let own = FIELD_OWNERS.into_iter().find(|known| *known == owner).and_then(|owner| self.named.get(&(owner, meaning)));
+        let own =
+            FIELD_OWNERS.into_iter().find(|known| *known == owner).and_then(|owner| self.named.get(&(owner, meaning)));
         own.or_else(|| self.named.get(&("", meaning)))
     }
 
@@ -104,7 +104,8 @@ impl FieldNames {
     }
 
     pub(super) fn without_rows(&self) -> Self {
-        let moved = |(key, name): (&(&'static str, Meaning), &Placed<String>)| (*key, Placed::new(name.value.clone(), 0));
+        let moved =
+            |(key, name): (&(&'static str, Meaning), &Placed<String>)| (*key, Placed::new(name.value.clone(), 0));
         Self { named: self.named.iter().map(moved).collect() }
     }
 }

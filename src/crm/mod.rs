@@ -5,6 +5,8 @@
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod contract_writing;
 pub mod failure;
 pub mod hooks;
 mod hubspot;

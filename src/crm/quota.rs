@@ -144,7 +144,9 @@ impl Ledger {
         let until = Instant::now() + patience.min(LONGEST_PATIENCE);
         match purpose {
             Purpose::Live => self.spend_live(lane, cost, until).await,
-            Purpose::Sweep | Purpose::Crawl | Purpose::Write => self.spend_in_background(purpose, lane, cost, until).await,
+            Purpose::Sweep | Purpose::Crawl | Purpose::Write => {
+                self.spend_in_background(purpose, lane, cost, until).await
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 //! | `GET`, `POST`, `DELETE /sandbox/faults` | what is staged; stages one; clears them all |
 //! | `POST /sandbox/change` | changes the account in the vendor's words; answers with the record it was about |
 //! | `POST /sandbox/neutral` | changes it in the words that every stand-in knows (see `Neutral`) |
+//! | `GET /sandbox/held` | what was made or changed through the API (see `Thing`) |
 //! | `GET`, `POST /sandbox/quota` | what is left; `{"daily": …, "used": …}` or the vendor's own |
 //! | `POST /sandbox/clock` | `{"advance_ms": …}`: both times move on |
 //! | `POST /sandbox/oauth` | `{"revoked": true}`: the application is uninstalled, or installed again |
@@ -68,6 +69,7 @@ pub(crate) fn answer<V: Vendor>(shared: &Shared<V>, parts: &Parts, body: &[u8]) 
             Ok(changed) => ok(&changed),
             Err(problem) => wrong(&problem.to_string()),
         }),
+        (&Method::GET, "held") => ok(&vendor.held()),
         (&Method::GET, "quota") => ok(&vendor.quota()),
         (&Method::POST, "quota") => with(body, |set: V::SetQuota| {
             vendor.set_quota(set);

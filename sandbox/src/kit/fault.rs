@@ -13,6 +13,9 @@ pub struct Fault {
     /// Only paths that begin like this; all when absent. The control paths under `/sandbox` are never befallen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Only requests of this method, `POST`; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
     /// Only this many requests; all until cleared when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
@@ -42,6 +45,8 @@ pub enum Kind {
         #[serde(default)]
         body: String,
     },
+    /// It is carried out, and the connection is reset instead of the answer.
+    AnswerLost,
     /// 200, `application/json`, and no JSON.
     Garbage,
     /// The right reply up to its middle, then the connection ends; `content-length` promised the whole.
@@ -70,7 +75,7 @@ impl Fault {
     /// A fault for every request.
     #[must_use]
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, path: None, times: None }
+        Self { kind, path: None, method: None, times: None }
     }
 
     /// Answers later.
@@ -89,6 +94,12 @@ impl Fault {
     #[must_use]
     pub const fn reset() -> Self {
         Self::new(Kind::Reset)
+    }
+
+    /// Carries it out and loses the answer.
+    #[must_use]
+    pub const fn answer_lost() -> Self {
+        Self::new(Kind::AnswerLost)
     }
 
     /// Answers with this status and an empty body.
@@ -116,6 +127,13 @@ impl Fault {
         self
     }
 
+    /// Only for requests of this method, `POST`.
+    #[must_use]
+    pub fn with_method(mut self, method: impl Into<String>) -> Self {
+        self.method = Some(method.into());
+        self
+    }
+
     /// Only this many times.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
@@ -133,6 +151,7 @@ impl Kind {
             Self::Hang => "hang",
             Self::Reset => "reset",
             Self::Status { .. } => "status",
+            Self::AnswerLost => "answer_lost",
             Self::Garbage => "garbage",
             Self::Truncated => "truncated",
             Self::Drip { .. } => "drip",
@@ -180,13 +199,14 @@ impl Stage {
         self.0.iter().map(|staged| staged.fault.clone()).collect()
     }
 
-    /// What befalls a request for `path`: every delay that fits, then the first other fault. Counts it. The endpoint
+    /// What befalls a request: every delay that fits, then the first other fault. Counts it. The endpoint
     /// that hands out tokens (`for_token`) knows no expired ones.
-    pub(crate) fn befall(&mut self, path: &str, for_token: bool) -> Befallen {
+    pub(crate) fn befall(&mut self, method: &str, path: &str, for_token: bool) -> Befallen {
         let mut befallen = Befallen::default();
         for staged in &mut self.0 {
             let Staged { fault, serial } = staged;
-            let meant = fault.path.as_deref().is_none_or(|begin| path.starts_with(begin));
+            let meant = fault.path.as_deref().is_none_or(|begin| path.starts_with(begin))
+                && fault.method.as_deref().is_none_or(|word| word.eq_ignore_ascii_case(method));
             let skipped = match fault.kind {
                 Kind::Delay { .. } => false,
                 Kind::TokenExpired => befallen.then.is_some() || for_token,

@@ -16,6 +16,7 @@ use super::{
     change::{Entity, Neutral, NotChanged},
     fault::Fault,
     ground::Ground,
+    held::Thing,
     hooks::Delivery,
     lock,
     log::Asked,
@@ -214,6 +215,8 @@ pub trait StandIn: Debug + Send + Sync {
     fn asked(&self) -> Vec<Asked>;
     /// Forgets what was asked.
     fn forget_asked(&self);
+    /// What was made or changed through its API: [`Vendor::held`].
+    fn held(&self) -> Vec<Thing>;
     /// Makes a change that every stand-in knows.
     ///
     /// # Errors
@@ -281,6 +284,10 @@ impl<V: Vendor> StandIn for Running<V> {
 
     fn forget_asked(&self) {
         Self::forget_asked(self);
+    }
+
+    fn held(&self) -> Vec<Thing> {
+        self.shared.vendor.held()
     }
 
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {

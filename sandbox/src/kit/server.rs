@@ -41,9 +41,6 @@ use super::{
     vendor::{Answer, Call, Vendor},
 };
 
-/// No request of a reader has a larger body.
-const MOST_BODY: usize = 1024 * 1024;
-
 /// A body on its way: whole, in drops, or one that breaks off.
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
 
@@ -139,12 +136,12 @@ async fn answer<V: Vendor>(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Dropped> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MOST_BODY).collect().await.map_err(|_| Dropped::Body)?.to_bytes();
+    let body = Limited::new(body, V::MOST_BODY).collect().await.map_err(|_| Dropped::Body)?.to_bytes();
     if parts.uri.path().starts_with("/sandbox") {
         return Ok(whole(control::answer(&shared, &parts, &body)));
     }
     let for_token = V::is_for_tokens(parts.uri.path());
-    let befallen = lock(&shared.ground.stage).befall(parts.uri.path(), for_token);
+    let befallen = lock(&shared.ground.stage).befall(parts.method.as_str(), parts.uri.path(), for_token);
     let number = lock(&shared.ground.log).note(asked(&shared, &parts, &body, &befallen));
     tokio::time::sleep(befallen.delay).await;
     let oddity = match &befallen.then {
@@ -166,6 +163,11 @@ async fn answer<V: Vendor>(
     Ok(match befallen.then {
         Some(Kind::Hang) => std::future::pending().await,
         Some(Kind::Reset) => {
+            reset.store(true, Ordering::Release);
+            return Err(Dropped::Reset);
+        }
+        Some(Kind::AnswerLost) => {
+            ordinary.await;
             reset.store(true, Ordering::Release);
             return Err(Dropped::Reset);
         }

@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     change::{Entity, Neutral, NotChanged},
     ground::Ground,
+    held::Thing,
     reply::Reply,
     samples::{Client, Sample},
 };
@@ -33,7 +34,7 @@ pub struct Basics {
 pub struct Call {
     /// Method, path, query and headers.
     pub parts: Parts,
-    /// The body, at most 1 MiB.
+    /// The body, at most [`Vendor::MOST_BODY`].
     pub body: Bytes,
     /// Access tokens up to this serial are refused, and so is everything that is no access token.
     pub expired: Option<u64>,
@@ -108,6 +109,8 @@ pub trait Vendor: Debug + Sized + Send + Sync + 'static {
     const ODDITIES: &'static [&'static str] = &[];
     /// Headers, lower case, whose values the log keeps. Never one that carries a credential.
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type"];
+    /// A request's body, at most; more breaks the connection.
+    const MOST_BODY: usize = 1 << 20;
     /// Where tokens are had, as clients are configured: `/oauth/token`.
     const TOKEN_PATH: &'static str;
 
@@ -173,6 +176,12 @@ pub trait Vendor: Debug + Sized + Send + Sync + 'static {
     /// # Errors
     /// [`NotChanged`] when there is nothing of the kind to change.
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged>;
+
+    /// What was made or changed through its API since the start, everything that an unread index does not show yet among
+    /// it; in the order it was made.
+    fn held(&self) -> Vec<Thing> {
+        Vec::new()
+    }
 
     /// What is left.
     fn quota(&self) -> Self::Quota;
