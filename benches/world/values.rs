@@ -7,7 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use predial::base::problem::Placed;
 use predial::base::secret::Secret;
-use predial::config::{self, BlockSettings, CrmSection, Overrides, ProcessSettings, ProjectSettings, Settings, Tokens};
+use predial::config::{
+    self, BlockSettings, CrmSection, EventSettings, Overrides, ProcessSettings, ProjectSettings, ScenarioSettings,
+    Settings, Tokens,
+};
 use predial::crm::failure::Failure;
 use predial::crm::quota::{Budget, Limits, Rate};
 use predial::crm::{Adapter, CrmUser, Cursor, Matching, Page, Prepared, Reader, Record, Tools};
@@ -145,8 +148,12 @@ pub(super) fn settings() -> Settings {
         ringostat: None,
         employees: vec![Placed::new(anna(), 1)],
         blocks: BTreeMap::from(["plain", "json", "json-rpc"].map(block)),
+        scenario: ScenarioSettings::default(),
+        events: EventSettings::default(),
+        resend_after_pause: false,
+        retention: Duration::from_secs(30 * 86_400),
     };
-    Settings { process: process(), projects: vec![project] }
+    Settings { process: process(), projects: vec![project], scenarios: Vec::new() }
 }
 
 fn anna() -> Employee {

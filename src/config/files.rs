@@ -27,6 +27,8 @@ pub(super) struct Files {
     pub(super) process: Option<Text>,
     /// In the order of their names.
     pub(super) projects: Vec<Text>,
+    /// The same, of matrices.
+    pub(super) scenarios: Vec<Text>,
 }
 
 /// Reads the folder's files. What is no `.toml` (examples, an editor's leftovers) is none of ours.
@@ -55,13 +57,8 @@ pub(super) fn load(findings: &Findings<'_>, dir: Option<&Path>) -> Files {
         names.truncate(MAX_PROJECTS);
     }
     files.projects = names.iter().filter_map(|name| text(findings, name)).collect();
-    let scenarios = dir.join("scenarios");
-    if scenarios.is_dir() {
-        for name in toml_files(findings, &scenarios) {
-            let reason = "not yet known; it comes with a later version (scenarios) and would do nothing now";
-            findings.problem(&place(&name), reason);
-        }
-    }
+    let scenarios = toml_files(findings, &dir.join("scenarios"));
+    files.scenarios = scenarios.iter().filter_map(|name| text(findings, name)).collect();
     files
 }
 

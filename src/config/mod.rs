@@ -17,6 +17,7 @@ mod process;
 mod project;
 mod reference;
 mod ringostat;
+mod scenario;
 mod section;
 mod tree;
 
@@ -28,12 +29,13 @@ pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::fields::{FIELD_OWNERS, FieldNames, Meaning};
 pub use self::process::{
-    DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
-    SnapshotSettings,
+    DEFAULTS, EdgeSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides,
+    ProcessSettings, SnapshotSettings,
 };
 use self::project::Reading;
-pub use self::project::{ProjectSettings, Tokens};
+pub use self::project::{EventSettings, ProjectSettings, Tokens};
 pub use self::ringostat::RingostatSection;
+pub use self::scenario::{SCENARIOS, ScenarioFile, ScenarioSettings};
 use self::section::{Findings, Section};
 use self::tree::{Place, shortened};
 use crate::base::environment::Environment;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub process: ProcessSettings,
     /// One per file of `projects/`, in the order of their names.
     pub projects: Vec<ProjectSettings>,
+    /// The matrices: those of the folder, and those that are compiled in and have no file of their name there.
+    pub scenarios: Vec<ScenarioFile>,
 }
 
 /// What was read, refused or not.
@@ -103,8 +107,23 @@ pub fn examine(dir: Option<&Path>, environment: &dyn Environment, overrides: &Ov
             Reading::Nothing => {}
         }
     }
+    let scenarios = scenarios(&findings, &files);
     let (problems, warnings) = findings.into_lists();
-    Examined { settings: Settings { process, projects }, drafts, problems, warnings }
+    Examined { settings: Settings { process, projects, scenarios }, drafts, problems, warnings }
+}
+
+fn scenarios(findings: &Findings<'_>, files: &files::Files) -> Vec<ScenarioFile> {
+    let mut scenarios = Vec::new();
+    for file in &files.scenarios {
+        scenarios.push(scenario::read_file(findings, (&file.name, files::stem(&file.name), &file.text)));
+    }
+    for (name, text) in SCENARIOS {
+        if !scenarios.iter().any(|known: &ScenarioFile| known.name == name) {
+            scenarios
+                .push(scenario::read_file(findings, (&format!("scenarios/{name}.toml (compiled in)"), name, text)));
+        }
+    }
+    scenarios
 }
 
 /// A list of addresses and networks.

@@ -42,6 +42,29 @@ pub struct ProcessSettings {
     pub outbound: OutboundSettings,
     /// Threads of the background runtime.
     pub work_threads: usize,
+    /// What happened in calls, and what is written of it.
+    pub journal: JournalSettings,
+}
+
+/// What happened in calls, and what is written of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalSettings {
+    /// Clients whose calls are worked on at once, per project.
+    pub workers: usize,
+    /// How long a worker may be silent before its work is given to another.
+    pub lease: Duration,
+    /// How soon after a failure it is tried again.
+    pub first_retry: Duration,
+    /// How long between two tries at the most; each waits twice as long as the one before.
+    pub longest_retry: Duration,
+    /// How long after it came something is tried at the most.
+    pub give_up: Duration,
+    /// How often credentials that are not accepted are tried.
+    pub probe: Duration,
+    /// A recording that is uploaded, at most.
+    pub max_recording_bytes: usize,
+    /// How long between two downloads of recordings, at least.
+    pub recording_gap: Duration,
 }
 
 /// See [`ProcessSettings::log_format`].
@@ -238,7 +261,7 @@ fn read_table(findings: &Findings<'_>, table: &Table) -> Read {
     };
     let (edge, ops, data, log) = (section("edge"), section("ops"), section("data"), section("log"));
     let (live, outbound, work) = (section("live"), section("outbound"), section("work"));
-    let snapshot = section("snapshot");
+    let (snapshot, journal) = (section("snapshot"), section("journal"));
     let settings = ProcessSettings {
         edge: read_edge(&edge),
         ops: OpsSettings { listen: address(&ops), token: ops_token(&ops) },
@@ -251,6 +274,7 @@ fn read_table(findings: &Findings<'_>, table: &Table) -> Read {
         live: read_live(&live),
         outbound: read_outbound(&outbound),
         work_threads: count(&work, "threads", Range::new(1, 64, "threads")),
+        journal: read_journal(&journal),
     };
     let places = Places {
         edge: edge.place_of("listen").clone(),
@@ -258,7 +282,7 @@ fn read_table(findings: &Findings<'_>, table: &Table) -> Read {
         connect: outbound.place_of("connect_timeout_ms").clone(),
     };
     top.finish();
-    let sections = [edge, ops, data, snapshot, log, live, outbound, work];
+    let sections = [edge, ops, data, snapshot, log, live, outbound, work, journal];
     let known = sections.iter().map(|section| (section.kind(), section.finish())).collect();
     Read { settings, places, known }
 }
@@ -296,6 +320,21 @@ fn read_snapshot(snapshot: &Section<'_>) -> SnapshotSettings {
         keep: count(snapshot, "keep", Range::new(1, 100, "snapshots")),
         every: seconds(snapshot, "every_s", 10, 86_400),
         catch_up: Duration::from_secs(hours * 3600),
+    }
+}
+
+fn read_journal(journal: &Section<'_>) -> JournalSettings {
+    let hours = number(journal, "give_up_h", Range::new(1, 8_760, "hours"));
+    let mebibytes = count(journal, "max_recording_mib", Range::new(1, 1_024, "MiB"));
+    JournalSettings {
+        workers: count(journal, "workers", Range::new(1, 64, "clients")),
+        lease: seconds(journal, "lease_s", 10, 3_600),
+        first_retry: seconds(journal, "first_retry_s", 1, 3_600),
+        longest_retry: seconds(journal, "longest_retry_s", 1, 86_400),
+        give_up: Duration::from_secs(hours * 3_600),
+        probe: seconds(journal, "probe_s", 1, 3_600),
+        max_recording_bytes: mebibytes << 20,
+        recording_gap: milliseconds(journal, "recording_gap_ms", 0, 60_000),
     }
 }
 

@@ -11,13 +11,23 @@ use crate::config::{
     crm::{self, CrmSection},
     employee, networks,
     ringostat::{self, Ringostat, RingostatSection},
-    section::{Findings, Section},
+    scenario::{self, ScenarioSettings},
+    section::{Findings, Range, Section},
     tree::{self, Place, shortened},
 };
 use crate::model::{employee::Employee, phone::NumberReader};
+use crate::telephony::{
+    EventNames,
+    ringostat::event::{ALIASES, EventField},
+};
 
 /// A door's token that is shorter can be guessed.
 const SHORT_TOKEN_BYTES: usize = 16;
+
+/// How long what is done stays in the journal unless said otherwise.
+const RETENTION_DAYS: u64 = 30;
+/// What an event that cannot be understood may be answered with.
+const UNREADABLE_STATUSES: [u16; 5] = [200, 202, 400, 422, 500];
 
 /// Stands for a country that could not be read, in settings that are refused anyway.
 const REPLACED_COUNTRY: &str = "UA";
@@ -49,6 +59,23 @@ pub struct ProjectSettings {
     pub employees: Vec<Placed<Employee>>,
     /// By name.
     pub blocks: BTreeMap<String, Placed<BlockSettings>>,
+    /// What is written after a call.
+    pub scenario: ScenarioSettings,
+    /// How events are read.
+    pub events: EventSettings,
+    /// Whether what was stored during a pause is sent when it ends without a word about that.
+    pub resend_after_pause: bool,
+    /// How long what is done stays in the journal.
+    pub retention: Duration,
+}
+
+/// The `[events]` section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSettings {
+    /// The customer's own names of fields.
+    pub names: EventNames,
+    /// How what cannot be understood is answered; other statuses than 200 make Ringostat send it again.
+    pub unreadable_status: u16,
 }
 
 /// One secret per door of a project; each is the project's `token` unless said otherwise.
@@ -96,12 +123,52 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     let staff = ringostat.as_ref().is_some_and(|ringostat| ringostat.staff);
     let employees = employee::read(&project, employee::Reading { numbers: numbers.as_ref(), staff });
     let blocks = block::read(&project, reserve);
+    let (scenario, events) = (scenario::read_project(&project), events(&project));
+    let resend_after_pause = project.flag("resend_after_pause").is_some_and(|flag| flag.value);
+    let days = project.number("retention_days", Range::new(1, 3_650, "days")).map_or(RETENTION_DAYS, |days| days.value);
+    let retention = Duration::from_secs(days * 86_400);
     project.finish();
     let Some((crm, sound)) = crm else { return Reading::Nothing };
     let (file, name) = (file.to_owned(), name.to_owned());
-    let settings =
-        ProjectSettings { file, name, tokens, allow, timezone, country, public_url, crm, ringostat, employees, blocks };
+    let settings = ProjectSettings {
+        file,
+        name,
+        tokens,
+        allow,
+        timezone,
+        country,
+        public_url,
+        crm,
+        ringostat,
+        employees,
+        blocks,
+        scenario,
+        events,
+        resend_after_pause,
+        retention,
+    };
     if sound { Reading::Whole(settings) } else { Reading::Draft(settings) }
+}
+
+impl Default for EventSettings {
+    fn default() -> Self {
+        Self { names: EventNames::default(), unreadable_status: 200 }
+    }
+}
+
+fn events(project: &Section<'_>) -> EventSettings {
+    let mut settings = EventSettings::default();
+    let Some(events) = project.section("events", "events") else { return settings };
+    if let Some(fields) = events.section("fields", "events.fields") {
+        let name = |(field, key, _): (EventField, &'static str, _)| Some((field, fields.text(key)?.value.into()));
+        settings.names = EventNames::new(ALIASES.into_iter().filter_map(name));
+        fields.finish();
+    }
+    if let Some(status) = events.number_of("unreadable_status", &UNREADABLE_STATUSES) {
+        settings.unreadable_status = status;
+    }
+    events.finish();
+    settings
 }
 
 fn tokens(project: &Section<'_>) -> Tokens {

@@ -4,5 +4,6 @@ pub mod action;
 pub mod call;
 pub mod client;
 pub mod employee;
+pub mod event;
 pub mod ids;
 pub mod phone;

@@ -2,16 +2,13 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan};
+use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan, scenario};
 use crate::base::environment::Environment;
 use crate::base::problem::{Placed, Problem};
-use crate::config::{self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, Settings};
+use crate::config::{self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, ScenarioFile, Settings};
 use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
 use crate::model::{client::Kind, phone::NumberReader};
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
-
-/// CRMs of CONTRACT that this version does not have yet.
-const LATER: [&str; 4] = ["hubspot", "zoho-crm", "zoho-desk", "smart-crm"];
 
 /// A configuration, read and compiled as far as it goes.
 #[derive(Debug)]
@@ -65,7 +62,7 @@ pub fn compile(settings: &Settings) -> Result<Vec<Arc<Project>>, Vec<Problem>> {
 /// Every problem of every project.
 pub fn compile_with(settings: &Settings, adapters: &'static [Adapter]) -> Result<Vec<Arc<Project>>, Vec<Problem>> {
     let mut problems = Vec::new();
-    let project = |settings| compile_project(settings, adapters, &mut problems);
+    let project = |of: &ProjectSettings| compile_project(of, &settings.scenarios, adapters, &mut problems);
     let projects: Vec<_> = settings.projects.iter().filter_map(project).map(Arc::new).collect();
     agree_about_accounts(&projects, &mut problems);
     if problems.is_empty() {
@@ -92,6 +89,7 @@ fn agree_about_accounts(projects: &[Arc<Project>], problems: &mut Vec<Problem>) 
 
 fn compile_project(
     settings: &ProjectSettings,
+    scenarios: &[ScenarioFile],
     adapters: &'static [Adapter],
     problems: &mut Vec<Problem>,
 ) -> Option<Project> {
@@ -115,6 +113,7 @@ fn compile_project(
             blocks.insert(name.as_str().into(), compile_block(name, &block.value, priority, answers));
         }
     }
+    let matrix = adapter.and_then(|adapter| scenario::matrix(settings, scenarios, adapter, problems));
     let prepared = match (adapter?.prepare)(&settings.crm) {
         Ok(prepared) => prepared,
         Err(found) => {
@@ -138,6 +137,10 @@ fn compile_project(
         configured: employees.clone(),
         employees,
         ringostat: settings.ringostat.clone(),
+        matrix: Arc::new(matrix?),
+        events: settings.events.clone(),
+        resend_after_pause: settings.resend_after_pause,
+        retention: settings.retention,
         crm: CrmSetup {
             adapter: adapter?,
             section: settings.crm.clone(),
@@ -163,9 +166,7 @@ fn adapter(
     let adapter = adapters.iter().find(|adapter| adapter.name == kind);
     if adapter.is_none() {
         let known = adapters.iter().map(|adapter| adapter.name).collect::<Vec<_>>().join(", ");
-        let later =
-            if LATER.contains(&kind.as_str()) { ", which is not yet known: a later version brings it" } else { "" };
-        complain(*row, format!("crm.kind: expected one of {known}, found {kind:?}{later}"));
+        complain(*row, format!("crm.kind: expected one of {known}, found {kind:?}"));
     }
     adapter
 }

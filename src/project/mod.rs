@@ -5,9 +5,10 @@
 mod block;
 mod compile;
 mod people;
+mod scenario;
 mod staff;
 
-use std::{collections::BTreeMap, ops::Deref, sync::Arc};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
@@ -19,9 +20,10 @@ pub use self::{
     staff::Joined,
 };
 use crate::base::secret::Seal;
-use crate::config::{CrmSection, RingostatSection};
+use crate::config::{CrmSection, EventSettings, RingostatSection};
 use crate::crm::{Adapter, Prepared, hooks::HookTarget, quota::Limits};
 use crate::model::{employee::Employee, phone::NumberReader};
+use crate::scenario::Matrix;
 
 /// What is in force, swapped as a whole. A request loads it once and sees one world to its end.
 #[derive(Debug)]
@@ -78,6 +80,14 @@ pub struct Project {
     pub webhooks: Option<HookTarget>,
     /// Ringostat's own API, where it is to be asked.
     pub ringostat: Option<RingostatSection>,
+    /// What is written after a call.
+    pub matrix: Arc<Matrix>,
+    /// How events are read.
+    pub events: EventSettings,
+    /// Whether what was stored during a pause is sent when it ends without a word about that.
+    pub resend_after_pause: bool,
+    /// How long what is done stays in the journal.
+    pub retention: Duration,
     blocks: BTreeMap<Box<str>, Block>,
 }
 

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use self::ringostat::event::EventField;
+
 /// How a request carries its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestForm {
@@ -75,6 +77,24 @@ pub struct FieldNames {
     pub caller: Option<Box<str>>,
     /// The parameter with the call's id.
     pub call_id: Option<Box<str>>,
+}
+
+/// The customer's own names of an event's fields: `events.fields`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventNames(std::collections::BTreeMap<EventField, Box<str>>);
+
+impl EventNames {
+    /// The names, each of a field.
+    #[must_use]
+    pub fn new(names: impl IntoIterator<Item = (EventField, Box<str>)>) -> Self {
+        Self(names.into_iter().collect())
+    }
+
+    /// The name of a field, where it is given; compared exactly.
+    #[must_use]
+    pub fn of(&self, field: EventField) -> Option<&str> {
+        self.0.get(&field).map(|name| &**name)
+    }
 }
 
 /// The parts of an HTTP request that can carry parameters.

@@ -19,8 +19,8 @@ use predial::{
         secret::Secret,
     },
     config::{
-        BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings,
-        ProcessSettings, ProjectSettings, Settings, SnapshotSettings, Tokens,
+        BlockSettings, CrmSection, EdgeSettings, EventSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings,
+        OutboundSettings, ProcessSettings, ProjectSettings, ScenarioSettings, Settings, SnapshotSettings, Tokens,
     },
     crm::{
         Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools,
@@ -190,6 +190,16 @@ pub(crate) fn process() -> ProcessSettings {
         },
         outbound: OutboundSettings { connect_timeout: minute, request_timeout: minute, max_body_bytes: 1 << 20 },
         work_threads: 1,
+        journal: JournalSettings {
+            workers: 1,
+            lease: Duration::from_secs(10),
+            first_retry: Duration::from_secs(1),
+            longest_retry: Duration::from_secs(1),
+            give_up: Duration::from_secs(3_600),
+            probe: Duration::from_secs(1),
+            max_recording_bytes: 1 << 20,
+            recording_gap: Duration::ZERO,
+        },
     }
 }
 
@@ -258,6 +268,10 @@ fn project(name: &str, allow: &[&str]) -> ProjectSettings {
         ringostat: None,
         employees: vec![Placed::new(anna, 1)],
         blocks: blocks(),
+        scenario: ScenarioSettings::default(),
+        events: EventSettings::default(),
+        resend_after_pause: false,
+        retention: Duration::from_secs(30 * 86_400),
     }
 }
 
@@ -281,6 +295,7 @@ impl Behind {
         let settings = Settings {
             process: process.clone(),
             projects: vec![project("acme", &[]), project("fenced", &["203.0.113.0/24"])],
+            scenarios: Vec::new(),
         };
         let projects = compile_with(&settings, VALUES).expect("settings without problems");
         let (crm, metrics) = (Crm::new(), Metrics::new());

@@ -14,8 +14,8 @@ use predial::base::metric::Metrics;
 use predial::base::problem::{Placed, Problem};
 use predial::base::secret::Secret;
 use predial::config::{
-    BlockSettings, CrmSection, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, ProcessSettings,
-    ProjectSettings, Settings, SnapshotSettings, Tokens,
+    BlockSettings, CrmSection, EdgeSettings, EventSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings,
+    OutboundSettings, ProcessSettings, ProjectSettings, ScenarioSettings, Settings, SnapshotSettings, Tokens,
 };
 use predial::crm::quota::{Budget, Ledger, Limits, QuotaView};
 use predial::crm::{
@@ -339,8 +339,19 @@ fn settings() -> Settings {
             },
             outbound: OutboundSettings { connect_timeout: second, request_timeout: second, max_body_bytes: 1 << 20 },
             work_threads: 1,
+            journal: JournalSettings {
+                workers: 1,
+                lease: second,
+                first_retry: second,
+                longest_retry: second,
+                give_up: second,
+                probe: second,
+                max_recording_bytes: 1 << 20,
+                recording_gap: second,
+            },
         },
         projects: vec![project()],
+        scenarios: Vec::new(),
     }
 }
 
@@ -382,6 +393,10 @@ fn project() -> ProjectSettings {
         ringostat: None,
         employees: vec![Placed::new(anna, 1)],
         blocks: BTreeMap::from([("sales".to_owned(), Placed::new(block, 1))]),
+        scenario: ScenarioSettings::default(),
+        events: EventSettings::default(),
+        resend_after_pause: false,
+        retention: Duration::from_secs(30 * 86_400),
     }
 }
 

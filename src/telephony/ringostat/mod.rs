@@ -1,6 +1,7 @@
 //! Ringostat's side of a look-up, as its webhook forwarding number sends it and reads the answer.
 
 pub mod answer;
+pub mod event;
 pub mod fields;
 mod json;
 mod query;

@@ -44,6 +44,36 @@ pub(super) fn collect<'a>(
     Ok(())
 }
 
+/// Every pair of a query or form, escapes undone, in its order. A value that is not UTF-8 is left out; a leading `+`
+/// before a digit is a number's own.
+///
+/// # Errors
+/// The reason, fit to be sent back.
+pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, &'static str> {
+    let mut pairs = Vec::new();
+    for (at, pair) in text.split('&').enumerate() {
+        if at >= MAX_PAIRS {
+            return Err("expected at most 1000 parameters, found more");
+        }
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        check_escapes(name)?;
+        check_escapes(value)?;
+        if let (Some(name), Some(value)) = (unescape(name).filter(|name| !name.is_empty()), number(value)) {
+            pairs.push((name.into_owned(), value.into_owned()));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Undoes one more percent-encoding of a value that was no longer escaped by its form. A `+` stays a `+`; what is no
+/// escape, or gives no UTF-8, stays as it is: not every account encodes its values.
+pub(super) fn unescaped_once_more(value: &str) -> Cow<'_, str> {
+    if check_escapes(value).is_err() {
+        return Cow::Borrowed(value);
+    }
+    percent_encoding::percent_decode_str(value).decode_utf8().unwrap_or(Cow::Borrowed(value))
+}
+
 /// The first non-empty value of the parameter `name`; `None` also where its escapes make no sense.
 pub(super) fn first<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
     text.split('&')

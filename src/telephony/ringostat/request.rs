@@ -61,14 +61,14 @@ pub fn token_of_query(query: &str) -> Option<Cow<'_, str>> {
 }
 
 /// What a body is.
-enum Body<'a> {
+pub(super) enum Body<'a> {
     Form(&'a str),
     Json(&'a str),
 }
 
 impl<'a> Body<'a> {
     /// `None` for a blank body.
-    fn of(incoming: &Incoming<'a>) -> Result<Option<Self>, Malformed> {
+    pub(super) fn of(incoming: &Incoming<'a>) -> Result<Option<Self>, Malformed> {
         let body = incoming.body.as_ref();
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
         let Some(first) = body.first() else { return Ok(None) };
