@@ -6,6 +6,7 @@ mod block;
 mod compile;
 mod people;
 mod scenario;
+mod speaker;
 mod staff;
 
 use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};

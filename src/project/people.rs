@@ -70,6 +70,11 @@ impl People {
         self.employees.get(at).map(|(_, employee)| *employee)
     }
 
+    /// The users of the CRM that an employee is, by id.
+    pub(super) fn users(&self, employee: usize) -> impl Iterator<Item = CrmId> {
+        self.employees.iter().filter(move |(_, at)| *at == employee).map(|(id, _)| *id)
+    }
+
     /// Whether no user at all is an employee.
     #[must_use]
     pub fn is_empty(&self) -> bool {
