@@ -6,7 +6,7 @@
 //! ```text
 //! 7  app                    assembly, start, stop, command line
 //! 6  server · ops           doors: telephone system / operators
-//! 5  routing                decide now
+//! 5  routing · journal      decide now / do later
 //! 4  project · directory    what is configured and connected / who is known
 //! 3  crm · pbx              the CRMs' port, one folder per CRM / Ringostat's own API
 //! 2  config · outbound      files to checked values / the one HTTP client
@@ -19,6 +19,7 @@ pub mod app;
 pub mod ops;
 pub mod server;
 
+pub mod journal;
 pub mod routing;
 
 pub mod directory;

@@ -1,0 +1,107 @@
+//! The file: opened, looked at before anything is written, brought to the format of today.
+
+use std::{fs, io, path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::journal::store::failure::OpenError;
+
+/// What makes a format of the one before; the first makes the first.
+const FORMATS: [&str; 1] = [include_str!("schema.sql")];
+/// The format that is written: `PRAGMA user_version`.
+const KNOWN: i64 = 1;
+/// Stands in the file's header and says whose it is: `pred`.
+const APPLICATION: i64 = 0x7072_6564;
+/// A file up to this size is read whole before it is trusted: some tenths of a second.
+const CHECKED_WHOLE: u64 = 64 << 20;
+/// How long another program may hold the file before a commit is given up.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Pages in the write-ahead log before they are put where they belong. A page that changed often is put there once.
+const CHECKPOINT_PAGES: u32 = 4_000;
+/// What the log is cut back to, in bytes.
+const LOG_BYTES: u32 = 64 << 20;
+const STATEMENTS: usize = 128;
+
+/// Opens the file for writing, making it where it is missing.
+pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+    let missing = |source: io::Error| OpenError::Unusable { path: path.to_owned(), how: source.to_string() };
+    make(path).map_err(missing)?;
+    let size = fs::metadata(path).map_err(missing)?.len();
+    let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| told(path, &error))?;
+    look(&db, path, size)?;
+    prepare(&db).map_err(|error| told(path, &error))?;
+    Ok(db)
+}
+
+/// Opens the file for reading, beside a connection that writes.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| told(path, &error))
+}
+
+fn connect(path: &Path, how: OpenFlags) -> Result<Connection, rusqlite::Error> {
+    let db = Connection::open_with_flags(path, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(PATIENCE)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}
+
+/// Makes the file where it is missing, for this user alone: it holds clients' data. Its companions take its rights.
+fn make(path: &Path) -> io::Result<()> {
+    let mut options = fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(file) => {
+            file.sync_all()?;
+            path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses what must not be written to.
+fn look(db: &Connection, path: &Path, size: u64) -> Result<(), OpenError> {
+    let number = |sql| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| told(path, &error));
+    let found = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if tables > 0 && number("PRAGMA application_id")? != APPLICATION {
+        return Err(OpenError::Other { path: path.to_owned() });
+    }
+    if found > KNOWN {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: KNOWN });
+    }
+    if size <= CHECKED_WHOLE {
+        let how: String =
+            db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| told(path, &error))?;
+        if how != "ok" {
+            return Err(OpenError::Damaged { path: path.to_owned(), how });
+        }
+    }
+    Ok(())
+}
+
+/// Brings the file to today's format.
+fn prepare(db: &Connection) -> Result<(), rusqlite::Error> {
+    db.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
+         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA journal_size_limit = {LOG_BYTES};"
+    ))?;
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let behind = usize::try_from(found).unwrap_or_default();
+    for (format, change) in (1..).zip(FORMATS).skip(behind) {
+        db.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {change}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {format}; COMMIT;"
+        ))?;
+    }
+    Ok(())
+}
+
+fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let (path, how) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, how },
+        _ => OpenError::Unusable { path, how },
+    }
+}
