@@ -32,6 +32,12 @@ impl Mark {
         Self(format!("pd{}", uuid::Uuid::new_v5(&NAMESPACE, name.as_bytes()).simple()))
     }
 
+    /// A mark as the journal kept it.
+    #[must_use]
+    pub fn stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text, 34 letters and digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -14,7 +14,7 @@ use crate::telephony::ringostat::event::time_of_call_id;
 /// Later moments know better than earlier ones, and of one moment the event that came last, so `events` are in the order
 /// they came. What one does not say another may. Of several who took the call the last one spoke.
 #[must_use]
-pub fn call_of(events: &[Event], numbers: &NumberReader, zone: &TimeZone) -> Call {
+pub(super) fn call_of(events: &[Event], numbers: &NumberReader, zone: &TimeZone) -> Call {
     let mut ordered: Vec<&Event> = events.iter().collect();
     ordered.sort_by_key(|event| rank(event.moment));
     let mut call = Call::new(direction(&ordered));

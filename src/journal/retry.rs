@@ -4,11 +4,11 @@ use std::time::Duration;
 
 /// How often and how long something is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Schedule {
+pub(super) struct Schedule {
     /// Before the second try.
-    pub first: Duration,
+    pub(super) first: Duration,
     /// Between two tries at the most; each pause is twice the one before.
-    pub longest: Duration,
+    pub(super) longest: Duration,
 }
 
 /// What the CRM may ask for at the most: what is longer is a misread unit.
@@ -20,9 +20,10 @@ impl Schedule {
     /// `dice` from 0 to 1 spreads it by a fifth either way, so that what failed together does not come back together.
     /// What the CRM asked for is spread upwards only.
     #[must_use]
-    pub fn wait(&self, attempt: u32, asked: Option<Duration>, dice: f64) -> Duration {
+    pub(super) fn wait(&self, attempt: u32, asked: Option<Duration>, dice: f64) -> Duration {
         let dice = dice.clamp(0.0, 1.0);
-        let doubled = self.first.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1).min(31)).unwrap_or(u32::MAX));
+        let doubled =
+            self.first.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1).min(31)).unwrap_or(u32::MAX));
         let ours = doubled.min(self.longest).mul_f64(0.8 + 0.4 * dice);
         let theirs = asked.map(|asked| asked.min(LONGEST_ASKED).mul_f64(1.0 + 0.05 * dice));
         theirs.map_or(ours, |theirs| theirs.max(ours))

@@ -142,6 +142,12 @@ impl Outbound {
         Self { hosts: Arc::new(hosts), ..self.clone() }
     }
 
+    /// The same client, which takes replies of at most so many bytes.
+    #[must_use]
+    pub fn with_body_cap(&self, max_body_bytes: usize) -> Self {
+        Self { max_body_bytes, ..self.clone() }
+    }
+
     /// Whether a request may go to `url`.
     #[must_use]
     pub fn allows(&self, url: &url::Url) -> bool {

@@ -3,11 +3,13 @@
 //! | what | request |
 //! | --- | --- |
 //! | staff | `POST /api/json-rpc`, `getProjectStaffListAndDirections` |
+//! | a recording | `GET` of the link that an event brought |
 //!
-//! The key goes into the header `auth-key`; in the query as well it makes the gateway refuse. Calls, the contact book and
-//! recordings are not read yet. Knows no CRM and no project: who of the staff is which employee is decided above.
+//! The key goes into the header `auth-key`; in the query as well it makes the gateway refuse. Calls and the contact book
+//! are not read yet. Knows no CRM and no project: who of the staff is which employee is decided above.
 
 mod failure;
+mod recording;
 mod staff;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use std::fmt;
 use url::Url;
 
 pub use self::failure::Failure;
+pub use self::recording::{Recording, RecordingBounds, Recordings};
 pub use self::staff::{Reader, Staff, StaffFile, StaffMember, StaffState, StaffStatus};
 use crate::base::secret::Secret;
 use crate::config::RingostatSection;

@@ -11,7 +11,7 @@ mod text;
 
 pub use self::{
     matrix::{At, Create, Do, Matrix, Owner, Row, Task, What, When},
-    plan::{Decision, Due, decide},
+    plan::{Decision, Due, decide, may_create},
     situation::{Answerer, Client, Situation, Statuses},
     text::{Template, TemplateError, Words},
 };

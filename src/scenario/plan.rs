@@ -48,6 +48,13 @@ pub fn decide<'m>(matrix: &'m Matrix, situation: &Situation, at: At, done: &BTre
     Decision { row: certain.then_some(first), due, open: !certain }
 }
 
+/// Whether a row that fits, or may yet once more is known, makes an entity at any moment of the call.
+#[must_use]
+pub fn may_create(matrix: &Matrix, situation: &Situation) -> bool {
+    let open = Situation { outcome: None, answerer: None, ..*situation };
+    matrix.rows.iter().filter(|row| row.when.may_fit(&open)).any(|row| row.does.iter().any(Do::creates_entity))
+}
+
 /// The rows that fit: one where all is known, those that may yet where it is not.
 fn fitting<'m>(matrix: &'m Matrix, situation: &Situation) -> Vec<&'m Row> {
     let rows = matrix.rows.iter().filter(|row| row.when.may_fit(situation));

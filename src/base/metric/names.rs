@@ -59,6 +59,14 @@ metrics! {
         SnapshotsWritten = "snapshots_written", "Snapshots of the directory written to disk";
         SnapshotsFailed = "snapshots_failed", "Snapshots that could not be written";
         SnapshotsRefused = "snapshots_refused", "Snapshots found damaged or of something else, and not answered from";
+        EventsStored = "events_stored", "Events of calls stored for the first time";
+        EventsKnown = "events_known", "Events of calls that had been stored before";
+        EventsUnreadable = "events_unreadable", "Events of calls stored whole because they could not be understood";
+        EventsRefused = "events_refused", "Events of calls that could not be stored";
+        JournalWritten = "journal_written", "Steps written to the CRM";
+        JournalWaited = "journal_waited", "Entries of the journal put off because the CRM did not take them";
+        JournalDead = "journal_given_up", "Entries of the journal given up";
+        JournalCredentials = "journal_credentials_refused", "Times writing paused because the CRM refused the credentials";
         NumbersUnreadable = "numbers_unreadable", "Numbers of the CRM that could not be read";
     }
 }
@@ -76,6 +84,12 @@ metrics! {
         QuotaForecast = "quota_forecast", "What will have been spent when the day ends, in the vendor's unit";
         QuotaLimited = "quota_limited", "Times the CRM said 429 since the account's ledger was begun";
         QuotaHeld = "quota_held_seconds", "Seconds left of the pause the CRM asked for, 0 where it asked for none";
+        JournalOpen = "journal_open", "Entries of the journal that something is still to be done for";
+        JournalLater = "journal_later", "Entries of the journal that wait to be tried again";
+        JournalStored = "journal_stored", "Entries of the journal stored during a pause";
+        JournalDeadNow = "journal_dead", "Entries of the journal given up and kept";
+        JournalOldest = "journal_oldest_seconds", "Age of the oldest entry that something is still to be done for, 0 where there is none";
+        JournalPaused = "journal_paused", "Whether writing to the CRM is paused: 0 no, 1 by an operator, 2 because it refuses the credentials";
         WarmUpUnderWay = "warm_up_under_way", "Whether a warm-up is under way: 1 or 0";
     }
 }

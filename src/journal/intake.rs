@@ -1,0 +1,150 @@
+//! What comes in: understood as far as it goes, stored, and only then acknowledged.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::Journal;
+use super::planner::lane_of;
+use super::store::{Appended, NewEntry, State, StoreError};
+use crate::base::metric::Count;
+use crate::base::metric::ProjectMetrics;
+use crate::model::call::Moment;
+use crate::project::Project;
+use crate::telephony::{Incoming, ringostat::event};
+
+/// What was told at the door, as it came.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// At which moment.
+    pub moment: Moment,
+    /// What follows the `?`, still escaped.
+    pub query: Option<String>,
+    /// The Content-Type.
+    pub content_type: Option<String>,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Stored for the first time, under this number.
+    Stored(String),
+    /// It had been stored before.
+    Known(String),
+    /// Stored whole; it could not be understood.
+    Unreadable(String),
+}
+
+/// An event as it came, kept whole.
+#[derive(Serialize)]
+struct Raw<'a> {
+    query: &'a str,
+    content_type: &'a str,
+    /// As text where it is text, else in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_hex: Option<String>,
+    /// Why it could not be understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl Journal {
+    /// Stores what was told. When this returns, it is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is not stored.
+    ///
+    /// # Cost
+    /// Reading it, and a part of a flush of the disk: what comes at the same time is flushed together.
+    pub async fn take(
+        &self,
+        project: &Project,
+        metrics: &ProjectMetrics,
+        telling: Telling,
+    ) -> Result<Taken, StoreError> {
+        let (entry, readable) = self.entry(project, &telling);
+        let appended = self.floor.store.append(entry).await;
+        let Appended { id, known, .. } = match appended {
+            Ok(appended) => appended,
+            Err(error) => {
+                metrics.count(Count::EventsRefused);
+                return Err(error);
+            }
+        };
+        let id = id.to_string();
+        Ok(match (known, readable) {
+            (true, _) => {
+                metrics.count(Count::EventsKnown);
+                Taken::Known(id)
+            }
+            (false, true) => {
+                metrics.count(Count::EventsStored);
+                self.wake(&project.name);
+                Taken::Stored(id)
+            }
+            (false, false) => {
+                metrics.count(Count::EventsUnreadable);
+                Taken::Unreadable(id)
+            }
+        })
+    }
+
+    fn entry(&self, project: &Project, telling: &Telling) -> (NewEntry, bool) {
+        let incoming = Incoming {
+            query: telling.query.as_deref(),
+            content_type: telling.content_type.as_deref(),
+            body: &telling.body,
+        };
+        let read = event::decode(&incoming, telling.moment, &project.events.names);
+        let query = without_token(telling.query.as_deref().unwrap_or_default());
+        let why = read.as_ref().err().map(ToString::to_string);
+        let identity = read.as_ref().map_or_else(
+            |_| event::identity_of_unreadable(telling.moment, &query, &telling.body),
+            |told| told.identity.clone(),
+        );
+        let told = read.ok().map(|told| told.event);
+        let facts = told.as_ref().and_then(|event| serde_json::to_string(event).ok());
+        let client = told.as_ref().and_then(|event| {
+            let zone = &project.timezone;
+            super::facts::call_of(std::slice::from_ref(event), &project.numbers, zone).client
+        });
+        let call_id = told.as_ref().and_then(|event| event.call_id.clone());
+        let lane = client.map(lane_of);
+        let lane = lane.unwrap_or_else(|| format!("call:{}", call_id.as_deref().unwrap_or(&identity)));
+        let state = if facts.is_some() { State::Received } else { State::Unreadable };
+        let readable = facts.is_some();
+        let entry = NewEntry {
+            project: project.name.to_string(),
+            moment: telling.moment.word().to_owned(),
+            call_id,
+            identity,
+            lane,
+            received_ms: self.floor.clock.now().as_millisecond(),
+            raw: raw(telling, &query, why),
+            facts,
+            state,
+        };
+        (entry, readable)
+    }
+}
+
+fn raw(telling: &Telling, query: &str, why: Option<String>) -> Vec<u8> {
+    let body = std::str::from_utf8(&telling.body).ok();
+    let hexadecimal = || telling.body.iter().map(|byte| format!("{byte:02x}")).collect();
+    let raw = Raw {
+        query,
+        content_type: telling.content_type.as_deref().unwrap_or_default(),
+        body,
+        body_hex: body.is_none().then(hexadecimal),
+        why,
+    };
+    serde_json::to_vec(&raw).unwrap_or_default()
+}
+
+/// The token opens the door and is no part of what happened.
+fn without_token(query: &str) -> String {
+    query.split('&').filter(|pair| !pair.starts_with("token=")).collect::<Vec<_>>().join("&")
+}

@@ -1,0 +1,268 @@
+//! From what was told of a call to the steps that are to be done: judged once, decided by the matrix, stored before the
+//! first of them is begun.
+
+mod compose;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use self::compose::Composer;
+use super::facts::call_of;
+use super::judge::{self, Judged};
+use super::office::Office;
+use super::order::StoredOrder;
+use super::store::{Leased, NewStep, Plan, Step, StepState, Store, StoreError};
+use crate::crm::failure::Failure;
+use crate::crm::writer::{Mark, Writer};
+use crate::model::{
+    action::{Action, Link},
+    call::{Call, Direction, Outcome},
+    client::Kind,
+    event::Event,
+    ids::CrmId,
+    phone::PhoneKey,
+};
+use crate::scenario::{Answerer, At, Situation, decide, may_create};
+
+/// What was made for a number so lately may be missing in the CRM's search: it is read by its id.
+const LATELY_MS: i64 = 86_400_000;
+
+/// What comes of planning an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Planned {
+    /// These steps, perhaps none.
+    Plan(Plan),
+    /// The entry belongs into another client's lane first.
+    Lane(String),
+}
+
+/// Why an entry could not be planned.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Store(StoreError),
+    Crm(Failure),
+    /// What is stored of it cannot be read any more.
+    Unreadable(String),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Crm(failure)
+    }
+}
+
+/// The lane of a client's calls.
+pub(super) fn lane_of(number: PhoneKey) -> String {
+    format!("client:{}", number.digits())
+}
+
+/// Plans entries of one project.
+pub(super) struct Planner<'a> {
+    pub(super) office: &'a Office,
+    pub(super) writer: &'a dyn Writer,
+    pub(super) store: &'a dyn Store,
+    pub(super) now: Timestamp,
+}
+
+/// The outcome of a plan without steps.
+fn nothing(outcome: &str) -> Planned {
+    Planned::Plan(Plan { outcome: Some(outcome.to_owned()), ..Plan::default() })
+}
+
+impl Planner<'_> {
+    /// Decides what is to be done about an entry.
+    pub(super) async fn plan(&self, leased: &Leased) -> Result<Planned, Trouble> {
+        let own = event_of(leased.entry.facts.as_deref())?;
+        let events = self.events(leased, &own).await?;
+        let project = &self.office.project;
+        let call = call_of(&events, &project.numbers, &project.timezone);
+        let Some(number) = call.client.filter(|number| !project.is_an_employees(*number)) else {
+            return Ok(nothing("no-client"));
+        };
+        let Some(at) = At::of(own.moment) else { return Ok(nothing("nothing-to-do")) };
+        // A call whose first moment did not say the number has a lane of its own until it is known.
+        if leased.entry.lane != lane_of(number) {
+            return Ok(Planned::Lane(lane_of(number)));
+        }
+        let outcome = self.outcome(&call, at);
+        if at == At::AfterCall && outcome.is_none() {
+            return Ok(nothing("in-progress"));
+        }
+        let steps = self.steps(leased).await?;
+        let (judged, now_held) = self.judged(leased, (&call, number), (outcome, at), &steps).await?;
+        let situation = self.situation(&call, outcome, &judged);
+        self.decided(leased, (call, at), (judged, now_held, situation), &steps)
+    }
+
+    fn decided(
+        &self,
+        leased: &Leased,
+        (call, at): (Call, At),
+        (judged, now_held, situation): (Judged, Judged, Situation),
+        steps: &[Step],
+    ) -> Result<Planned, Trouble> {
+        let done: BTreeSet<String> = steps.iter().map(|step| step.name.clone()).collect();
+        let decision = decide(&self.office.project.matrix, &situation, at, &done);
+        let judged_text = serde_json::to_string(&judged).ok();
+        let composer = Composer { office: self.office, call: &call, judged: &judged, now: self.now };
+        let mut orders = composer.orders(&decision.due, &now_held, steps)?;
+        orders.extend(late_recordings(&call, steps)?);
+        let outcome = match (&decision.row, orders.is_empty()) {
+            (_, false) => None,
+            (None, true) if decision.open => Some("waiting"),
+            (None, true) => Some("no-row"),
+            (Some(_), true) => Some("nothing-to-do"),
+        };
+        let of = leased.entry.call_id.as_deref().unwrap_or(&leased.entry.identity);
+        let new_step = |(name, order): (String, StoredOrder)| {
+            let mark = Mark::of(&[&leased.entry.project, of, &name]);
+            NewStep { mark: mark.as_str().to_owned(), order: order.text(), name }
+        };
+        Ok(Planned::Plan(Plan {
+            judged: judged_text,
+            row_id: decision.row.map(|row| row.id.clone()),
+            outcome: outcome.map(str::to_owned),
+            steps: orders.into_iter().map(new_step).collect(),
+        }))
+    }
+
+    /// Everything told of the call, or the entry alone where it names none.
+    async fn events(&self, leased: &Leased, own: &Event) -> Result<Vec<Event>, Trouble> {
+        let Some(call_id) = &leased.entry.call_id else { return Ok(vec![own.clone()]) };
+        let told = self.store.events_of_call(&leased.entry.project, call_id).await?;
+        Ok(told.iter().filter_map(|event| event_of(event.facts.as_deref()).ok()).collect())
+    }
+
+    async fn steps(&self, leased: &Leased) -> Result<Vec<Step>, Trouble> {
+        match &leased.entry.call_id {
+            Some(call_id) => Ok(self.store.steps_of_call(&leased.entry.project, call_id).await?),
+            None => Ok(leased.steps.clone()),
+        }
+    }
+
+    /// How the call ended, as far as this moment knows: whoever takes a call has answered it.
+    fn outcome(&self, call: &Call, at: At) -> Option<Outcome> {
+        let talked = call.talk.is_some_and(|talk| !talk.is_zero());
+        match at {
+            At::BeforeCall => None,
+            At::PickUp => Some(Outcome::Answered),
+            At::AfterCall => self.office.project.matrix.statuses.outcome(call.status.as_deref(), talked),
+        }
+    }
+
+    /// How the call was judged, and what the client has now.
+    ///
+    /// Memory's word is enough where nothing is going to be made. Where a row may make something, the CRM is asked: when
+    /// the call is judged, and again whenever something is about to be made, because another call of the client may have
+    /// made it meanwhile.
+    async fn judged(
+        &self,
+        leased: &Leased,
+        (call, number): (&Call, PhoneKey),
+        (outcome, at): (Option<Outcome>, At),
+        steps: &[Step],
+    ) -> Result<(Judged, Judged), Trouble> {
+        let kept = leased.call.as_ref().and_then(|known| known.judged.as_deref());
+        let kept = kept.and_then(|text| serde_json::from_str::<Judged>(text).ok());
+        let matrix = &self.office.project.matrix;
+        if let Some(kept) = kept {
+            let situation = self.situation(call, outcome, &kept);
+            let done: BTreeSet<String> = steps.iter().map(|step| step.name.clone()).collect();
+            let makes = decide(matrix, &situation, at, &done).due.iter().any(|due| due.what.creates_entity());
+            let now_held = if makes { self.look(leased, number).await? } else { kept.clone() };
+            return Ok((kept, now_held));
+        }
+        if let Some(remembered) = judge::remembered(self.office, number) {
+            let open = self.situation(call, outcome, &remembered);
+            if !may_create(matrix, &open) {
+                return Ok((remembered.clone(), remembered));
+            }
+        }
+        let looked_up = self.look(leased, number).await?;
+        Ok((looked_up.clone(), looked_up))
+    }
+
+    async fn look(&self, leased: &Leased, number: PhoneKey) -> Result<Judged, Trouble> {
+        let since_ms = self.now.as_millisecond().saturating_sub(LATELY_MS);
+        let made = self.store.made_for(&leased.entry.project, number.digits(), since_ms).await?;
+        let link = |made: &super::store::Made| {
+            Some(Link { kind: Kind::from_word(&made.kind)?, id: CrmId::parse(&made.crm_id)? })
+        };
+        let made = made.iter().filter_map(link).collect();
+        Ok(judge::looked_up(self.office, self.writer, number, made).await?)
+    }
+
+    fn situation(&self, call: &Call, outcome: Option<Outcome>, judged: &Judged) -> Situation {
+        let spoke = outcome == Some(Outcome::Answered) || call.direction == Direction::Out;
+        Situation {
+            direction: call.direction,
+            outcome,
+            client: judged.client(),
+            has: judged.has(),
+            answerer: spoke.then(|| self.answerer(call, judged)),
+        }
+    }
+
+    fn answerer(&self, call: &Call, judged: &Judged) -> Answerer {
+        let Some(speaker) = self.office.project.speaker(&call.speaker) else { return Answerer::Unknown };
+        let responsible = judged.responsible().and_then(|owner| self.office.people.employee_of(owner));
+        let responsible = responsible.or_else(|| self.office.project.top_manager());
+        if !judged.held.is_empty() && responsible == Some(speaker) { Answerer::Owner } else { Answerer::Other }
+    }
+}
+
+fn event_of(facts: Option<&str>) -> Result<Event, Trouble> {
+    let unreadable = |why: String| Trouble::Unreadable(format!("expected what an event says, found {why}"));
+    serde_json::from_str(facts.ok_or_else(|| unreadable("nothing".to_owned()))?)
+        .map_err(|error| unreadable(error.to_string()))
+}
+
+/// What was made without the recording, now that it is there.
+fn late_recordings(call: &Call, steps: &[Step]) -> Result<Vec<(String, StoredOrder)>, Trouble> {
+    let Some(link) = &call.recording else { return Ok(Vec::new()) };
+    let mut late = Vec::new();
+    for step in steps.iter().filter(|step| step.state == StepState::Done) {
+        let name = format!("{}-recording", step.name);
+        let Ok(order) = StoredOrder::read(&step.order) else { continue };
+        let known = steps.iter().any(|other| other.name == name);
+        if known || !order.wants_recording || order.has_recording() {
+            continue;
+        }
+        let Some(id) = step.receipt.clone() else { continue };
+        late.extend(amended(order, id, link).map(|mut amended| {
+            amended.call.recording = Some(link.clone());
+            (name, amended)
+        }));
+    }
+    Ok(late)
+}
+
+/// The order that brings the recording to what `order` made.
+fn amended(order: StoredOrder, id: String, link: &str) -> Option<StoredOrder> {
+    let with_link = |text: &str| format!("{text}\n{link}").trim().to_owned();
+    let to = match &order.action {
+        Action::Create { kind, .. } => {
+            let made = Link { kind: *kind, id: CrmId::parse(&id)? };
+            let action = Action::Update { utm: false, call: true };
+            let on = vec![super::order::Target::There(made)];
+            return Some(StoredOrder { action, on, wants_recording: true, ..order });
+        }
+        Action::Task { subject, text, completed, due } => {
+            Action::Task { subject: subject.clone(), text: with_link(text), completed: *completed, due: *due }
+        }
+        Action::Call { subject, text, .. } => {
+            Action::Call { subject: subject.clone(), text: with_link(text), recording: true }
+        }
+        Action::Note { text } => Action::Note { text: with_link(text) },
+        Action::Update { .. } => return Some(order),
+        Action::Amend { .. } => return None,
+    };
+    Some(StoredOrder { action: Action::Amend { id, to: Box::new(to) }, wants_recording: true, ..order })
+}

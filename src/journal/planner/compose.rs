@@ -1,0 +1,238 @@
+//! Steps from what is due: owners, texts, what each hangs on.
+
+use jiff::Timestamp;
+
+use super::Trouble;
+use crate::crm::failure::Failure;
+use crate::journal::judge::Judged;
+use crate::journal::office::Office;
+use crate::journal::order::{StoredOrder, Target};
+use crate::journal::store::{Step, StepState};
+use crate::model::{
+    action::{Action, Link},
+    call::{Call, Direction},
+    client::Kind,
+    ids::CrmId,
+};
+use crate::scenario::{Create, Due, Owner, Task, Template, What, Words};
+
+/// Makes the orders of one call.
+pub(super) struct Composer<'a> {
+    pub(super) office: &'a Office,
+    pub(super) call: &'a Call,
+    /// How the call was judged: who is responsible stays who it was.
+    pub(super) judged: &'a Judged,
+    pub(super) now: Timestamp,
+}
+
+/// What can be hung on: what the client has, and what this call made or is about to.
+struct Available {
+    /// The one of each kind that counts, and whether this call made it.
+    entities: Vec<(Kind, Target, bool)>,
+}
+
+impl Composer<'_> {
+    /// The orders of what is due, in its order. What the client has by now is not made again.
+    pub(super) fn orders(
+        &self,
+        due: &[Due<'_>],
+        now_held: &Judged,
+        steps: &[Step],
+    ) -> Result<Vec<(String, StoredOrder)>, Trouble> {
+        let mut available = Available::of(now_held, steps);
+        let words = self.words();
+        let mut orders = Vec::new();
+        for due in due {
+            let order = match &due.what.what {
+                What::Create(create) => self.create(create, &due.name, &mut available, &words)?,
+                What::Task(task) => Some(self.task(task, &available, &words)?),
+                What::Call { owner, recording, subject, text } => {
+                    let (subject, text) = (rendered(subject, &words)?, self.text(text, *recording, &words)?);
+                    let recorded = *recording && self.call.recording.is_some();
+                    let action = Action::Call { subject, text, recording: recorded };
+                    Some(self.order(action, self.owner(*owner, true), available.hang(false), *recording))
+                }
+                What::Note { recording, text } => {
+                    let text = self.text(text, *recording, &words)?;
+                    Some(self.order(Action::Note { text }, None, available.hang(false), *recording))
+                }
+                What::Update { utm, call } => self.update((*utm, *call), &available),
+            };
+            orders.extend(order.map(|order| (due.name.clone(), order)));
+        }
+        Ok(orders)
+    }
+
+    fn order(&self, action: Action, owner: Option<CrmId>, on: Vec<Target>, wants_recording: bool) -> StoredOrder {
+        let mut call = self.call.clone();
+        if !wants_recording {
+            call.recording = None;
+        }
+        StoredOrder { action, owner, on, call, wants_recording }
+    }
+
+    fn create(
+        &self,
+        create: &Create,
+        name: &str,
+        available: &mut Available,
+        words: &Words,
+    ) -> Result<Option<StoredOrder>, Trouble> {
+        if available.has(create.kind) {
+            return Ok(None);
+        }
+        let action = Action::Create {
+            kind: create.kind,
+            title: rendered(&create.title, words)?,
+            text: rendered(&create.text, words)?,
+            utm: create.utm,
+            recording: create.recording && self.call.recording.is_some(),
+        };
+        let on = available.parents_of(create.kind);
+        available.entities.push((create.kind, Target::Made { kind: create.kind, step: name.to_owned() }, true));
+        Ok(Some(self.order(action, self.owner(create.owner, false), on, create.recording)))
+    }
+
+    fn task(&self, task: &Task, available: &Available, words: &Words) -> Result<StoredOrder, Trouble> {
+        let ended = self.call.ended().unwrap_or(self.now);
+        let action = Action::Task {
+            subject: rendered(&task.subject, words)?,
+            text: self.text(&task.text, task.recording, words)?,
+            completed: task.completed,
+            due: ended.checked_add(task.due).unwrap_or(ended),
+        };
+        Ok(self.order(action, self.owner(task.owner, false), available.hang(task.on_contact), task.recording))
+    }
+
+    /// Fields of what was there before: what this call makes has them from the beginning.
+    fn update(&self, (utm, call): (bool, bool), available: &Available) -> Option<StoredOrder> {
+        let on = available.there();
+        (!on.is_empty()).then(|| self.order(Action::Update { utm, call }, None, on, call))
+    }
+
+    /// Whose it becomes. A call that nobody of ours answered is nobody's; everything else is the top manager's then.
+    fn owner(&self, owner: Owner, of_call: bool) -> Option<CrmId> {
+        let top = || self.office.top_user();
+        match owner {
+            Owner::System => None,
+            Owner::Top => top(),
+            Owner::Responsible => {
+                let ours = |owner: &CrmId| self.office.people.employee_of(*owner).is_some();
+                self.judged.responsible().filter(ours).or_else(top)
+            }
+            Owner::Answered => {
+                let speaker = self.office.project.speaker(&self.call.speaker);
+                let user = speaker.and_then(|speaker| self.office.user_of(speaker));
+                if of_call { user } else { user.or_else(top) }
+            }
+        }
+    }
+
+    fn text(&self, template: &Template, recording: bool, words: &Words) -> Result<String, Trouble> {
+        let text = rendered(template, words)?;
+        Ok(match &self.call.recording {
+            Some(link) if recording && !text.contains(link.as_str()) => format!("{text}\n{link}").trim().to_owned(),
+            _ => text,
+        })
+    }
+
+    fn words(&self) -> Words {
+        let call = self.call;
+        let caller = call.client.map(|client| format!("+{}", client.digits())).unwrap_or_default();
+        let speaker = &call.speaker;
+        let employee = self.office.project.speaker(speaker).and_then(|at| self.office.project.employees.get(at));
+        let told = [&speaker.line, &speaker.name, &speaker.email, &speaker.extension, &speaker.staff_id];
+        let line = speaker.line.as_ref().or(speaker.staff_id.as_ref()).or(speaker.name.as_ref());
+        let by = employee.map(|employee| employee.name.to_string());
+        let by = by.or_else(|| told.into_iter().flatten().next().cloned());
+        let started = call.started.map(|started| started.to_zoned(self.office.project.timezone.clone()));
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let seconds = |duration: Option<std::time::Duration>| duration.map_or(0, |duration| duration.as_secs());
+        Words {
+            id: text(&call.id),
+            direction: if call.direction == Direction::In { "in" } else { "out" }.to_owned(),
+            status: text(&call.status),
+            name: text(&call.client_name),
+            who: call.client_name.clone().unwrap_or_else(|| caller.clone()),
+            caller,
+            company: text(&call.company),
+            dialled: call.dialled().unwrap_or_default(),
+            answered_by: by.unwrap_or_default(),
+            line: line.cloned().unwrap_or_default(),
+            started: started.map(|started| started.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+            talk_s: seconds(call.talk),
+            wait_s: seconds(call.wait),
+            total_s: seconds(call.total),
+            recording: text(&call.recording),
+            utm_source: text(&call.utm.source),
+            utm_medium: text(&call.utm.medium),
+            utm_campaign: text(&call.utm.campaign),
+            utm_term: text(&call.utm.term),
+            utm_content: text(&call.utm.content),
+            client_id: text(&call.client_id),
+        }
+    }
+}
+
+/// A template that runs away on this call refuses it, as the CRM would.
+fn rendered(template: &Template, words: &Words) -> Result<String, Trouble> {
+    let refused = |error| Failure::Refused { reason: format!("a text of the matrix could not be made: {error}") };
+    template.rendered(words).map_err(|error| Trouble::Crm(refused(error)))
+}
+
+impl Available {
+    fn of(held: &Judged, steps: &[Step]) -> Self {
+        let mut entities: Vec<(Kind, Target, bool)> = Vec::new();
+        for kind in Kind::ALL {
+            let made = steps.iter().find(|step| step.name == kind.word() && step.state == StepState::Done);
+            if made.is_some() {
+                entities.push((kind, Target::Made { kind, step: kind.word().to_owned() }, true));
+            } else if let Some(there) = held.of_kind(kind) {
+                entities.push((kind, Target::There(Link { kind, id: there.id }), false));
+            }
+        }
+        Self { entities }
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.entities.iter().any(|(known, ..)| *known == kind)
+    }
+
+    fn get(&self, kinds: &[Kind]) -> Vec<Target> {
+        let of = |kind: &Kind| self.entities.iter().find(|(known, ..)| known == kind);
+        kinds.iter().filter_map(of).map(|(_, target, _)| target.clone()).collect()
+    }
+
+    /// On the lead, else on deal or ticket and contact, else on the contact; on the organization where there is no more.
+    fn hang(&self, on_contact: bool) -> Vec<Target> {
+        let lead = self.get(&[Kind::Lead]);
+        if on_contact && self.has(Kind::Contact) {
+            return self.get(&[Kind::Contact]);
+        }
+        if !lead.is_empty() {
+            return lead;
+        }
+        let usual = self.get(&[Kind::Deal, Kind::Ticket, Kind::Contact]);
+        if usual.is_empty() { self.get(&[Kind::Organization]) } else { usual }
+    }
+
+    /// What something new of a kind belongs to. A deal hangs on its contact, and on an organization only where this call
+    /// makes that, too (row `pd-deal-org`).
+    fn parents_of(&self, kind: Kind) -> Vec<Target> {
+        match kind {
+            Kind::Organization | Kind::Lead => Vec::new(),
+            Kind::Contact => self.get(&[Kind::Organization]),
+            Kind::Deal | Kind::Ticket => {
+                let made = |(known, _, made): &&(Kind, Target, bool)| *known == Kind::Organization && *made;
+                let organization = self.entities.iter().find(made).map(|(_, target, _)| target.clone());
+                self.get(&[Kind::Contact]).into_iter().chain(organization).collect()
+            }
+        }
+    }
+
+    /// What was there before this call: the lead, else deal or ticket and contact.
+    fn there(&self) -> Vec<Target> {
+        let there = |target: &Target| matches!(target, Target::There(_));
+        self.hang(false).into_iter().filter(there).collect()
+    }
+}
