@@ -5,6 +5,7 @@
 //! block, a token or an employee changed empties nothing.
 
 mod generations;
+mod offices;
 mod staff;
 mod webhooks;
 
@@ -17,7 +18,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
-use self::{staff::StaffLists, webhooks::Webhooks};
+use self::{offices::Fetchers, staff::StaffLists, webhooks::Webhooks};
 use super::{accounts::Accounts, run::Overrides};
 use crate::base::{
     clock::Clock,
@@ -26,11 +27,13 @@ use crate::base::{
     problem::Problem,
 };
 use crate::config::ProcessSettings;
+use crate::crm::writer::Writer;
 use crate::crm::{
     CrmUser, Prepared, Tools,
     quota::{Ledger, QuotaView},
 };
 use crate::directory::{Directory, Feed, Parts, Shelf};
+use crate::journal::{Journal, Offices};
 use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
@@ -56,6 +59,10 @@ pub(crate) struct Means {
     pub(crate) work: Handle,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// What the journal's workers meet.
+    pub(crate) offices: Arc<Current<Offices>>,
+    /// The journal; tests of what is put in force have none.
+    pub(crate) journal: Option<Arc<Journal>>,
 }
 
 /// Keeps what is in force.
@@ -79,6 +86,7 @@ struct Tending {
     staff: StaffLists,
     webhooks: Webhooks,
     accounts: Accounts,
+    fetchers: Fetchers,
     /// Where the directories are kept on disk; a project that comes back finds its own.
     shelves: BTreeMap<Box<str>, Arc<Shelf>>,
 }
@@ -87,10 +95,14 @@ struct Tending {
 struct Made {
     directory: Arc<Directory>,
     ledger: Arc<Ledger>,
+    writer: Option<Arc<dyn Writer>>,
 }
 
 /// Users who are named in one line of the log.
 const MOST_NAMED: usize = 20;
+
+/// What a project's CRM is read with, the quota it spends, and what it is written with.
+type Fed = (Feed, Arc<Ledger>, Option<Arc<dyn Writer>>);
 
 type Users = watch::Receiver<Arc<[CrmUser]>>;
 
@@ -100,6 +112,8 @@ struct Tended {
     /// What its reader was made from.
     prepared: Arc<dyn Prepared>,
     ledger: Arc<Ledger>,
+    /// Writes what calls leave; `None` for a CRM that nothing is written to.
+    writer: Option<Arc<dyn Writer>>,
     stop: CancellationToken,
 }
 
@@ -108,9 +122,9 @@ impl Follow {
     pub(crate) fn new(means: Means, stop: CancellationToken) -> Arc<Self> {
         let current = Arc::new(Current::new(Arc::new(Exchange::default())));
         let accounts = Accounts::open(&means.process.data);
-        let (staff, webhooks) = (StaffLists::default(), Webhooks::default());
-        let tending =
-            Mutex::new(Tending { directories: BTreeMap::new(), staff, webhooks, accounts, shelves: BTreeMap::new() });
+        let (staff, webhooks, fetchers) = (StaffLists::default(), Webhooks::default(), Fetchers::default());
+        let (directories, shelves) = (BTreeMap::new(), BTreeMap::new());
+        let tending = Mutex::new(Tending { directories, staff, webhooks, accounts, fetchers, shelves });
         let (inboxes, opened) = (Arc::new(Current::new(Arc::default())), watch::Sender::new(false));
         Arc::new(Self { means, current, reloading: Mutex::default(), inboxes, opened, tending, stop })
     }
@@ -217,7 +231,7 @@ impl Follow {
                 self.give_up(tended);
             }
         }
-        self.current.store(Arc::new(exchange));
+        self.bring_in_force(&mut tending, exchange);
         self.inboxes.store(Arc::new(tending.webhooks.inboxes()));
         report
     }
@@ -246,7 +260,7 @@ impl Follow {
 
     /// Makes a project's directory; nothing is asked of its CRM yet.
     fn make(&self, tending: &mut Tending, project: &Project) -> Made {
-        let (feed, ledger) = self.feed(tending, project);
+        let (feed, ledger, writer) = self.feed(tending, project);
         let directory = Directory::new(Parts {
             project: project.name.clone(),
             feed,
@@ -259,12 +273,12 @@ impl Follow {
             metrics: self.means.metrics.project(&project.name),
             keeping: Some(self.keeping(tending, project)),
         });
-        Made { directory, ledger }
+        Made { directory, ledger, writer }
     }
 
     /// Begins to keep a directory fresh, in the place of the one the project had.
     fn begin(self: &Arc<Self>, tending: &mut Tending, project: &Project, made: Made) -> Arc<Directory> {
-        let Made { directory, ledger } = made;
+        let Made { directory, ledger, writer } = made;
         let stop = self.stop.child_token();
         // Before anything can change them: a receiver made later would take the first users for seen.
         let users = directory.users();
@@ -273,7 +287,7 @@ impl Follow {
         self.means.work.spawn(matching);
         self.means.work.spawn(Arc::clone(&directory).keep_fresh(stop.clone()));
         let prepared = Arc::clone(&project.crm.prepared);
-        let tended = Tended { directory: Arc::clone(&directory), prepared, ledger, stop };
+        let tended = Tended { directory: Arc::clone(&directory), prepared, ledger, writer, stop };
         if let Some(old) = tending.directories.insert(project.name.clone(), tended) {
             self.give_up(old);
         }
@@ -282,17 +296,19 @@ impl Follow {
 
     /// Lets a directory go on with what changed in its project's `[crm]`.
     fn adopt(&self, tending: &mut Tending, project: &Project, directory: &Directory) {
-        let (feed, ledger) = self.feed(tending, project);
+        let (feed, ledger, writer) = self.feed(tending, project);
         directory.adopt(feed);
         if let Some(tended) = tending.directories.get_mut(&project.name) {
             (tended.ledger, tended.prepared) = (ledger, Arc::clone(&project.crm.prepared));
+            tended.writer = writer;
         }
     }
 
-    fn feed(&self, tending: &mut Tending, project: &Project) -> (Feed, Arc<Ledger>) {
+    fn feed(&self, tending: &mut Tending, project: &Project) -> Fed {
         let ledger = tending.accounts.ledger(project, self.means.clock);
         let tools =
             Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
+        let writer = project.crm.prepared.writer(tools.clone());
         let reader = project.crm.prepared.reader(tools);
         let feed = Feed {
             reader,
@@ -300,7 +316,7 @@ impl Follow {
             ledger: Arc::clone(&ledger),
             timezone: project.timezone.clone(),
         };
-        (feed, ledger)
+        (feed, ledger, writer)
     }
 
     /// Stops what a directory has running, and holds it until no call reads it any more: a million numbers are not to be
@@ -345,7 +361,7 @@ impl Follow {
     }
 
     fn meet(&self, name: &str, directory: &Arc<Directory>, users: &[CrmUser]) {
-        let tending = self.tending();
+        let mut tending = self.tending();
         if !tending.directories.get(name).is_some_and(|tended| Arc::ptr_eq(&tended.directory, directory)) {
             return;
         }
@@ -369,13 +385,13 @@ impl Follow {
             let (count, users) = (new.count(), named.join(", "));
             tracing::warn!(project = name, count, users, "CRM users who are no employee: their clients' calls go on");
         }
-        self.replace(&before, &met);
+        self.replace(&mut tending, &before, &met);
     }
 
     /// Puts a line in the place of the one that its project had. With `tending` held.
-    fn replace(&self, before: &Exchange, line: &Arc<Line>) {
+    fn replace(&self, tending: &mut Tending, before: &Exchange, line: &Arc<Line>) {
         let others = before.lines().filter(|other| other.project.name != line.project.name).cloned();
-        self.current.store(Arc::new(Exchange::new(others.chain([Arc::clone(line)]))));
+        self.bring_in_force(tending, Exchange::new(others.chain([Arc::clone(line)])));
     }
 
     fn tending(&self) -> MutexGuard<'_, Tending> {

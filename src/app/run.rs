@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -26,11 +27,20 @@ use super::{
 };
 use crate::base::{clock::Clock, environment::Environment, metric::Metrics, problem::Problem};
 use crate::config::{self, ProcessSettings};
+use crate::journal::{
+    Journal, Offices,
+    store::{OpenError, SqliteStore},
+};
 use crate::ops;
 use crate::outbound::{Bounds, BuildError, Outbound};
-use crate::project::{self, Configured};
+use crate::project::{self, Configured, Current};
 use crate::routing::Exchange;
 use crate::server::Door;
+
+/// How often the journal is tidied.
+const TIDIED_EVERY: Duration = Duration::from_secs(3_600);
+/// How long writes under way may take at the end.
+const FINISHED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the command line says over the configuration.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +75,9 @@ pub enum StartError {
     /// The ops door could not be opened.
     #[error("the ops door was not opened")]
     Ops(#[from] ops::BindError),
+    /// The journal could not be opened.
+    #[error("the calls' journal was not opened")]
+    Journal(#[from] OpenError),
     /// The HTTP client could not be made.
     #[error("the client that asks CRMs could not be made")]
     Outbound(#[from] BuildError),
@@ -87,6 +100,7 @@ pub struct Service {
     draining: Arc<AtomicBool>,
     stop: CancellationToken,
     work: Option<Runtime>,
+    journal: Arc<Journal>,
     _lock: DataLock,
 }
 
@@ -125,9 +139,12 @@ impl Service {
         make_room(process.edge.max_connections).map_err(system("to tell its limit of descriptors"))?;
         let work = work_runtime(&process).map_err(system("a runtime"))?;
         let stop = CancellationToken::new();
-        let follow = follow(overrides, environment, &process, &work, &stop)?;
+        let offices = Arc::new(Current::new(Arc::default()));
+        let journal = journal(&process, &offices, &work)?;
+        let means = means(overrides, environment, (&process, &work), (&offices, &journal))?;
+        let follow = Follow::new(means, stop.clone());
         follow.put_in_force(configured);
-        let edge = open_edge(&process, &follow)?;
+        let edge = open_edge(&process, &follow, &journal)?;
         let draining = Arc::new(AtomicBool::new(false));
         let ops_address = open_ops(&process, &follow, &draining, &work, &stop)?;
         let watch = {
@@ -136,10 +153,11 @@ impl Service {
         };
         work.spawn(watch.reload(Arc::clone(&follow), stop.clone()));
         work.spawn(Arc::clone(&follow).keep_days(stop.clone()));
+        work.spawn(tidy(Arc::clone(&journal), stop.clone()));
         follow.doors_are_open();
         let edge_address = edge.address();
         let (edge, work) = (Some(edge), Some(work));
-        Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, _lock: lock })
+        Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, journal, _lock: lock })
     }
 
     /// Where the telephone system asks.
@@ -210,6 +228,10 @@ impl Service {
         let joined = edge.join();
         // Nothing changes any more while it is written.
         self.stop.cancel();
+        if let Some(work) = &self.work {
+            // What is cut is noted as unclear, and the next process looks for it.
+            work.block_on(self.journal.drain(FINISHED_WITHIN));
+        }
         self.follow.save_all();
         joined
     }
@@ -236,20 +258,44 @@ fn work_runtime(process: &ProcessSettings) -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(process.work_threads).thread_name("work").enable_all().build()
 }
 
-fn follow(
+/// The journal in the data folder. Nobody works on it before a project is in force.
+fn journal(
+    process: &ProcessSettings,
+    offices: &Arc<Current<Offices>>,
+    work: &Runtime,
+) -> Result<Arc<Journal>, StartError> {
+    let store = Arc::new(SqliteStore::open(&process.data)?);
+    let with = (Clock::System, work.handle().clone());
+    Ok(Arc::new(Journal::new(store, Arc::clone(offices), process.journal.clone(), with)))
+}
+
+/// Removes what the journal has kept long enough, until told to stop.
+async fn tidy(journal: Arc<Journal>, stop: CancellationToken) {
+    loop {
+        match journal.tidy().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "entries of the journal have been kept long enough"),
+            Err(error) => tracing::error!(%error, "the journal could not be tidied"),
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(TIDIED_EVERY)).await.is_none() {
+            return;
+        }
+    }
+}
+
+fn means(
     overrides: &Overrides,
     environment: Arc<dyn Environment + Send + Sync>,
-    process: &ProcessSettings,
-    work: &Runtime,
-    stop: &CancellationToken,
-) -> Result<Arc<Follow>, StartError> {
+    (process, work): (&ProcessSettings, &Runtime),
+    (offices, journal): (&Arc<Current<Offices>>, &Arc<Journal>),
+) -> Result<Means, StartError> {
     let outbound = &process.outbound;
     let bounds = Bounds {
         connect_timeout: outbound.connect_timeout,
         request_timeout: outbound.request_timeout,
         max_body_bytes: outbound.max_body_bytes,
     };
-    let means = Means {
+    Ok(Means {
         overrides: overrides.clone(),
         environment,
         process: process.clone(),
@@ -257,14 +303,15 @@ fn follow(
         clock: Clock::System,
         work: work.handle().clone(),
         metrics: Arc::new(Metrics::new()),
-    };
-    Ok(Follow::new(means, stop.clone()))
+        offices: Arc::clone(offices),
+        journal: Some(Arc::clone(journal)),
+    })
 }
 
-fn open_edge(process: &ProcessSettings, follow: &Follow) -> Result<EdgeThreads, StartError> {
+fn open_edge(process: &ProcessSettings, follow: &Follow, journal: &Arc<Journal>) -> Result<EdgeThreads, StartError> {
     let address = process.edge.listen;
     let door = Door::new(follow.current(), process, follow.metrics().process(), Clock::System);
-    let door = door.with_inboxes(follow.inboxes());
+    let door = door.with_inboxes(follow.inboxes()).with_journal(Arc::clone(journal));
     EdgeThreads::start(&Arc::new(door), address, process.edge.threads)
         .map_err(|source| StartError::Edge { address, source })
 }

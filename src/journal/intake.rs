@@ -1,5 +1,7 @@
 //! What comes in: understood as far as it goes, stored, and only then acknowledged.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -52,6 +54,21 @@ struct Raw<'a> {
 }
 
 impl Journal {
+    /// [`Journal::take`] on a thread of the background: reading what was told must not take a call's.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn take_in(
+        self: &Arc<Self>,
+        project: &Arc<Project>,
+        metrics: &Arc<ProjectMetrics>,
+        telling: Telling,
+    ) -> Result<Taken, StoreError> {
+        let (journal, project, metrics) = (Arc::clone(self), Arc::clone(project), Arc::clone(metrics));
+        let taken = self.work.spawn(async move { journal.take(&project, &metrics, telling).await });
+        taken.await.unwrap_or(Err(StoreError::Closed))
+    }
+
     /// Stores what was told. When this returns, it is on the disk.
     ///
     /// # Errors

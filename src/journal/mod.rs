@@ -21,10 +21,11 @@ mod worker;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::{runtime::Handle, sync::Notify};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::intake::{Taken, Telling};
 pub use self::office::{Office, Offices};
@@ -56,7 +57,7 @@ impl Journal {
         settings: JournalSettings,
         (clock, work): (Clock, Handle),
     ) -> Self {
-        let floor = Arc::new(Floor { store, offices, settings, clock });
+        let floor = Arc::new(Floor { store, offices, settings, clock, under_way: TaskTracker::new() });
         Self { floor, work, crews: Mutex::default() }
     }
 
@@ -85,6 +86,16 @@ impl Journal {
         let (wake, stop) = (Arc::new(Notify::new()), stop.child_token());
         self.work.spawn(run::run(Arc::clone(&self.floor), project.into(), Arc::clone(&wake), stop.clone()));
         Crew { wake, stop }
+    }
+
+    /// Waits until what is under way has ended, this long at the most. Nobody must take up more meanwhile: the workers
+    /// have been told to stop.
+    pub async fn drain(&self, at_most: Duration) {
+        self.floor.under_way.close();
+        if tokio::time::timeout(at_most, self.floor.under_way.wait()).await.is_err() {
+            let entries = self.floor.under_way.len();
+            tracing::warn!(entries, "writes were still under way; the next start looks what became of them");
+        }
     }
 
     /// Wakes a project's workers.

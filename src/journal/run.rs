@@ -6,7 +6,7 @@ use tokio::{
     sync::{Notify, Semaphore},
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::office::{Office, Offices};
 use super::resend;
@@ -27,6 +27,8 @@ pub(super) struct Floor {
     pub(super) offices: Arc<Current<Offices>>,
     pub(super) settings: JournalSettings,
     pub(super) clock: Clock,
+    /// Entries under way.
+    pub(super) under_way: TaskTracker,
 }
 
 /// Works on a project's entries until told to stop.
@@ -50,7 +52,8 @@ pub(super) async fn run(floor: Arc<Floor>, project: Box<str>, wake: Arc<Notify>,
         match floor.lease(&project, retries_first).await {
             Ok(Some(leased)) => {
                 let (floor, wake) = (Arc::clone(&floor), Arc::clone(&wake));
-                tokio::spawn(async move {
+                let tracker = floor.under_way.clone();
+                tracker.spawn(async move {
                     floor.work(&office, leased).await;
                     drop(place);
                     // Its lane may have another, and a place is free.

@@ -58,6 +58,9 @@ impl Service<'_> {
                         Err(status) => self.unread(&body, reply::bare(status)),
                     }
                 }
+                Some(Path::Events { project, moment }) => {
+                    Box::pin(self.take_event(&head, body, (project, moment))).await
+                }
                 // In a place of its own: what a look-up holds while it waits does not grow by it.
                 Some(Path::Changes { project }) => Box::pin(self.take_in(&head, body, project)).await,
                 None => {

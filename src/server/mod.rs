@@ -3,6 +3,7 @@
 //! | method and path | asks | answered |
 //! | --- | --- | --- |
 //! | `GET`, `POST`, `PUT`, `DELETE` `/{project}/route/{block}` | who is responsible for a caller | in the block's form, within its deadline |
+//! | `GET`, `POST`, `PUT` `/{project}/events/{moment}` | tells what happened in a call | 200 once it is on the disk; 503 where it cannot be |
 //! | `GET`, `POST` `/{project}/crm-changes` | the CRM says that something changed | 200; 401 for what is not the CRM's; see `changes` |
 //! | the same, another method | | 405 |
 //! | any other path | | 404 |
@@ -21,6 +22,7 @@ mod body;
 mod changes;
 mod connection;
 mod credentials;
+mod events;
 mod head;
 mod lookup;
 mod origin;
@@ -50,6 +52,7 @@ use crate::base::{
     secret::{Seal, Secret},
 };
 use crate::config::ProcessSettings;
+use crate::journal::Journal;
 use crate::project::Current;
 use crate::routing::Exchange;
 
@@ -69,6 +72,8 @@ pub struct Door {
     nobody: Seal,
     /// Where what CRMs deliver is left.
     inboxes: Arc<Current<Inboxes>>,
+    /// Where what is told of calls is kept.
+    journal: Option<Arc<Journal>>,
     /// Connections, over all threads.
     open: AtomicUsize,
 }
@@ -92,13 +97,30 @@ impl Door {
             .writev(false);
         let (reserve, nobody) = (settings.live.reserve, Secret::new("").seal());
         let inboxes = Arc::new(Current::new(Arc::default()));
-        Self { exchange, edge, reserve, metrics, clock, http, nobody, inboxes, open: AtomicUsize::new(0) }
+        Self {
+            exchange,
+            edge,
+            reserve,
+            metrics,
+            clock,
+            http,
+            nobody,
+            inboxes,
+            journal: None,
+            open: AtomicUsize::new(0),
+        }
     }
 
     /// The same door, where CRMs may deliver as well.
     #[must_use]
     pub fn with_inboxes(self, inboxes: Arc<Current<Inboxes>>) -> Self {
         Self { inboxes, ..self }
+    }
+
+    /// The same door, where calls may be told of as well.
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<Journal>) -> Self {
+        Self { journal: Some(journal), ..self }
     }
 
     /// Connections open now, over all threads.

@@ -21,6 +21,8 @@ use crate::telephony::ringostat::Rendered;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 /// What a CRM may deliver with.
 const DELIVERED_BY: HeaderValue = HeaderValue::from_static("GET, POST");
+/// What events may be told with.
+const TOLD_BY: HeaderValue = HeaderValue::from_static("GET, POST, PUT");
 /// What a client that waits to be asked for its password understands.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"predial\"");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -125,6 +127,22 @@ pub(super) fn bare(status: StatusCode) -> Response<Reply> {
 pub(super) fn no_delivery() -> Response<Reply> {
     let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
     response.headers_mut().insert(ALLOW, DELIVERED_BY);
+    response
+}
+
+/// 405 of the door where events are told.
+pub(super) fn no_event() -> Response<Reply> {
+    let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, TOLD_BY);
+    response
+}
+
+/// JSON that was made for this reply.
+pub(super) fn json(status: StatusCode, body: Bytes) -> Response<Reply> {
+    let parts = Parts([body, Bytes::new(), Bytes::new()]);
+    let mut response = Response::new(Reply { parts: Some(parts) });
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

@@ -20,6 +20,8 @@ use crate::routing::Line;
 
 /// The segment between the project and the block.
 const ROUTE: &str = "route";
+/// The segment between the project and the moment of a call.
+const EVENTS: &str = "events";
 /// The segment after the project where its CRM delivers.
 const CHANGES: &str = "crm-changes";
 
@@ -32,6 +34,13 @@ pub(super) enum Path<'a> {
         project: &'a str,
         /// The block's.
         block: &'a str,
+    },
+    /// `/{project}/events/{moment}`
+    Events {
+        /// The project's segment, still escaped.
+        project: &'a str,
+        /// The moment's.
+        moment: &'a str,
     },
     /// `/{project}/crm-changes`
     Changes {
@@ -47,6 +56,7 @@ impl<'a> Path<'a> {
         let (project, door) = (segments.next().filter(|project| !project.is_empty())?, decoded(segments.next()?)?);
         match (segments.next(), segments.next()) {
             (Some(block), None) if door == ROUTE && !block.is_empty() => Some(Self::Route { project, block }),
+            (Some(moment), None) if door == EVENTS && !moment.is_empty() => Some(Self::Events { project, moment }),
             (None, None) if door == CHANGES => Some(Self::Changes { project }),
             _ => None,
         }
@@ -117,7 +127,7 @@ pub(super) fn is_ambiguous(headers: &HeaderMap, says_length: bool) -> bool {
     headers.get_all(HOST).iter().nth(1).is_some() || (says_length && headers.contains_key(TRANSFER_ENCODING))
 }
 
-fn may_ask(allow: &[IpNet], asker: Option<IpAddr>) -> bool {
+pub(super) fn may_ask(allow: &[IpNet], asker: Option<IpAddr>) -> bool {
     allow.is_empty() || asker.is_some_and(|address| origin::holds(allow, address))
 }
 
@@ -135,7 +145,9 @@ mod tests {
         assert_eq!(Path::of("/acme/%72oute/a%20b"), Some(Path::Route { project: "acme", block: "a%20b" }));
         assert_eq!(Path::of("/acme/crm-changes"), Some(Path::Changes { project: "acme" }));
         assert_eq!(Path::of("/acme/crm%2Dchanges"), Some(Path::Changes { project: "acme" }));
-        for path in ["/", "", "*", "/acme", "/acme/route", "/acme/route/", "//route/sales", "/acme/events/sales"] {
+        let told = Some(Path::Events { project: "acme", moment: "after-call" });
+        assert_eq!(Path::of("/acme/events/after-call"), told);
+        for path in ["/", "", "*", "/acme", "/acme/route", "/acme/route/", "//route/sales", "/acme/events"] {
             assert_eq!(Path::of(path), None, "{path}");
         }
         for path in ["/acme/route/sales/", "/acme/route/sales/x", "//crm-changes", "/acme/crm-changes/", "/crm-changes"]

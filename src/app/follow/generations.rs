@@ -96,7 +96,8 @@ impl Follow {
         let project = before.line(name).map(|line| Arc::clone(&line.project)).ok_or_else(unknown)?;
         let directory = self.begin(&mut tending, &project, made);
         let users = Arc::clone(&directory.users().borrow());
-        self.replace(&before, &self.line(project, directory, &users));
+        let rolled_back = self.line(project, directory, &users);
+        self.replace(&mut tending, &before, &rolled_back);
         drop(tending);
         tracing::warn!(project = name, at, kept_as, "an operator rolled the directory back");
         Ok(RolledBack { at, kept_as, numbers: restored.numbers, records: restored.records })

@@ -103,7 +103,7 @@ impl Follow {
     }
 
     fn meet_staff(&self, name: &str, staff: &Arc<Staff>, members: &[StaffMember]) {
-        let tending = self.tending();
+        let mut tending = self.tending();
         if !tending.staff.0.get(name).is_some_and(|kept| Arc::ptr_eq(&kept.staff, staff)) {
             return;
         }
@@ -126,6 +126,7 @@ impl Follow {
             );
         }
         let users = Arc::clone(&line.directory.users().borrow());
-        self.replace(&before, &self.line(project, Arc::clone(&line.directory), &users));
+        let met = self.line(project, Arc::clone(&line.directory), &users);
+        self.replace(&mut tending, &before, &met);
     }
 }
