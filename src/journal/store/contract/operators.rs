@@ -154,7 +154,9 @@ pub(in crate::journal::store) async fn everything_in_a_state_is_retried_once_als
     let store = stage.open();
     let others = append(&*store, NewEntry { project: "other".to_owned(), ..event("z", 1) }).await;
     let events = (0..1_001).map(|n| store.append(event(&format!("lane-{n}"), n)));
-    futures_util::future::join_all(events).await.into_iter().for_each(|stored| drop(stored.expect("stored")));
+    for stored in futures_util::future::join_all(events).await {
+        stored.expect("stored");
+    }
     for id in 1..=1_002 {
         store.drop_entry(EntryId(id), NOW).await.expect("dropped");
     }
@@ -209,7 +211,9 @@ pub(in crate::journal::store) async fn what_is_old_and_not_open_is_removed(stage
     assert_eq!(shown.call.expect("a call").lane, "new");
 
     let many = (1_000..2_100).map(|n| store.append(NewEntry { state: State::Unreadable, ..event("m", n) }));
-    futures_util::future::join_all(many).await.into_iter().for_each(|stored| drop(stored.expect("stored")));
+    for stored in futures_util::future::join_all(many).await {
+        stored.expect("stored");
+    }
     assert_eq!(store.remove_before(ACME, NOW + 5_000).await.expect("removed"), 1_101);
     let left = store.counts(ACME).await.expect("read").by_state;
     assert_eq!(left.into_iter().collect::<Vec<_>>(), [(State::Received, 2)]);

@@ -57,7 +57,8 @@ impl SqliteStore {
     /// Whatever is refused is left as it was found: a file that is damaged, another program's, or a newer predial's.
     ///
     /// # Cost
-    /// Reads a file of up to 64 MiB whole; of a larger one damage is noticed where it is met.
+    /// Reads a file of up to 64 MiB whole; of a larger one damage is noticed where it is met. SQLite knows damage of its
+    /// own structure; a text whose letters have changed on the disk is read as it stands.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let path = folder.join(NAME);
         let unusable = |how: String| OpenError::Unusable { path: path.clone(), how };

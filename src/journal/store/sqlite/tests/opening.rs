@@ -50,7 +50,8 @@ async fn a_damaged_journal_is_refused_and_never_overwritten() {
     }
     drop(store);
     let whole = fs::read(&path).expect("the file");
-    for place in [whole.len() / 3, whole.len() / 2, whole.len() - 4_096] {
+    let pages = whole.len() / 4_096;
+    for place in [pages / 3, pages / 2, pages - 1].map(|page| page * 4_096) {
         let mut damaged = whole.clone();
         damaged[place..place + 512].fill(0xa5);
         fs::write(&path, damaged).expect("written");
