@@ -9,12 +9,27 @@ use crate::journal::store::work::{Claim, End, Lease, Leased};
 
 /// Ends every lease: those who held them are gone. Gives the number of this opening.
 pub(super) fn begin(db: &Connection) -> Result<i64, Fault> {
-    db.execute_batch(
-        "UPDATE entry SET state = returns_to, returns_to = NULL, lease = NULL, lease_until_ms = NULL
-         WHERE project IN (SELECT project FROM tally WHERE state = 'leased' AND count > 0) AND state = 'leased';
-         UPDATE opened SET times = times + 1;",
-    )?;
-    Ok(db.query_row("SELECT times FROM opened", [], |row| row.get(0))?)
+    let change = db.unchecked_transaction()?;
+    let leased: Vec<(String, String)> = db
+        .prepare(
+            "SELECT project, lane FROM entry
+             WHERE project IN (SELECT project FROM tally WHERE state = 'leased' AND count > 0) AND state = 'leased'",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (project, lane) in leased {
+        db.prepare_cached(
+            "UPDATE entry SET state = returns_to, returns_to = NULL, lease = NULL, lease_until_ms = NULL
+             WHERE project = ?1 AND lane = ?2 AND head = 1 AND state = 'leased'",
+        )?
+        .execute((&project, &lane))?;
+        // An operator may have put another before it meanwhile.
+        lanes::settle(db, &project, &lane)?;
+    }
+    db.execute("UPDATE opened SET times = times + 1", [])?;
+    let times = db.query_row("SELECT times FROM opened", [], |row| row.get(0))?;
+    change.commit()?;
+    Ok(times)
 }
 
 pub(super) fn lease(db: &Connection, claim: &Claim, token: &str) -> Result<Option<Leased>, Fault> {

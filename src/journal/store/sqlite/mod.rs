@@ -15,6 +15,9 @@ mod pause;
 mod plan;
 mod rows;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
@@ -38,8 +41,9 @@ pub const NAME: &str = "journal.sqlite";
 /// Dropped, it waits until what was asked is done and the file is closed.
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Line,
+    // Closed before the writer, which as the last one puts the log where it belongs.
     reader: Line,
+    writer: Line,
     /// How often the file has been opened.
     opened: i64,
     /// How many leases were given since.
@@ -53,7 +57,8 @@ impl SqliteStore {
     /// Whatever is refused is left as it was found: a file that is damaged, another program's, or a newer predial's.
     ///
     /// # Cost
-    /// Reads a file of up to 64 MiB whole; of a larger one damage is noticed where it is met.
+    /// Reads a file of up to 64 MiB whole; of a larger one damage is noticed where it is met. SQLite knows damage of its
+    /// own structure; a text whose letters have changed on the disk is read as it stands.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let path = folder.join(NAME);
         let unusable = |how: String| OpenError::Unusable { path: path.clone(), how };
@@ -61,7 +66,7 @@ impl SqliteStore {
         let opened = lease::begin(&db).map_err(|fault| unusable(fault.told().to_string()))?;
         let reader = Line::reader(file::open_to_read(&path)?).map_err(|error| unusable(error.to_string()))?;
         let writer = Line::writer(db).map_err(|error| unusable(error.to_string()))?;
-        Ok(Self { path, writer, reader, opened, leases: AtomicU64::new(0) })
+        Ok(Self { path, reader, writer, opened, leases: AtomicU64::new(0) })
     }
 
     /// The file.
