@@ -49,7 +49,7 @@ fn list(call: &Call, logical: &str, cast: bool) -> Result<Reply, Refusal> {
     }
     let wanted: Option<Vec<&str>> = query.text("$filter").map(named).transpose()?;
     let taken = |column: &&'static Column| {
-        let is_text = matches!(column.holds, Type::Text(_));
+        let is_text = matches!(column.holds, Type::Text(_)) && !is_memo(column.name);
         (is_text || !cast) && wanted.as_ref().is_none_or(|names| names.contains(&attribute(column.name)))
     };
     let rows: Vec<Value> = schema.all().filter(taken).map(|column| row(column, &names)).collect();
@@ -64,6 +64,11 @@ fn names(filter: &str) -> Option<Vec<&str>> {
     filter.split(" or ").map(|part| part.strip_prefix("LogicalName eq '")?.strip_suffix('\'')).collect()
 }
 
+/// Texts of several lines are of a type of their own.
+fn is_memo(name: &str) -> bool {
+    matches!(name, "description" | "notetext")
+}
+
 /// The attribute's name: a lookup's property is another one.
 fn attribute(name: &str) -> &str {
     name.strip_prefix('_').and_then(|name| name.strip_suffix("_value")).unwrap_or(name)
@@ -71,7 +76,7 @@ fn attribute(name: &str) -> &str {
 
 fn row(column: &Column, names: &[&str]) -> Value {
     let kind = match column.holds {
-        Type::Text(longest) if longest > 1_000 => "Memo",
+        Type::Text(_) if is_memo(column.name) => "Memo",
         Type::Text(_) => "String",
         Type::Whole => "Integer",
         Type::Flag => "Boolean",
