@@ -7,25 +7,30 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
+    activities::Set,
     change::{Change, ChangeError},
+    definitions,
     endpoints::Endpoints,
     list::made_odd,
     meter::{Limit, Meter},
-    neutral, notice, oauth,
+    neutral,
+    notice::{self, Notice},
+    oauth,
     odata::Ask,
     options::{Options, TENANT},
-    page::Address,
+    page::{Address, alone},
     reply::{Refusal, as_odata},
     route::{ROOT, Route},
     row::{Cell, Row},
     samples::samples,
-    schema::{self, CUSTOM_PHONE, SYSTEM_USER, guid_text},
+    schema::{CUSTOM_PHONE, SYSTEM_USER, guid_text},
     seed::{Part, user_id},
     world::World,
+    writing::WRITE_MS,
 };
 use crate::kit::{
     Answer, Basics, Call, Client, Entity, EntityKind, Ground, Neutral, NotChanged, OpenEntity, Quota, Reply, Sample,
-    Seed, SetQuota, Source, Tokens, Vendor, json_reply, lock, read, with_headers, write,
+    Seed, SetQuota, Source, Thing, Tokens, Vendor, json_reply, lock, read, with_headers, write,
 };
 
 /// How long a staged 429 asks to wait, in seconds.
@@ -35,8 +40,8 @@ const STAGED_S: u64 = 7;
 #[derive(Debug)]
 pub struct Account {
     options: Options,
-    ground: Arc<Ground>,
-    world: RwLock<World>,
+    pub(super) ground: Arc<Ground>,
+    pub(super) world: RwLock<World>,
     endpoints: Mutex<Endpoints>,
     meter: Mutex<Meter>,
     tokens: Mutex<Tokens>,
@@ -62,7 +67,7 @@ impl Vendor for Account {
     const RATE_LIMITS: &'static [&'static str] = &Limit::WORDS;
     const ODDITIES: &'static [&'static str] = &["short_page", "twice", "endless", "foreign_link", "heavy"];
     const KEPT_HEADERS: &'static [&'static str] =
-        &["accept", "content-type", "prefer", "odata-version", "odata-maxversion", "if-none-match"];
+        &["accept", "content-type", "prefer", "odata-version", "odata-maxversion", "if-match", "if-none-match"];
     const TOKEN_PATH: &'static str = "/0a1b2c3d-1111-4222-8333-444455556666/oauth2/v2.0/token";
 
     type Options = Options;
@@ -188,18 +193,16 @@ impl Vendor for Account {
 
     fn change(&self, change: Change) -> Result<Option<Entity>, ChangeError> {
         let (about, notices) = write(&self.world).change(change, self.ground.clock.now())?;
-        for notice in notices {
-            for endpoint in lock(&self.endpoints).told(&notice) {
-                let (ground, notice) = (Arc::clone(&self.ground), notice.clone());
-                let most = self.options.limits.hook_bytes;
-                self.ground.spawn(notice::deliver(ground, endpoint, notice, most));
-            }
-        }
+        self.tell(notices);
         Ok(about)
     }
 
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {
         self.change(neutral::own(change)?).map_err(|problem| NotChanged::because(&problem))
+    }
+
+    fn held(&self) -> Vec<Thing> {
+        read(&self.world).held()
     }
 
     fn quota(&self) -> Quota {
@@ -230,6 +233,17 @@ impl Account {
         *read(&self.world).table(kind).source()
     }
 
+    /// Tells whoever listens.
+    pub(super) fn tell(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            for endpoint in lock(&self.endpoints).told(&notice) {
+                let (ground, notice) = (Arc::clone(&self.ground), notice.clone());
+                let most = self.options.limits.hook_bytes;
+                self.ground.spawn(notice::deliver(ground, endpoint, notice, most));
+            }
+        }
+    }
+
     fn open(&self, kind: EntityKind, row: &Row, via: &'static str) -> OpenEntity {
         let owner_id = row.lookup("_ownerid_value").map(guid_text).unwrap_or_default();
         let owner_is_employee = self.employees().contains(&owner_id);
@@ -239,35 +253,54 @@ impl Account {
     /// A reply and the milliseconds that it took.
     fn page(&self, route: &Route, call: &Call) -> Result<(Reply, u64), Refusal> {
         let root = format!("{}{ROOT}", self.ground.base_url);
-        if let Route::Other(path) = route {
-            let answered = lock(&self.endpoints).answer(call, &root, path, self.options.may_register);
-            return answered.map(|reply| (reply, 5)).ok_or_else(|| Refusal::not_found(path));
+        let (set, one) = match route {
+            Route::Other(path) => {
+                if let Some(answered) = definitions::answer(call, path) {
+                    return answered.map(|reply| (reply, 5));
+                }
+                let answered = lock(&self.endpoints).answer(call, &root, path, self.options.may_register);
+                return answered.map(|reply| (reply, 5)).ok_or_else(|| Refusal::not_found(path));
+            }
+            Route::Set(set) => (Some(*set), None),
+            Route::One(set, id) => (Some(*set), Some(*id)),
+            Route::Users | Route::WhoAmI => (None, None),
+        };
+        if let (Some(set), &Method::POST | &Method::PATCH) = (set, call.method()) {
+            return self.write(set, one, call, &root).map(|reply| (reply, WRITE_MS));
         }
         if call.method() != Method::GET {
             return Err(Refusal::no_method());
         }
-        let now = self.ground.clock.now();
-        let world = read(&self.world);
-        let (schema, kind) = match route {
-            Route::Records(kind) => (schema::of(*kind), Some(*kind)),
-            Route::Users => (&SYSTEM_USER, None),
-            Route::WhoAmI | Route::Other(_) => {
-                let id = guid_text(user_id(5));
-                let body = json!({"BusinessUnitId": id, "UserId": id, "OrganizationId": id}).to_string();
-                return Ok((json_reply(StatusCode::OK, body), 1));
-            }
-        };
+        if *route == Route::WhoAmI {
+            let id = guid_text(user_id(5));
+            let body = json!({"BusinessUnitId": id, "UserId": id, "OrganizationId": id}).to_string();
+            return Ok((json_reply(StatusCode::OK, body), 1));
+        }
+        let schema = set.map_or(&SYSTEM_USER, Set::schema);
         let ask = Ask::read(call, schema)?;
         let address = Address { root: &root, schema };
-        let mut page = match kind {
-            None => world.list_users(&ask, address)?,
-            Some(kind) if ask.delta.is_some() => world.changed(kind, &ask, address, now)?,
-            Some(kind) if ask.preferences.track => world.tracked(kind, &ask, address, now)?,
-            Some(kind) => world.list(kind, &ask, address)?,
+        match (set, one) {
+            (Some(set), Some(id)) => {
+                let row = read(&self.world).stored(set, id).ok_or_else(|| Refusal::no_record(schema.logical, id))?;
+                ask.of_one()?;
+                Ok((alone(&row, address, &ask), 2))
+            }
+            _ => self.list(set, &ask, address, call),
+        }
+    }
+
+    fn list(&self, set: Option<Set>, ask: &Ask, address: Address<'_>, call: &Call) -> Result<(Reply, u64), Refusal> {
+        let (now, world) = (self.ground.clock.now(), read(&self.world));
+        let mut page = match set {
+            None => world.list_users(ask, address)?,
+            Some(Set::Records(kind)) if ask.delta.is_some() => world.changed(kind, ask, address, now)?,
+            Some(Set::Records(kind)) if ask.preferences.track => world.tracked(kind, ask, address, now)?,
+            Some(Set::Records(kind)) => world.list(kind, ask, address)?,
+            Some(side) => world.list_side(side, ask, address)?,
         };
         if let Some(how) = &call.oddity {
-            made_odd(&mut page, how, &ask, address);
+            made_odd(&mut page, how, ask, address);
         }
-        Ok((page.reply(address, &ask, call.oddity.as_deref()), page.execution_ms))
+        Ok((page.reply(address, ask, call.oddity.as_deref()), page.execution_ms))
     }
 }

@@ -19,15 +19,21 @@ pub(super) type Changed = (Option<Entity>, Vec<Notice>);
 pub(super) struct Hand<'a> {
     world: &'a mut World,
     now: Moment,
-    notices: Vec<Notice>,
+    pub(super) notices: Vec<Notice>,
 }
 
 impl World {
     /// Makes a change.
     pub(super) fn change(&mut self, change: Change, now: Moment) -> Result<Changed, ChangeError> {
-        let mut hand = Hand { world: self, now, notices: Vec::new() };
+        let mut hand = Hand::of(self, now);
         let about = hand.make(change)?;
         Ok((about, hand.notices))
+    }
+}
+
+impl<'a> Hand<'a> {
+    pub(super) const fn of(world: &'a mut World, now: Moment) -> Self {
+        Self { world, now, notices: Vec::new() }
     }
 }
 
@@ -159,7 +165,7 @@ impl Hand<'_> {
         Ok(entity)
     }
 
-    fn put(
+    pub(super) fn put(
         &mut self,
         (kind, id): (EntityKind, u128),
         row: Option<Row>,

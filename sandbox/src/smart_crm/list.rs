@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    activities::Set,
     filter::{Filter, Op, Place},
     odata::Ask,
     page::{Address, Entry, Mark, Page},
@@ -44,13 +45,22 @@ impl World {
 
     /// The users, who all fit on a page.
     pub(super) fn list_users(&self, ask: &Ask, address: Address<'_>) -> Result<Page, Refusal> {
+        self.list_rows(self.users.clone(), ask, address)
+    }
+
+    /// Phone calls, tasks or notes.
+    pub(super) fn list_side(&self, set: Set, ask: &Ask, address: Address<'_>) -> Result<Page, Refusal> {
+        let rows = self.side.iter().filter(|((known, _), _)| *known == set).map(|(_, row)| row.clone());
+        self.list_rows(rows.collect(), ask, address)
+    }
+
+    fn list_rows(&self, mut rows: Vec<Row>, ask: &Ask, address: Address<'_>) -> Result<Page, Refusal> {
         let mark = ask.skip.as_ref().map(|text| Mark::read(text, &ask.rest)).transpose()?;
         let from = mark.map(|mark| mark.from);
-        let mut users: Vec<Row> = self.users.clone();
-        users.retain(|row| ask.filter.as_ref().is_none_or(|filter| filter.takes(row)));
-        users.sort_unstable_by_key(|row| key(ask.sort, row));
-        users.retain(|row| from.is_none_or(|from| key(ask.sort, row) >= from));
-        Ok(paged(users.into_iter(), ask, mark, (address, self.page)))
+        rows.retain(|row| ask.filter.as_ref().is_none_or(|filter| filter.takes(row)));
+        rows.sort_unstable_by_key(|row| key(ask.sort, row));
+        rows.retain(|row| from.is_none_or(|from| key(ask.sort, row) >= from));
+        Ok(paged(rows.into_iter(), ask, mark, (address, self.page)))
     }
 
     /// Ids among which all are that a filter takes; `None`: any may be.

@@ -1,25 +1,32 @@
 //! A stateful stand-in for SMART CRM, which is Microsoft Dataverse under its Web API v9.2, with the vendor's rules and
 //! staged faults.
 //!
-//! It serves what predial reads and the webhooks it registers (see `route`). What the vendor's texts say is kept: strict
+//! It serves what predial reads and writes and the webhooks it registers (see `route`). What the vendor's texts say is kept: strict
 //! property names, pages of 5,000 at most and links that are followed as they are, change tracking with delta links that
 //! die after seven days, three kinds of 429 that all say `Retry-After`, one retry of a webhook. What they do not say is a
 //! guess, marked so where it stands, and prefers what is harder on the client: a table that is not tracked refuses to be,
 //! a delta link knows nothing from before the last page of the reading that gave it, a link that was touched is refused.
 //!
-//! Not here on purpose: writing records through the API (changes are made through `SmartCrm::change` or
-//! `POST /sandbox/change`), `$batch`, `$expand` of records, `FetchXML`, Dataverse search, metadata.
+//! Written through the API are records, phone calls with their parties, tasks and notes (see `writing`); whatever else
+//! happens in the organization is made through `SmartCrm::change` or `POST /sandbox/change`.
+//!
+//! Not here on purpose: `$batch`, `$expand` of records, `FetchXML`, Dataverse search, deleting through the API, alternate
+//! keys, making columns, rules that find duplicates (this vendor looks for them only where a header asks for it).
 //!
 //! # Source
 //! Microsoft's pages on change tracking, webhooks and limits, and the Common Data Model files for names, types and
 //! lengths; seen 2026-11-20 and 2026-11-21.
 
 mod account;
+mod activities;
+mod body;
 mod change;
+mod definitions;
 mod delta;
 mod endpoints;
 mod filter;
 mod hand;
+mod held;
 mod list;
 mod meter;
 mod neutral;
@@ -35,6 +42,7 @@ mod samples;
 mod schema;
 mod seed;
 mod world;
+mod writing;
 
 pub use account::{Account, Described};
 pub use change::{Change, ChangeError};

@@ -86,7 +86,7 @@ impl Ask {
             return Err(Refusal::malformed(message));
         }
         let columns = match query.text("$select") {
-            None => schema.columns.iter().collect(),
+            None => schema.all().collect(),
             Some(names) => columns(names, schema)?,
         };
         let top = match query.text("$top").map(str::parse) {
@@ -104,6 +104,14 @@ impl Ask {
             delta: query.text("$deltatoken").map(str::to_owned),
             rest: without(call.query()),
         })
+    }
+}
+
+impl Ask {
+    /// Of one record there is nothing to be asked but its columns.
+    pub(super) fn of_one(&self) -> Result<(), Refusal> {
+        let listed = self.filter.is_some() || self.top.is_some() || self.skip.is_some() || self.delta.is_some();
+        if listed { Err(Refusal::malformed("The query is not supported for one record.")) } else { Ok(()) }
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Options {
     pub tracked: Vec<EntityKind>,
     /// Whether the application may register webhooks.
     pub may_register: bool,
+    /// Whether a business rule demands a last name of contacts and leads.
+    pub demands_last_name: bool,
     /// What the vendor limits or delays.
     pub limits: Limits,
 }
@@ -106,6 +108,7 @@ impl Default for Options {
             },
             tracked: vec![EntityKind::Contact, EntityKind::Organization, EntityKind::Deal, EntityKind::Lead],
             may_register: true,
+            demands_last_name: false,
             limits: Limits::default(),
         }
     }

@@ -83,6 +83,18 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
+/// One record by itself.
+pub(super) fn alone(row: &Row, address: Address<'_>, ask: &Ask) -> Reply {
+    let mut out = Vec::with_capacity(600);
+    row.write(&mut out, &ask.columns, ask.preferences.annotated);
+    let context = format!("{}/$entity", address.context(ask, false));
+    let mut whole = b"{\"@odata.context\":".to_vec();
+    append(&mut whole, &context);
+    whole.push(b',');
+    whole.extend_from_slice(&out[1..]);
+    json_reply(StatusCode::OK, whole)
+}
+
 /// One entry of a page.
 #[derive(Debug)]
 pub(super) enum Entry {

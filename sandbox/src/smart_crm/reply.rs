@@ -3,6 +3,7 @@
 use hyper::StatusCode;
 use serde_json::json;
 
+use super::schema::guid_text;
 use crate::kit::{Reply, json_reply, with_headers};
 
 /// Why something is not given: a status, the vendor's code, a message.
@@ -16,12 +17,18 @@ pub(super) struct Refusal {
 /// The vendor's codes.
 ///
 /// # Source
-/// Microsoft's pages and the error codes that clients of the live API handle; which code a refused tracking and a dead
-/// delta link have is a guess.
+/// Microsoft's pages and the error codes that clients of the live API handle; which code a refused tracking, a dead
+/// delta link, a missing column, a closed activity and a disabled owner have is a guess.
 const MALFORMED: &str = "0x80060888";
 const NOT_FOUND: &str = "0x80040217";
 const NO_PRIVILEGE: &str = "0x80040220";
 const EXPIRED: &str = "0x80044352";
+const PAYLOAD: &str = "0x80048d19";
+const TOO_LONG: &str = "0x80044331";
+const DUPLICATE: &str = "0x80040237";
+const STATUS: &str = "0x80048408";
+const DISABLED: &str = "0x80040225";
+const READ_ONLY: &str = "0x80040216";
 const NOT_TRACKED: &str = "0x8006088a";
 
 impl Refusal {
@@ -57,6 +64,52 @@ impl Refusal {
     pub(super) fn expired() -> Self {
         let message = "Version stamp associated with the client has expired. Please perform a full sync.".to_owned();
         Self { status: StatusCode::BAD_REQUEST, code: EXPIRED, message }
+    }
+
+    /// A body that cannot be written.
+    pub(super) fn payload(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: PAYLOAD, message: message.into() }
+    }
+
+    /// A property of a body that nobody knows.
+    pub(super) fn no_such(name: &str, logical: &str) -> Self {
+        Self::payload(format!("The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{logical}'."))
+    }
+
+    pub(super) fn too_long(name: &str, logical: &str, longest: usize) -> Self {
+        let message =
+            format!("The length of '{name}' of '{logical}' exceeded the maximum allowed length of '{longest}'.");
+        Self { status: StatusCode::BAD_REQUEST, code: TOO_LONG, message }
+    }
+
+    pub(super) fn missing(name: &str, logical: &str) -> Self {
+        Self::payload(format!("'{name}' of '{logical}' is required and was not given."))
+    }
+
+    pub(super) fn no_status(status: i64, state: i64, logical: &str) -> Self {
+        let message = format!("{status} is not a valid status code for state code {state} on {logical}.");
+        Self { status: StatusCode::BAD_REQUEST, code: STATUS, message }
+    }
+
+    pub(super) fn read_only(logical: &str) -> Self {
+        let message = format!("The {logical} is closed and cannot be edited.");
+        Self { status: StatusCode::BAD_REQUEST, code: READ_ONLY, message }
+    }
+
+    pub(super) fn disabled() -> Self {
+        let message = "The specified user is disabled.".to_owned();
+        Self { status: StatusCode::BAD_REQUEST, code: DISABLED, message }
+    }
+
+    pub(super) fn no_record(logical: &str, id: u128) -> Self {
+        let message = format!("{logical} With Id = {} Does Not Exist", guid_text(id));
+        Self { status: StatusCode::NOT_FOUND, code: NOT_FOUND, message }
+    }
+
+    /// `If-None-Match: *`, and there is one.
+    pub(super) fn exists() -> Self {
+        let message = "A record with matching key values already exists.".to_owned();
+        Self { status: StatusCode::PRECONDITION_FAILED, code: DUPLICATE, message }
     }
 
     pub(super) fn unauthorized() -> Self {

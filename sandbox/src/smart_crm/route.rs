@@ -2,13 +2,15 @@
 //!
 //! | path below `/api/data/v9.2/` | is |
 //! | --- | --- |
-//! | `contacts`, `accounts`, `leads`, `opportunities`, `incidents` | lists, tracked lists, what changed |
+//! | `contacts`, `accounts`, `leads`, `opportunities`, `incidents` | lists, tracked lists, what changed; `POST` makes one |
+//! | `phonecalls`, `tasks`, `annotations` | lists; `POST` makes one |
+//! | any of these and `(id)` | one record; `PATCH` makes or changes it |
 //! | `systemusers` | the users |
 //! | `WhoAmI` | who asks |
+//! | `EntityDefinitions(LogicalName='…')/Attributes`, the same cast to texts | columns (`definitions`) |
 //! | `serviceendpoints`, `…(id)/serviceendpoint_sdkmessageprocessingstep`, `sdkmessagefilters`, `sdkmessageprocessingsteps` | webhooks (`endpoints`) |
 
-use super::schema;
-use crate::kit::EntityKind;
+use super::{activities::Set, schema::guid_of};
 
 /// The API's root.
 pub(super) const ROOT: &str = "/api/data/v9.2/";
@@ -16,7 +18,8 @@ pub(super) const ROOT: &str = "/api/data/v9.2/";
 /// What a path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
-    Records(EntityKind),
+    Set(Set),
+    One(Set, u128),
     Users,
     WhoAmI,
     Other(String),
@@ -29,7 +32,14 @@ impl Route {
         Some(match below {
             "systemusers" => Self::Users,
             "WhoAmI" => Self::WhoAmI,
-            set => schema::kind_of_set(set).map_or_else(|| Self::Other(set.to_owned()), Self::Records),
+            below => Self::set(below).unwrap_or_else(|| Self::Other(below.to_owned())),
         })
+    }
+
+    fn set(below: &str) -> Option<Self> {
+        match below.split_once('(') {
+            None => Set::of(below).map(Self::Set),
+            Some((set, rest)) => Some(Self::One(Set::of(set)?, guid_of(rest.strip_suffix(')')?)?)),
+        }
     }
 }

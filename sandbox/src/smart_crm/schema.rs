@@ -4,6 +4,7 @@
 //! The Common Data Model's files for names, types and lengths, by their source names; the columns that every table
 //! inherits (`createdon`, `modifiedon`, `ownerid`) and the names of entity sets stand in Microsoft's pages only.
 
+use super::activities;
 use crate::kit::EntityKind;
 
 /// What a column holds.
@@ -38,9 +39,33 @@ pub(super) struct Schema {
     /// The entity set, which addresses use.
     pub(super) set: &'static str,
     pub(super) columns: &'static [Column],
+    /// Those that this organization added.
+    pub(super) custom: &'static [Column],
     /// Where numbers stand, the first one first.
     pub(super) phones: &'static [&'static str],
+    /// How a record is hung on another.
+    pub(super) binds: &'static [Bind],
+    /// What a record cannot be made without.
+    pub(super) required: &'static [&'static str],
+    /// Each `statecode` with its values of `statuscode`, the one that it has by itself first.
+    pub(super) states: &'static [(i64, &'static [i64])],
 }
+
+/// A navigation property of one value: what stands before `@odata.bind`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Bind {
+    pub(super) name: &'static str,
+    /// The column that it sets.
+    pub(super) column: &'static str,
+    /// Entity sets that it may lead to.
+    pub(super) to: &'static [&'static str],
+}
+
+/// A navigation property by its name, the lookup it sets, and where it may lead.
+pub(super) const fn bind(name: &'static str, column: &'static str, to: &'static [&'static str]) -> Bind {
+    Bind { name, column, to }
+}
+pub(super) const OWNED: Bind = bind("ownerid", "_ownerid_value", &["systemusers", "teams"]);
 
 /// The property names of a table, for whoever holds them against the vendor's files.
 #[derive(Debug)]
@@ -52,36 +77,54 @@ pub struct ClosedList {
 }
 
 /// Every property that this stand-in knows.
-pub const CLOSED_LISTS: [ClosedList; 6] = [
+pub const CLOSED_LISTS: [ClosedList; 9] = [
     ClosedList { logical: "contact", properties: || CONTACT.properties() },
     ClosedList { logical: "account", properties: || ACCOUNT.properties() },
     ClosedList { logical: "lead", properties: || LEAD.properties() },
     ClosedList { logical: "opportunity", properties: || OPPORTUNITY.properties() },
     ClosedList { logical: "incident", properties: || INCIDENT.properties() },
     ClosedList { logical: "systemuser", properties: || SYSTEM_USER.properties() },
+    ClosedList { logical: "phonecall", properties: || activities::PHONE_CALL.properties() },
+    ClosedList { logical: "task", properties: || activities::TASK.properties() },
+    ClosedList { logical: "annotation", properties: || activities::ANNOTATION.properties() },
 ];
 
-const fn key(name: &'static str) -> Column {
+pub(super) const fn key(name: &'static str) -> Column {
     Column { name, holds: Type::Key }
 }
-const fn text(name: &'static str, longest: usize) -> Column {
+pub(super) const fn text(name: &'static str, longest: usize) -> Column {
     Column { name, holds: Type::Text(longest) }
 }
-const fn whole(name: &'static str) -> Column {
+pub(super) const fn whole(name: &'static str) -> Column {
     Column { name, holds: Type::Whole }
 }
-const fn lookup(name: &'static str) -> Column {
+pub(super) const fn lookup(name: &'static str) -> Column {
     Column { name, holds: Type::Lookup }
 }
-const CREATED: Column = Column { name: "createdon", holds: Type::Time };
-const MODIFIED: Column = Column { name: "modifiedon", holds: Type::Time };
-const OWNER: Column = lookup("_ownerid_value");
-const STATE: Column = whole("statecode");
-const STATUS: Column = whole("statuscode");
+pub(super) const CREATED: Column = Column { name: "createdon", holds: Type::Time };
+pub(super) const MODIFIED: Column = Column { name: "modifiedon", holds: Type::Time };
+pub(super) const OWNER: Column = lookup("_ownerid_value");
+pub(super) const STATE: Column = whole("statecode");
+pub(super) const STATUS: Column = whole("statuscode");
 const MASTER: Column = lookup("_masterid_value");
 
 /// The custom column that this organization has on contacts, for `[crm.fields] phone`.
 pub(super) const CUSTOM_PHONE: &str = "new_whatsapp";
+
+/// The columns that this organization has for what a call leaves, on whatever can be written.
+pub(super) static CUSTOM: [Column; 10] = [
+    text("new_utm_source", 100),
+    text("new_utm_medium", 100),
+    text("new_utm_campaign", 100),
+    text("new_utm_term", 100),
+    text("new_utm_content", 100),
+    text("new_client_id", 100),
+    text("new_call_id", 100),
+    text("new_call_status", 100),
+    text("new_recording", 2_000),
+    text("new_mark", 100),
+];
+const ACTIVE: &[(i64, &[i64])] = &[(0, &[1]), (1, &[2])];
 
 pub(super) static CONTACT: Schema = Schema {
     logical: "contact",
@@ -98,7 +141,9 @@ pub(super) static CONTACT: Schema = Schema {
         text("assistantphone", 50),
         text("managerphone", 50),
         text(CUSTOM_PHONE, 100),
-        text("description", 2_000_000),
+        text("description", 2_000),
+        text("firstname", 50),
+        text("lastname", 50),
         lookup("_parentcustomerid_value"),
         MASTER,
         OWNER,
@@ -108,6 +153,14 @@ pub(super) static CONTACT: Schema = Schema {
         MODIFIED,
     ],
     phones: &["mobilephone", "telephone1", "telephone2", "telephone3", "pager", "assistantphone", "managerphone"],
+    custom: &CUSTOM,
+    binds: &[
+        bind("parentcustomerid_account", "_parentcustomerid_value", &["accounts"]),
+        bind("parentcustomerid_contact", "_parentcustomerid_value", &["contacts"]),
+        OWNED,
+    ],
+    required: &[],
+    states: ACTIVE,
 };
 
 pub(super) static ACCOUNT: Schema = Schema {
@@ -116,6 +169,7 @@ pub(super) static ACCOUNT: Schema = Schema {
     columns: &[
         key("accountid"),
         text("name", 160),
+        text("description", 2_000),
         text("telephone1", 50),
         text("telephone2", 50),
         text("telephone3", 50),
@@ -129,6 +183,14 @@ pub(super) static ACCOUNT: Schema = Schema {
         MODIFIED,
     ],
     phones: &["telephone1", "telephone2", "telephone3"],
+    custom: &CUSTOM,
+    binds: &[
+        bind("primarycontactid", "_primarycontactid_value", &["contacts"]),
+        bind("parentaccountid", "_parentaccountid_value", &["accounts"]),
+        OWNED,
+    ],
+    required: &["name"],
+    states: ACTIVE,
 };
 
 pub(super) static LEAD: Schema = Schema {
@@ -136,6 +198,11 @@ pub(super) static LEAD: Schema = Schema {
     set: "leads",
     columns: &[
         key("leadid"),
+        text("subject", 300),
+        text("firstname", 50),
+        text("lastname", 50),
+        text("companyname", 100),
+        text("description", 2_000),
         text("fullname", 160),
         text("mobilephone", 20),
         text("telephone1", 50),
@@ -162,6 +229,14 @@ pub(super) static LEAD: Schema = Schema {
         "address1_telephone2",
         "address1_telephone3",
     ],
+    custom: &CUSTOM,
+    binds: &[
+        bind("parentcontactid", "_parentcontactid_value", &["contacts"]),
+        bind("parentaccountid", "_parentaccountid_value", &["accounts"]),
+        OWNED,
+    ],
+    required: &["subject"],
+    states: &[(0, &[1, 2]), (1, &[3]), (2, &[4, 5, 6, 7])],
 };
 
 pub(super) static OPPORTUNITY: Schema = Schema {
@@ -170,6 +245,7 @@ pub(super) static OPPORTUNITY: Schema = Schema {
     columns: &[
         key("opportunityid"),
         text("name", 300),
+        text("description", 2_000),
         lookup("_parentcontactid_value"),
         lookup("_parentaccountid_value"),
         lookup("_customerid_value"),
@@ -180,6 +256,16 @@ pub(super) static OPPORTUNITY: Schema = Schema {
         MODIFIED,
     ],
     phones: &[],
+    custom: &CUSTOM,
+    binds: &[
+        bind("parentcontactid", "_parentcontactid_value", &["contacts"]),
+        bind("parentaccountid", "_parentaccountid_value", &["accounts"]),
+        bind("customerid_contact", "_customerid_value", &["contacts"]),
+        bind("customerid_account", "_customerid_value", &["accounts"]),
+        OWNED,
+    ],
+    required: &["name"],
+    states: &[(0, &[1, 2]), (1, &[3]), (2, &[4, 5])],
 };
 
 pub(super) static INCIDENT: Schema = Schema {
@@ -188,6 +274,8 @@ pub(super) static INCIDENT: Schema = Schema {
     columns: &[
         key("incidentid"),
         text("title", 200),
+        text("description", 2_000),
+        whole("caseorigincode"),
         lookup("_customerid_value"),
         lookup("_primarycontactid_value"),
         MASTER,
@@ -198,6 +286,15 @@ pub(super) static INCIDENT: Schema = Schema {
         MODIFIED,
     ],
     phones: &[],
+    custom: &CUSTOM,
+    binds: &[
+        bind("customerid_contact", "_customerid_value", &["contacts"]),
+        bind("customerid_account", "_customerid_value", &["accounts"]),
+        bind("primarycontactid", "_primarycontactid_value", &["contacts"]),
+        OWNED,
+    ],
+    required: &["title", "_customerid_value"],
+    states: &[(0, &[1, 2, 3, 4]), (1, &[5, 1_000]), (2, &[6, 2_000])],
 };
 
 pub(super) static SYSTEM_USER: Schema = Schema {
@@ -217,6 +314,10 @@ pub(super) static SYSTEM_USER: Schema = Schema {
         MODIFIED,
     ],
     phones: &["mobilephone", "address1_telephone1", "homephone"],
+    custom: &[],
+    binds: &[],
+    required: &[],
+    states: &[],
 };
 
 /// The five kinds, in the order of their places among the tables.
@@ -241,7 +342,12 @@ pub(super) fn kind_of_set(set: &str) -> Option<EntityKind> {
 
 impl Schema {
     pub(super) fn column(&self, name: &str) -> Option<&'static Column> {
-        self.columns.iter().find(|column| column.name == name)
+        self.all().find(|column| column.name == name)
+    }
+
+    /// Every column, those that were added last.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().chain(self.custom)
     }
 
     /// The column of its own id.
@@ -249,8 +355,8 @@ impl Schema {
         &self.columns[0]
     }
 
-    fn properties(&self) -> Vec<&'static str> {
-        self.columns.iter().map(|column| column.name).collect()
+    pub(super) fn properties(&self) -> Vec<&'static str> {
+        self.all().map(|column| column.name).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
+    activities::{Party, Set},
     delta::Logged,
     options::Options,
     row::Row,
@@ -28,6 +29,24 @@ pub(super) struct World {
     pub(super) delta_life: Duration,
     /// Records a page at most.
     pub(super) page: usize,
+    /// Phone calls, tasks and notes.
+    pub(super) side: BTreeMap<(Set, u128), Row>,
+    /// Who takes part in a phone call.
+    pub(super) parties: BTreeMap<u128, Vec<Party>>,
+    /// What was written through the API, in the order it was first.
+    pub(super) written: Vec<Written>,
+    /// Whether nobody is taken without a last name.
+    pub(super) demands_last_name: bool,
+}
+
+/// A record that was written through the API.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) set: Set,
+    pub(super) id: u128,
+    /// Whether it was not there before.
+    pub(super) made: bool,
+    pub(super) columns: Vec<&'static str>,
 }
 
 impl World {
@@ -42,6 +61,10 @@ impl World {
             reshaped: BTreeMap::new(),
             delta_life: options.limits.delta_link,
             page: options.limits.page,
+            side: BTreeMap::new(),
+            parties: BTreeMap::new(),
+            written: Vec::new(),
+            demands_last_name: options.demands_last_name,
         };
         samples::install(&mut world);
         world

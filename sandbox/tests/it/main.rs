@@ -18,6 +18,7 @@ mod pbx;
 mod ringostat_api;
 mod search;
 mod smart_crm;
+mod smart_crm_writing;
 mod support;
 mod webhooks;
 mod zoho_crm;

@@ -12,17 +12,17 @@ use tokio::{
 
 use crate::support::{Reply, exchange};
 
-const ROOT: &str = "/api/data/v9.2";
-const TRACK: (&str, &str) = ("prefer", "odata.track-changes");
+pub(crate) const ROOT: &str = "/api/data/v9.2";
+pub(crate) const TRACK: (&str, &str) = ("prefer", "odata.track-changes");
 
 /// A stand-in whose time stands still, and a token for it.
-struct Stage {
-    crm: SmartCrm,
+pub(crate) struct Stage {
+    pub(crate) crm: SmartCrm,
     token: String,
 }
 
 impl Stage {
-    async fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options { clients: 20, still: true, limits: Limits::none(), ..Options::default() };
         change(&mut options);
         let crm = SmartCrm::start(options).await.expect("started");
@@ -30,22 +30,26 @@ impl Stage {
         Self { crm, token }
     }
 
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    async fn send(&self, head: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let bearer = format!("Bearer {}", self.token);
+    pub(crate) async fn send(&self, head: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let bearer = self.bearer();
         let all: Vec<_> = [("authorization", bearer.as_str())].into_iter().chain(headers.iter().copied()).collect();
         exchange(&self.crm, head, &all, body).await.expect("a reply")
     }
 
-    async fn get(&self, below: &str, headers: &[(&str, &str)]) -> Reply {
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
+    pub(crate) async fn get(&self, below: &str, headers: &[(&str, &str)]) -> Reply {
         self.send(&format!("GET {ROOT}/{below}"), headers, "").await
     }
 
     /// Follows a link as it is.
-    async fn follow(&self, link: &str, headers: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn follow(&self, link: &str, headers: &[(&str, &str)]) -> Reply {
         let path = link.strip_prefix(&self.crm.base_url()).expect("a link of this stand-in");
         self.send(&format!("GET {path}"), headers, "").await
     }
@@ -56,7 +60,7 @@ impl Stage {
         assert_eq!(reply.json()["error"]["code"], code, "{below}: {}", reply.text());
     }
 
-    async fn all(&self, below: &str, headers: &[(&str, &str)]) -> (Vec<Value>, Value) {
+    pub(crate) async fn all(&self, below: &str, headers: &[(&str, &str)]) -> (Vec<Value>, Value) {
         let mut reply = self.get(below, headers).await;
         let mut rows = Vec::new();
         loop {
@@ -70,7 +74,7 @@ impl Stage {
         }
     }
 
-    fn create(&self, kind: EntityKind, phones: &[&str]) -> Entity {
+    pub(crate) fn create(&self, kind: EntityKind, phones: &[&str]) -> Entity {
         let change = Change::Create {
             kind,
             name: "New".to_owned(),
@@ -137,7 +141,7 @@ async fn unknown_properties_and_options_are_refused_wherever_they_stand() {
         stage.refused(below, &[], "0x80060888").await;
     }
     stage.refused("persons", &[], "0x80040217").await;
-    assert_eq!(stage.send(&format!("POST {ROOT}/contacts"), &[], "{}").await.status, 405);
+    assert_eq!(stage.send(&format!("PUT {ROOT}/contacts"), &[], "{}").await.status, 405);
     let outside = stage.send("GET /api/data/v8.0/contacts", &[], "").await;
     assert_eq!(outside.status, 404);
 }
@@ -359,7 +363,7 @@ async fn every_sample_stands_in_the_lists_as_it_says() {
 }
 
 /// A door that answers so many deliveries, each with the next status, and keeps what came.
-async fn door(statuses: &'static [u16]) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+pub(crate) async fn door(statuses: &'static [u16]) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/acme/crm-changes", listener.local_addr().expect("an address"));
     let serving = tokio::spawn(async move {
@@ -382,7 +386,7 @@ async fn door(statuses: &'static [u16]) -> (String, tokio::task::JoinHandle<Vec<
 
 impl Stage {
     /// Registers a webhook for updates of contacts.
-    async fn register(&self, url: &str, authtype: u8, value: &str, filtering: &str) {
+    pub(crate) async fn register(&self, url: &str, authtype: u8, value: &str, filtering: &str) {
         let json = [("content-type", "application/json")];
         let body = json!({"name": "test", "url": url, "contract": 8, "authtype": authtype, "authvalue": value});
         let reply = self.send(&format!("POST {ROOT}/serviceendpoints"), &json, &body.to_string()).await;

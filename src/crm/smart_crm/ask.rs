@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::crm::Record;
 use crate::crm::failure::Failure;
 use crate::crm::smart_crm::{
     path::{self, Table},
@@ -14,11 +13,19 @@ use crate::crm::smart_crm::{
     status,
     wire::{self, List},
 };
+use crate::crm::writer::Look;
+use crate::crm::{MOST_REREAD, Record};
 use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
 
 /// Contacts and accounts whose opportunities, incidents and leads are asked for: a longer address might be refused.
 const MOST_OWNERS: usize = 40;
+
+/// Who asks: a call until then, or a writer, which pays for itself and has time.
+#[derive(Debug, Clone, Copy)]
+struct Asker {
+    live_until: Option<Instant>,
+}
 
 impl SmartCrm {
     /// Contacts, accounts and leads whose stored text ends in one of the renderings, at once; then, at once, the
@@ -31,30 +38,67 @@ impl SmartCrm {
     /// Three requests, up to six where somebody was found. Each of the first three looks at every open record of its table:
     /// no index helps a question about an end.
     pub(super) async fn ask_about(&self, number: PhoneKey, patience: Duration) -> Result<Vec<Record>, Failure> {
-        let until = Instant::now() + patience;
+        let asker = Asker { live_until: Some(Instant::now() + patience) };
+        let carriers = self.carriers(number, asker).await?;
+        self.with_belonging(carriers, asker).await
+    }
+
+    /// What is open under the number and of what is known, for a writer.
+    ///
+    /// # Cost
+    /// As a live question's, and one request for each kind among what is known.
+    pub(super) async fn look_for(&self, look: &Look) -> Result<Vec<Record>, Failure> {
+        let asker = Asker { live_until: None };
+        let mut records = match look.number {
+            Some(number) => self.carriers(number, asker).await?,
+            None => Vec::new(),
+        };
+        for table in path::TABLES {
+            let known = look.known.iter().filter(|link| link.kind == table.kind).map(|link| link.id);
+            let ids: Vec<CrmId> = known.collect();
+            for ids in ids.chunks(MOST_REREAD) {
+                let again =
+                    self.found(table, path::records(&self.session.base, table, &self.custom, ids), asker).await?;
+                records.extend(again.into_iter().filter(|record| record.open));
+            }
+        }
+        self.with_belonging(records, asker).await
+    }
+
+    async fn carriers(&self, number: PhoneKey, asker: Asker) -> Result<Vec<Record>, Failure> {
         let endings = path::endings(number);
-        let ending = |table| self.found(table, path::ending(&self.session.base, table, &self.custom, &endings), until);
+        let ending = |table| self.found(table, path::ending(&self.session.base, table, &self.custom, &endings), asker);
         let (contacts, accounts, leads) =
             tokio::try_join!(ending(&path::CONTACT), ending(&path::ACCOUNT), ending(&path::LEAD))?;
-        let ids = |records: &[Record]| records.iter().take(MOST_OWNERS / 2).map(|record| record.id).collect::<Vec<_>>();
-        let (contact_ids, account_ids) = (ids(&contacts), ids(&accounts));
-        let mut records: Vec<Record> = contacts.into_iter().chain(accounts).chain(leads).collect();
-        if !contact_ids.is_empty() || !account_ids.is_empty() {
-            records.extend(self.belonging(&contact_ids, &account_ids, until).await?);
+        Ok(contacts.into_iter().chain(accounts).chain(leads).collect())
+    }
+
+    /// The records and what hangs on the contacts and accounts among them, each once.
+    async fn with_belonging(&self, mut records: Vec<Record>, asker: Asker) -> Result<Vec<Record>, Failure> {
+        let ids = |kind| {
+            let of = records.iter().filter(move |record| record.kind == kind).map(|record| record.id);
+            of.take(MOST_OWNERS / 2).collect::<Vec<_>>()
+        };
+        let (contacts, accounts) = (ids(Kind::Contact), ids(Kind::Organization));
+        if !contacts.is_empty() || !accounts.is_empty() {
+            records.extend(self.belonging(&contacts, &accounts, asker).await?);
         }
         let mut seen: BTreeSet<(Kind, CrmId)> = BTreeSet::new();
         records.retain(|record| seen.insert((record.kind, record.id)));
         Ok(records)
     }
 
-    async fn belonging(&self, contacts: &[CrmId], accounts: &[CrmId], until: Instant) -> Result<Vec<Record>, Failure> {
-        let of = |table| self.found(table, path::belonging(&self.session.base, table, contacts, accounts), until);
+    async fn belonging(&self, contacts: &[CrmId], accounts: &[CrmId], asker: Asker) -> Result<Vec<Record>, Failure> {
+        let of = |table| self.found(table, path::belonging(&self.session.base, table, contacts, accounts), asker);
         let (deals, tickets, leads) = tokio::try_join!(of(&path::OPPORTUNITY), of(&path::INCIDENT), of(&path::LEAD))?;
         Ok(deals.into_iter().chain(tickets).chain(leads).collect())
     }
 
-    async fn found(&self, table: &'static Table, url: Url, until: Instant) -> Result<Vec<Record>, Failure> {
-        let question = Question::live(url, until.saturating_duration_since(Instant::now()));
+    async fn found(&self, table: &'static Table, url: Url, asker: Asker) -> Result<Vec<Record>, Failure> {
+        let question = match asker.live_until {
+            Some(until) => Question::live(url, until.saturating_duration_since(Instant::now())),
+            None => Question::unhurried(url),
+        };
         let list: List = status::judge(&self.session.ask(&question).await?)?;
         if list.next.is_some() {
             tracing::debug!(table = table.logical, "more was found than a live question looks at");

@@ -46,6 +46,8 @@ mod session;
 mod settings;
 mod status;
 mod wire;
+mod write;
+mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -125,11 +125,28 @@ pub(super) fn table(kind: Kind) -> &'static Table {
     }
 }
 
+/// What hangs on records: entity sets and logical names.
+pub(super) const PHONE_CALLS: &str = "phonecalls";
+pub(super) const TASKS: &str = "tasks";
+pub(super) const NOTES: &str = "annotations";
+pub(super) const PHONE_CALL: &str = "phonecall";
+pub(super) const TASK: &str = "task";
+/// `statecode` of an activity that is over, and `statuscode` of those that are not and those that are.
+pub(super) const COMPLETED: i64 = 1;
+pub(super) const TASK_OPEN: i64 = 2;
+pub(super) const TASK_COMPLETED: i64 = 5;
+pub(super) const CALL_OPEN: i64 = 1;
+pub(super) const CALL_MADE: i64 = 2;
+pub(super) const CALL_RECEIVED: i64 = 4;
+/// Who asks: the cheapest question there is.
+pub(super) const WHO_AM_I: &str = "WhoAmI";
+
 /// The users' table and what is read of it.
 pub(super) const USERS_SET: &str = "systemusers";
 pub(super) const USER_LOGICAL: &str = "systemuser";
 pub(super) const USER_ID: &str = "systemuserid";
 pub(super) const USER_EMAIL: &str = "internalemailaddress";
+pub(super) const USER_LOGIN: &str = "domainname";
 pub(super) const USER_PHONES: [&str; 2] = ["mobilephone", "address1_telephone1"];
 pub(super) const USER_DISABLED: &str = "isdisabled";
 
@@ -209,6 +226,41 @@ pub(super) fn users(base: &Url) -> Url {
     let [mobile, desk] = USER_PHONES;
     let mut url = at(base, USERS_SET);
     url.query_pairs_mut().append_pair("$select", &[USER_ID, USER_EMAIL, mobile, desk, USER_DISABLED].join(","));
+    url
+}
+
+/// One record, by its id.
+pub(super) fn one(base: &Url, set: &str, id: CrmId) -> Url {
+    at(base, &format!("{set}({id})"))
+}
+
+/// These columns of one record.
+pub(super) fn columns_of(base: &Url, set: &str, id: CrmId, columns: &[&str]) -> Url {
+    let mut url = one(base, set, id);
+    url.query_pairs_mut().append_pair("$select", &columns.join(","));
+    url
+}
+
+/// The user with this e-mail or login.
+pub(super) fn user_named(base: &Url, name: &str) -> Url {
+    let name = name.replace('\'', "''");
+    let mut url = at(base, USERS_SET);
+    url.query_pairs_mut()
+        .append_pair("$select", USER_ID)
+        .append_pair("$filter", &format!("{USER_EMAIL} eq '{name}' or {USER_LOGIN} eq '{name}'"));
+    url
+}
+
+/// What the organization says of these columns of a table; of texts only, and with their lengths.
+pub(super) fn definitions(base: &Url, logical: &str, names: &[&str], texts: bool) -> Url {
+    let (cast, select) = if texts {
+        ("/Microsoft.Dynamics.CRM.StringAttributeMetadata", "LogicalName,MaxLength")
+    } else {
+        ("", "LogicalName,AttributeType,IsValidForUpdate")
+    };
+    let mut url = at(base, &format!("EntityDefinitions(LogicalName='{logical}')/Attributes{cast}"));
+    let named = names.iter().map(|name| format!("LogicalName eq '{name}'")).collect::<Vec<_>>().join(" or ");
+    url.query_pairs_mut().append_pair("$select", select).append_pair("$filter", &named);
     url
 }
 

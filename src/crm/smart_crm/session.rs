@@ -1,6 +1,6 @@
 //! Sending: an access token, the account's quota, a reply.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use url::Url;
@@ -27,7 +27,8 @@ const WINDOW_MOVES: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) base: Url,
-    tokens: Tokens,
+    /// One cache for whatever talks to the organization.
+    tokens: Arc<Tokens>,
     pub(super) tools: Tools,
 }
 
@@ -37,14 +38,25 @@ pub(super) struct Question {
     patience: Duration,
     url: Url,
     prefer: String,
-    /// What is created, where it is not a question.
-    body: Option<serde_json::Value>,
+    /// What is sent, where it is not a question.
+    sent: Sent,
+}
+
+/// What a request carries besides its address.
+enum Sent {
+    Nothing,
+    /// Something to be created under an id of the vendor's.
+    Post(serde_json::Value),
+    /// Something to be made under the id in the address, and only where there is none.
+    Make(serde_json::Value),
+    /// Something to be written to the record in the address, and only where there is one.
+    Change(serde_json::Value),
 }
 
 impl Question {
     /// A question of a crawl or a sweep.
     pub(super) fn background(purpose: Purpose, url: Url) -> Self {
-        Self { purpose, patience: BACKGROUND_PATIENCE, url, prefer: prefer(path::PAGE, false), body: None }
+        Self { purpose, patience: BACKGROUND_PATIENCE, url, prefer: prefer(path::PAGE, false), sent: Sent::Nothing }
     }
 
     /// The same, of which the last page gives a link to what changes later.
@@ -54,12 +66,27 @@ impl Question {
 
     /// A question that a call waits for.
     pub(super) fn live(url: Url, patience: Duration) -> Self {
-        Self { purpose: Purpose::Live, patience, url, prefer: prefer(path::FOUND, false), body: None }
+        Self { purpose: Purpose::Live, patience, url, prefer: prefer(path::FOUND, false), sent: Sent::Nothing }
     }
 
     /// Something to be created.
     pub(super) fn create(url: Url, body: serde_json::Value) -> Self {
-        Self { body: Some(body), ..Self::background(Purpose::Crawl, url) }
+        Self { sent: Sent::Post(body), ..Self::background(Purpose::Crawl, url) }
+    }
+
+    /// A record to be made; 412 where it is there.
+    pub(super) fn make(url: Url, body: serde_json::Value) -> Self {
+        Self { sent: Sent::Make(body), ..Self::background(Purpose::Write, url) }
+    }
+
+    /// A record to be written to; 404 where it is not there.
+    pub(super) fn change(url: Url, body: serde_json::Value) -> Self {
+        Self { sent: Sent::Change(body), ..Self::background(Purpose::Write, url) }
+    }
+
+    /// A question that is asked as a call's is, and that nobody waits for.
+    pub(super) fn unhurried(url: Url) -> Self {
+        Self { prefer: prefer(path::FOUND, false), ..Self::background(Purpose::Write, url) }
     }
 }
 
@@ -71,7 +98,7 @@ fn prefer(page: u32, tracked: bool) -> String {
 }
 
 impl Session {
-    pub(super) const fn new(base: Url, tokens: Tokens, tools: Tools) -> Self {
+    pub(super) const fn new(base: Url, tokens: Arc<Tokens>, tools: Tools) -> Self {
         Self { base, tokens, tools }
     }
 
@@ -92,15 +119,22 @@ impl Session {
         let patience = until.saturating_duration_since(Instant::now());
         let _leave = ledger.spend(question.purpose, Lane::General, COST, patience).await?;
         let url = question.url.clone();
-        let request = match &question.body {
-            None => Request::get(url).with_header("prefer", Secret::new(question.prefer.as_str())),
-            Some(body) => Request::json(Method::Post, url, body),
+        let json = |method, body| Request::json(method, url.clone(), body);
+        // Where there is no condition the vendor wants that said, so that no proxy answers from its memory.
+        let (request, condition) = match &question.sent {
+            Sent::Nothing => {
+                let asked = Request::get(url.clone()).with_header("prefer", Secret::new(question.prefer.as_str()));
+                (asked, ("if-none-match", "null"))
+            }
+            Sent::Post(body) => (json(Method::Post, body), ("if-none-match", "null")),
+            Sent::Make(body) => (json(Method::Patch, body), ("if-none-match", "*")),
+            Sent::Change(body) => (json(Method::Patch, body), ("if-match", "*")),
         };
         let request = request
             .with_header("accept", Secret::new("application/json"))
             .with_header("odata-version", Secret::new("4.0"))
             .with_header("odata-maxversion", Secret::new("4.0"))
-            .with_header("if-none-match", Secret::new("null"))
+            .with_header(condition.0, Secret::new(condition.1))
             .with_header("authorization", Secret::new(format!("Bearer {}", access.token.expose())));
         let sent = Instant::now();
         let reply = self.tools.outbound.send(request).await?;

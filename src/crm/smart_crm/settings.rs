@@ -1,6 +1,9 @@
 //! The `[crm]` section of a project on SMART CRM.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use url::Url;
 
@@ -14,11 +17,13 @@ use crate::crm::smart_crm::{
     path::{self, Custom},
     read::SmartCrm,
     session::Session,
+    write::Scribe,
+    writing::{self, Writing},
 };
 use crate::crm::token::{ClientProof, Grant, GrantKind, Tokens};
+use crate::crm::writer::Writer;
 use crate::crm::{Prepared, Reader, Tools};
 use crate::model::client::Kind;
-use crate::model::ids::CrmId;
 use crate::outbound::Hosts;
 
 /// A day's requests of the smallest pool that is told of: an organization with Power Apps only.
@@ -30,7 +35,7 @@ const AT_ONCE: u32 = 52;
 /// Further number columns that a project may name.
 const MOST_CUSTOM: usize = 20;
 /// A column's name, at most.
-const LONGEST_COLUMN: usize = 100;
+pub(super) const LONGEST_COLUMN: usize = 100;
 
 /// A checked section.
 #[derive(Debug)]
@@ -39,6 +44,9 @@ struct Settings {
     grant: Grant,
     custom: Custom,
     limits: Limits,
+    writing: Writing,
+    /// Shared by whatever is made of these settings: a refused token is replaced once for all of it.
+    tokens: OnceLock<Arc<Tokens>>,
 }
 
 /// Checks a section without network, files or waiting.
@@ -55,7 +63,11 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
         section::token_url(section, &vendor, &format!("/{tenant}{}", path::TOKEN_PATH), &mut problems)
     });
     let custom = custom(section, &mut problems);
-    system_user(section, &mut problems);
+    let writing = Writing {
+        names: writing::names(section, &mut problems),
+        contact_name: writing::contact_name(section, &mut problems),
+        system_user: writing::system_user(section, &mut problems),
+    };
     let used = ["base_url", "auth_url", "client_id", "client_secret", "tenant", "system_user"];
     section::nothing_else(section, &used, &mut problems);
     let grant = base.as_ref().zip(url).and_then(|(base, url)| {
@@ -64,7 +76,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     });
     match (base, grant) {
         (Some(base), Some(grant)) if problems.is_empty() => {
-            Ok(Arc::new(Settings { base, grant, custom, limits: limits(section) }))
+            let (limits, tokens) = (limits(section), OnceLock::new());
+            Ok(Arc::new(Settings { base, grant, custom, limits, writing, tokens }))
         }
         _ => Err(problems),
     }
@@ -84,6 +97,11 @@ impl Prepared for Settings {
         Arc::new(SmartCrm::new(self.session(tools), self.custom.clone()))
     }
 
+    fn writer(&self, tools: Tools) -> Option<Arc<dyn Writer>> {
+        let reader = SmartCrm::new(self.session(tools), self.custom.clone());
+        Some(Arc::new(Scribe::new(reader, self.writing.clone())))
+    }
+
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         Some(Arc::new(Webhooks::new(self.session(tools), target, self.custom.clone())))
     }
@@ -92,8 +110,8 @@ impl Prepared for Settings {
 impl Settings {
     fn session(&self, tools: Tools) -> Arc<Session> {
         let outbound = tools.outbound.limited_to(self.hosts());
-        let tokens = Tokens::new(outbound.clone(), self.grant.clone());
-        Arc::new(Session::new(self.base.clone(), tokens, Tools { outbound, ..tools }))
+        let tokens = self.tokens.get_or_init(|| Arc::new(Tokens::new(outbound.clone(), self.grant.clone())));
+        Arc::new(Session::new(self.base.clone(), Arc::clone(tokens), Tools { outbound, ..tools }))
     }
 
     /// The organization's two addresses and the one that hands out tokens: links that the vendor gives lead nowhere else.
@@ -151,16 +169,6 @@ fn missing(section: &CrmSection, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The user that what is written later belongs to where nobody else does.
-fn system_user(section: &CrmSection, problems: &mut Vec<Problem>) {
-    let Some(placed) = &section.system_user else { return };
-    if !matches!(CrmId::parse(&placed.value), Some(CrmId::Uuid(_))) {
-        let found: String = placed.value.chars().take(60).collect();
-        let reason = format!("crm.system_user: expected a user's id, a UUID, found {found:?}");
-        problems.push(Problem::new(&section.file, placed.row, reason));
-    }
-}
-
 /// `contact.new_whatsapp`: a table of ours and a column of theirs. A table that lacks a column refuses every question that
 /// names it, so each is asked of its own table only.
 fn custom(section: &CrmSection, problems: &mut Vec<Problem>) -> Custom {
@@ -194,7 +202,7 @@ fn carrier(word: &str) -> Option<Kind> {
 }
 
 /// A logical name: lower case, digits, underscores.
-fn is_column(text: &str) -> bool {
+pub(super) fn is_column(text: &str) -> bool {
     let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     text.len() <= LONGEST_COLUMN
         && text.starts_with(|first: char| first.is_ascii_lowercase())

@@ -11,6 +11,9 @@ use crate::outbound::Reply;
 /// Requests that the window still takes, as the vendor's header for debugging says.
 const LEFT: &str = "x-ms-ratelimit-burst-remaining-xrm-requests";
 
+/// The code of a rule that found something alike.
+const ALIKE: &str = "0x80040333";
+
 /// What a reply says about the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Signal {
@@ -98,6 +101,37 @@ pub(super) fn passed(reply: &Reply) -> Result<(), Failure> {
         }
         _ => Err(Failure::Refused { reason: words(reply) }),
     }
+}
+
+/// What a reply to a write means: nothing of a success is read, the id is known beforehand.
+///
+/// # Errors
+/// - [`Failure::Wait`]: 429 and 503, by which the vendor refuses to begin.
+/// - [`Failure::Unclear`]: 408 and any other 5xx: it may have been carried out.
+/// - [`Failure::Credentials`]: 401, and 403: the application user, or the owner, lacks a privilege.
+/// - [`Failure::Refused`]: any other 4xx; 404 where what is written to, or what it hangs on, is gone.
+pub(super) fn written(reply: &Reply) -> Result<(), Failure> {
+    match reply.status {
+        408 | 500..=502 | 504..=599 => Err(Failure::Unclear { reason: words(reply) }),
+        _ => passed(reply),
+    }
+}
+
+/// Whether what was to be made is there already, by the id that only we give. The same status says that a rule found
+/// something alike, where an organization looks for that.
+pub(super) fn is_there_already(reply: &Reply) -> bool {
+    let refusal: Refusal = serde_json::from_slice(&reply.body).unwrap_or_default();
+    reply.status == 412 && refusal.error.code.as_deref() != Some(ALIKE)
+}
+
+/// Whether the record that was asked for is not there.
+pub(super) fn is_gone(reply: &Reply) -> bool {
+    reply.status == 404
+}
+
+/// Whether the vendor would not write this: what it is asked for may stand already.
+pub(super) fn write_refused(reply: &Reply) -> bool {
+    reply.status == 400
 }
 
 /// Seconds, kept to as they are: who comes earlier is told to wait longer.

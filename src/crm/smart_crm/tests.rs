@@ -3,10 +3,14 @@ mod delta;
 mod faults;
 mod hooks;
 mod reading;
+mod requests;
 mod settings;
 mod status;
 mod vendor;
+mod vendor_writing;
 mod wire;
+mod writing;
+mod writing_more;
 
 use crate::outbound::Reply;
 

@@ -82,7 +82,7 @@ impl Account {
         }
     }
 
-    fn tools(limits: Limits, timeout: Duration) -> (Tools, Arc<Ledger>) {
+    pub(super) fn tools(limits: Limits, timeout: Duration) -> (Tools, Arc<Ledger>) {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 16_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(limits, Clock::System));

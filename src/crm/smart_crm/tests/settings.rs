@@ -1,5 +1,5 @@
 use crate::base::{problem::Placed, secret::Secret};
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::quota::{Budget, Rate};
 use crate::crm::smart_crm::settings::prepare;
 
@@ -58,7 +58,14 @@ fn a_tenant_that_would_lead_elsewhere_and_a_user_that_is_none_are_refused() {
         let problems = problems(&section);
         assert!(problems.len() == 1 && problems[0].contains("crm.tenant"), "{tenant:?}: {problems:?}");
     }
-    for (user, sound) in [("7", false), ("anna@acme.example", false), ("0a1b2c3d-1111-4222-8333-444455556666", true)] {
+    for (user, sound) in [
+        ("7", false),
+        ("anna", false),
+        ("", false),
+        ("anna@acme.example", true),
+        ("ACME\\anna", true),
+        ("0a1b2c3d-1111-4222-8333-444455556666", true),
+    ] {
         let mut section = section("https://acme.crm4.dynamics.com");
         section.system_user = Some(Placed::new(user.to_owned(), 17));
         assert_eq!(problems(&section).is_empty(), sound, "{user}");
@@ -97,4 +104,37 @@ fn a_column_is_named_with_its_table_and_once() {
     assert_eq!(with(&["contact.new_phone", "contact.new_phone"]).len(), 1);
     let many: Vec<String> = (0..21).map(|number| format!("contact.new_phone{number}")).collect();
     assert_eq!(with(&many.iter().map(String::as_str).collect::<Vec<_>>()).len(), 1);
+}
+
+#[test]
+fn a_calls_columns_are_logical_names_of_the_organizations_own_each_for_one_thing() {
+    let with = |names: FieldNames| {
+        let mut section = section("https://acme.crm4.dynamics.com");
+        section.fields = names;
+        problems(&section)
+    };
+    let named = |of, name: &str| FieldNames::default().with(of, Meaning::Recording, name);
+    assert_eq!(
+        with(named(None, "new_recording").with(Some("call"), Meaning::CallId, "new_call")),
+        Vec::<String>::new()
+    );
+    for wrong in ["Recording", "new recording", "new-recording", "_x_value", "description", "statuscode", "x'y"] {
+        let found = with(named(Some("call"), wrong));
+        assert!(found.len() == 1 && found[0].contains("crm.fields.call.recording"), "{wrong}: {found:?}");
+    }
+    let twice = with(named(None, "new_x").with(None, Meaning::CallId, "new_x"));
+    assert!(twice.len() == 1 && twice[0].contains("new_x"), "{twice:?}");
+    let own = with(named(None, "new_x").with(Some("call"), Meaning::CallId, "new_x"));
+    assert!(own.len() == 1 && own[0].contains("crm.fields.call"), "{own:?}");
+}
+
+#[test]
+fn a_contacts_name_that_the_column_would_not_take_is_refused() {
+    for (name, sound) in
+        [("Client", true), ("", false), ("  ", false), ("12345678901234567890123456789012345678901234567890x", false)]
+    {
+        let mut section = section("https://acme.crm4.dynamics.com");
+        section.contact_name = Some(Placed::new(name.to_owned(), 18));
+        assert_eq!(problems(&section).is_empty(), sound, "{name:?}");
+    }
 }

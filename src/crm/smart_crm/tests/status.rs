@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::reply;
 use crate::crm::failure::Failure;
 use crate::crm::smart_crm::{
-    status::{Verdict, judge, signal},
+    status::{Verdict, is_there_already, judge, signal, written},
     wire::List,
 };
 
@@ -64,4 +64,35 @@ fn a_number_in_the_vendors_words_is_masked_and_its_code_is_not() {
     let body = r#"{"error":{"code":"0x80060888","message":"A syntax error at '380671112233' in the filter."}}"#;
     let Err(Failure::Refused { reason }) = judged(400, &[], body) else { panic!("expected a refusal") };
     assert!(!reason.contains("380671112233") && reason.contains("0x80060888"), "{reason}");
+}
+
+#[test]
+fn a_write_is_waited_for_only_where_the_vendor_refused_to_begin() {
+    let judged = |status, body: &str| written(&reply(status, &[("retry-after", "3")], body));
+    for status in [200, 201, 204] {
+        assert_eq!(judged(status, ""), Ok(()), "{status}");
+    }
+    let after = Some(Duration::from_secs(3));
+    for status in [429, 503] {
+        assert!(matches!(judged(status, ""), Err(Failure::Wait { after: told, .. }) if told == after), "{status}");
+    }
+    for status in [408, 500, 502, 504, 520] {
+        assert!(matches!(judged(status, ""), Err(Failure::Unclear { .. })), "{status}");
+    }
+    for status in [401, 403] {
+        assert!(matches!(judged(status, ""), Err(Failure::Credentials { .. })), "{status}");
+    }
+    let gone = r#"{"error":{"code":"0x80040217","message":"contact With Id = 0a1b2c3d-1111-4222-8333-444455556666 Does Not Exist"}}"#;
+    for status in [302, 400, 404, 405, 412, 413] {
+        assert!(matches!(judged(status, gone), Err(Failure::Refused { .. })), "{status}");
+    }
+}
+
+#[test]
+fn what_is_there_already_is_told_from_what_a_rule_finds_alike() {
+    let told = |status, code: &str| {
+        is_there_already(&reply(status, &[], &format!(r#"{{"error":{{"code":"{code}","message":"x"}}}}"#)))
+    };
+    assert!(told(412, "0x80040237") && told(412, "0x80060892") && told(412, ""));
+    assert!(!told(412, "0x80040333") && !told(400, "0x80040237") && !told(204, ""));
 }
