@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    change::{Change, ChangeError, Item},
+    association,
+    change::{Change, ChangeError, Item, Told},
     filter::Search,
     hooks,
-    list::{self, Batched, wanted},
+    list::Batched,
     meter::Meter,
     neutral, oauth,
     object::SECOND_PHONE,
@@ -20,17 +21,18 @@ use super::{
     samples::{EMPLOYEES, samples},
     wire,
     world::{Owner, World},
+    writing::groups,
 };
 use crate::kit::{
     Answer, Basics, Call, Client, Entity, EntityKind, Ground, Neutral, NotChanged, OpenEntity, Query, Quota, Reply,
-    Sample, Seed, SetQuota, Source, Tokens, Vendor, json_reply, lock, read, write,
+    Sample, Seed, SetQuota, Source, Thing, Tokens, Vendor, json_reply, lock, read, write,
 };
 
 /// The account. The locks are held for the length of one page at most and never across a wait.
 #[derive(Debug)]
 pub struct Account {
-    options: Options,
-    ground: Arc<Ground>,
+    pub(super) options: Options,
+    pub(super) ground: Arc<Ground>,
     pub(super) world: RwLock<World>,
     meter: Mutex<Meter>,
     tokens: Mutex<Tokens>,
@@ -157,16 +159,17 @@ impl Vendor for Account {
     fn change(&self, change: Change) -> Result<Option<Item>, ChangeError> {
         let now = self.ground.clock.now();
         let (item, told) = write(&self.world).change(change, now)?;
-        if let Some((target, events)) = told {
-            let (ground, secret) = (Arc::clone(&self.ground), self.options.oauth.client_secret.clone());
-            self.ground.spawn(hooks::deliver(ground, secret, target, events));
-        }
+        self.tell(told);
         Ok(item)
     }
 
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {
         let changed = self.change(neutral::own(change)?).map_err(|problem| NotChanged::because(&problem))?;
         Ok(changed.map(|item| Entity::new(item.kind, item.id.to_string())))
+    }
+
+    fn held(&self) -> Vec<Thing> {
+        read(&self.world).held()
     }
 
     fn quota(&self) -> Quota {
@@ -181,6 +184,14 @@ impl Vendor for Account {
 impl Account {
     pub(super) fn owners(&self) -> Vec<Owner> {
         read(&self.world).owners.clone()
+    }
+
+    /// Delivers what is to be told.
+    pub(super) fn tell(&self, told: Told) {
+        if let Some((target, events)) = told {
+            let (ground, secret) = (Arc::clone(&self.ground), self.options.oauth.client_secret.clone());
+            self.ground.spawn(hooks::deliver(ground, secret, target, events));
+        }
     }
 
     /// Whether it is the private app that asks; `None`: nobody who may.
@@ -202,23 +213,34 @@ impl Account {
         if !self.options.leads && route.is_of(EntityKind::Lead) {
             return Refusal::Scopes.reply();
         }
+        if let Some(reply) = self.writing(&route, call) {
+            return reply;
+        }
         let (world, body) = (read(&self.world), call.body.as_ref());
         let calculated = self.options.company_numbers;
         let answer = match route {
             Route::List(kind) => {
                 self.list(&world, kind, &query, call.oddity.as_deref()).map(|body| (StatusCode::OK, body))
             }
-            Route::Batch(kind) => world.batch(kind, body, &query).map(batched),
+            Route::Batch(of) => world.batch(of, body, &query).map(batched),
+            Route::One(of, id) => world.one(of, &id, &query).map(|body| (StatusCode::OK, body)),
             Route::Associations(from, to) => {
                 world.associations((from, to), body, self.options.limits.association_page).map(batched)
             }
-            Route::Search(kind) => Search::read(kind, body, calculated).map(|search| {
-                let names: Vec<&str> = search.properties.iter().map(String::as_str).collect();
-                (StatusCode::OK, world.found(kind, &search, &wanted(kind, &names), self.ground.clock.now()))
-            }),
-            Route::Properties(kind) => list::properties(kind, body, calculated).map(batched),
+            Route::Labels(from, to) => Ok((StatusCode::OK, association::labels(from, to))),
+            Route::Search(kind) => {
+                let types = |name: &str| world.type_of(kind, name, calculated);
+                Search::read(body, &types).map(|search| {
+                    let names: Vec<&str> = search.properties.iter().map(String::as_str).collect();
+                    let wanted = world.wanted(kind, &names);
+                    (StatusCode::OK, world.found(kind, &search, &wanted, self.ground.clock.now()))
+                })
+            }
+            Route::Properties(of) => world.properties(of, body, calculated).map(batched),
+            Route::Groups(of) => Ok((StatusCode::OK, groups(of))),
             Route::Pipelines(kind) => Ok((StatusCode::OK, wire::pipelines(kind))),
             Route::Owners => world.list_owners(&query).map(|body| (StatusCode::OK, body)),
+            Route::Make(_) | Route::Patch(..) | Route::Upsert(_) | Route::MakeProperty(_) => Err(Refusal::Unknown),
         };
         answer.map_or_else(|refusal| refusal.reply(), |(status, body)| json_reply(status, body.to_string()))
     }

@@ -288,7 +288,7 @@ impl World {
     }
 
     /// The event with what every event has, and where to tell it.
-    fn told(&mut self, item: Item, mut event: Value, now: Moment) -> Told {
+    pub(super) fn told(&mut self, item: Item, mut event: Value, now: Moment) -> Told {
         let target = self.target.clone()?;
         let number = self.next_event;
         self.next_event += 1;
@@ -307,7 +307,7 @@ impl World {
 }
 
 /// The vendor's name of an event. Leads have none of their own.
-fn told(kind: EntityKind, verb: &str) -> String {
+pub(super) fn told(kind: EntityKind, verb: &str) -> String {
     match kind {
         EntityKind::Lead => format!("object.{verb}"),
         kind => format!("{}.{verb}", word(kind)),

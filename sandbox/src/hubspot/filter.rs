@@ -5,11 +5,9 @@ use serde_json::Value;
 
 use super::{
     object::Object,
-    property::{Type, type_of, value},
+    property::{Type, value},
     reply::Refusal,
 };
-use crate::kit::EntityKind;
-
 /// The vendor's pages: five groups, six filters each, eighteen in all. Its description says six groups.
 const MOST_GROUPS: usize = 5;
 const MOST_FILTERS: usize = 6;
@@ -64,7 +62,8 @@ fn invalid(message: impl Into<String>) -> Refusal {
 }
 
 impl Search {
-    pub(super) fn read(kind: EntityKind, body: &[u8], calculated: bool) -> Result<Self, Refusal> {
+    /// `types`: what a property of the kind holds; `None` where the kind has none of the name.
+    pub(super) fn read(body: &[u8], types: &dyn Fn(&str) -> Option<Type>) -> Result<Self, Refusal> {
         if body.len() > LONGEST_BODY {
             return Err(invalid(format!("expected at most {LONGEST_BODY} characters, found {}", body.len())));
         }
@@ -79,7 +78,7 @@ impl Search {
             return Err(invalid("too many filters or groups of filters"));
         }
         for filter in body.filter_groups.iter_mut().flat_map(|group| &mut group.filters) {
-            filter.check(kind, calculated)?;
+            filter.check(types)?;
         }
         let after: usize = body.after.parse().map_err(|_| invalid("after: expected a number"))?;
         if !(1..=MOST_ON_A_PAGE).contains(&body.limit) {
@@ -91,7 +90,7 @@ impl Search {
         if body.sorts.len() > 1 {
             return Err(invalid("only one sort is supported"));
         }
-        let sort = body.sorts.first().map(|sort| sorted(kind, sort, calculated)).transpose()?;
+        let sort = body.sorts.first().map(|sort| sorted(sort, types)).transpose()?;
         Ok(Self { groups: body.filter_groups, sort, properties: body.properties, limit: body.limit, after })
     }
 
@@ -134,7 +133,7 @@ impl Search {
     }
 }
 
-fn sorted(kind: EntityKind, sort: &Value, calculated: bool) -> Result<(String, bool), Refusal> {
+fn sorted(sort: &Value, types: &dyn Fn(&str) -> Option<Type>) -> Result<(String, bool), Refusal> {
     let (name, descending) = match sort {
         Value::String(name) => match name.strip_prefix('-') {
             Some(name) => (name, true),
@@ -149,14 +148,14 @@ fn sorted(kind: EntityKind, sort: &Value, calculated: bool) -> Result<(String, b
             }
         }
     };
-    type_of(kind, name, calculated).ok_or_else(|| invalid(format!("property {name} does not exist")))?;
+    types(name).ok_or_else(|| invalid(format!("property {name} does not exist")))?;
     Ok((name.to_owned(), descending))
 }
 
 impl Filter {
-    fn check(&mut self, kind: EntityKind, calculated: bool) -> Result<(), Refusal> {
+    fn check(&mut self, types: &dyn Fn(&str) -> Option<Type>) -> Result<(), Refusal> {
         let name = &self.property_name;
-        let of = type_of(kind, name, calculated);
+        let of = types(name);
         self.of =
             Some(of.ok_or_else(|| {
                 invalid(format!("There was a problem with the request. Property {name} does not exist"))

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    property::{defaults, kind_of, type_of, word},
+    activity::Of,
+    association,
+    property::{Type, defaults, kind_of, type_of},
     reply::{Refusal, missing},
     wire::{self, Wanted},
     world::World,
@@ -60,7 +62,7 @@ pub(super) struct Batched {
 }
 
 impl Batched {
-    fn of(results: &[Value], errors: &[Value]) -> Self {
+    pub(super) fn of(results: &[Value], errors: &[Value]) -> Self {
         Self { body: wire::batch(results, errors), whole: errors.is_empty() }
     }
 }
@@ -69,7 +71,7 @@ fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::Invalid(message.into())
 }
 
-fn body<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+pub(super) fn body<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|problem| invalid(format!("Invalid input JSON: {problem}")))
 }
 
@@ -87,13 +89,20 @@ fn archived(query: &Query<'_>) -> Result<bool, Refusal> {
     }
 }
 
-/// Properties that are not there are left out without a word, here and in lists.
-pub(super) fn wanted(kind: EntityKind, named: &[&str]) -> Wanted {
-    let names = if named.is_empty() { defaults(kind) } else { named };
-    Wanted { properties: names.iter().map(|&name| name.to_owned()).collect(), ..Wanted::default() }
-}
-
 impl World {
+    /// Properties that are not there are left out without a word, here and in lists.
+    pub(super) fn wanted(&self, kind: EntityKind, named: &[&str]) -> Wanted {
+        let names = if named.is_empty() { defaults(kind) } else { named };
+        let names = names.iter().filter(|name| self.type_of(kind, name, true).is_some());
+        Wanted { properties: names.map(|&name| name.to_owned()).collect(), ..Wanted::default() }
+    }
+
+    /// The type of a kind's property, the account's own among them.
+    pub(super) fn type_of(&self, kind: EntityKind, name: &str, calculated: bool) -> Option<Type> {
+        let written = || self.has_property(Of::Entity(kind), name) && !name.starts_with("hs_searchable");
+        type_of(kind, name, calculated).or_else(|| written().then_some(Type::Text))
+    }
+
     /// `GET /crm/objects/2026-03/{type}`, in the order of ids. Unknown parameters are ignored.
     pub(super) fn list(
         &self,
@@ -107,7 +116,7 @@ impl World {
             None => 0,
             Some(after) => after.parse().map_err(|_| invalid("after: not a cursor of this list"))?,
         };
-        let mut wanted = wanted(kind, &query.list("properties"));
+        let mut wanted = self.wanted(kind, &query.list("properties"));
         wanted.associations = query.list("associations").into_iter().filter_map(kind_of).collect();
         let walk = Walk { from: Some((0, from)), ..Walk::default() };
         let mut objects = self.table(kind).walk(&walk).filter(|object| object.archived == archived);
@@ -132,40 +141,41 @@ impl World {
     }
 
     /// `POST /crm/objects/2026-03/{type}/batch/read`. One that was merged answers as the one it became.
-    pub(super) fn batch(&self, kind: EntityKind, asked: &[u8], query: &Query<'_>) -> Result<Batched, Refusal> {
+    pub(super) fn batch(&self, of: Of, asked: &[u8], query: &Query<'_>) -> Result<Batched, Refusal> {
         let (batch, archived) = (body::<Batch>(asked)?, archived(query)?);
         let ids = ids(&batch.inputs, MOST)?;
         let names: Vec<&str> = batch.properties.iter().map(String::as_str).collect();
-        let wanted = wanted(kind, &names);
         let (mut results, mut gone) = (Vec::new(), Vec::new());
         for id in ids {
-            let id = self.merged.get(&(kind, id)).copied().unwrap_or(id);
-            match self.get(kind, id).filter(|object| object.archived == archived) {
-                Some(object) => results.push(wire::object(&object, &wanted)),
+            match self.either(of, id, archived).and_then(|id| self.shown(of, id, &names)) {
+                Some(shown) => results.push(shown),
                 None => gone.push(id.to_string()),
             }
         }
         let told =
-            format!("Could not get some {} objects, they may be deleted or not exist.", word(kind).to_uppercase());
+            format!("Could not get some {} objects, they may be deleted or not exist.", of.word().to_uppercase());
         let error = (!gone.is_empty()).then(|| missing(&told, &json!({"ids": gone})));
         Ok(Batched::of(&results, error.as_slice()))
     }
 
+    /// The record that is there, or, asked for those, archived.
+    fn either(&self, of: Of, id: u64, archived: bool) -> Option<u64> {
+        match of {
+            Of::Entity(kind) if archived => self.get(kind, id).filter(|object| object.archived).map(|object| object.id),
+            of => self.there(of, id).filter(|_| !archived),
+        }
+    }
+
     /// `POST /crm/associations/2026-03/{from}/{to}/batch/read`. Who is associated with nothing is an error of the batch.
-    pub(super) fn associations(
-        &self,
-        (from, to): (EntityKind, EntityKind),
-        asked: &[u8],
-        page: usize,
-    ) -> Result<Batched, Refusal> {
+    pub(super) fn associations(&self, (from, to): (Of, Of), asked: &[u8], page: usize) -> Result<Batched, Refusal> {
         let inputs = body::<Associations>(asked)?.inputs;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
         for (id, input) in ids(&inputs, MOST_ASSOCIATED)?.into_iter().zip(&inputs) {
             let begin = input.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| invalid("after: not a cursor"))?;
-            let others = self.associated(from, id, to);
+            let others = self.linked(from, id, to);
             if others.is_empty() {
-                let told = format!("No {} is associated with {} {id}.", word(to), word(from));
-                let context = json!({"fromObjectId": [id.to_string()], "toObjectType": [word(to)]});
+                let told = format!("No {} is associated with {} {id}.", to.word(), from.word());
+                let context = json!({"fromObjectId": [id.to_string()], "toObjectType": [to.word()]});
                 errors.push(missing(&told, &context));
                 continue;
             }
@@ -176,6 +186,20 @@ impl World {
             }
             results.push(result);
         }
+        Ok(Batched::of(&results, &errors))
+    }
+
+    /// `POST /crm/properties/2026-03/{type}/batch/read`
+    pub(super) fn properties(&self, of: Of, asked: &[u8], calculated: bool) -> Result<Batched, Refusal> {
+        let named = body::<Properties>(asked)?.inputs;
+        let is_there = |named: &&Named| match of {
+            Of::Entity(kind) => self.type_of(kind, &named.name, calculated).is_some(),
+            of => self.has_property(of, &named.name),
+        };
+        let (there, gone): (Vec<_>, Vec<_>) = named.iter().partition(is_there);
+        let results: Vec<Value> = there.into_iter().map(|named| self.property(of, &named.name)).collect();
+        let error = |named: &Named| missing("Property does not exist.", &json!({"name": [named.name]}));
+        let errors: Vec<Value> = gone.into_iter().map(error).collect();
         Ok(Batched::of(&results, &errors))
     }
 
@@ -199,23 +223,6 @@ impl World {
     }
 }
 
-/// `POST /crm/properties/2026-03/{type}/batch/read`
-pub(super) fn properties(kind: EntityKind, asked: &[u8], calculated: bool) -> Result<Batched, Refusal> {
-    let named = body::<Properties>(asked)?.inputs;
-    let is_there = |named: &&Named| type_of(kind, &named.name, calculated).is_some();
-    let (there, gone): (Vec<_>, Vec<_>) = named.iter().partition(is_there);
-    let property = |named: &Named| {
-        json!({
-            "name": named.name, "label": named.name, "type": "string", "fieldType": "phonenumber", "description": "",
-            "groupName": "contactinformation", "options": [],
-        })
-    };
-    let results: Vec<Value> = there.into_iter().map(property).collect();
-    let error = |named: &Named| missing("Property does not exist.", &json!({"name": [named.name]}));
-    let errors: Vec<Value> = gone.into_iter().map(error).collect();
-    Ok(Batched::of(&results, &errors))
-}
-
 fn ids(inputs: &[Input], most: usize) -> Result<Vec<u64>, Refusal> {
     if inputs.len() > most {
         return Err(invalid(format!("inputs: expected at most {most}, found {}", inputs.len())));
@@ -224,22 +231,11 @@ fn ids(inputs: &[Input], most: usize) -> Result<Vec<u64>, Refusal> {
 }
 
 /// One end of an association: the first company is the main one, and named so besides.
-fn end((from, to): (EntityKind, EntityKind), at: usize, id: u64) -> Value {
-    let (plain, main) = match (from, to) {
-        (EntityKind::Contact, EntityKind::Organization) => (279, 1),
-        (EntityKind::Deal, EntityKind::Organization) => (341, 5),
-        (EntityKind::Ticket, EntityKind::Organization) => (339, 26),
-        (EntityKind::Deal, EntityKind::Contact) => (3, 0),
-        (EntityKind::Ticket, EntityKind::Contact) => (16, 0),
-        (EntityKind::Contact, EntityKind::Deal) => (4, 0),
-        (EntityKind::Contact, EntityKind::Ticket) => (15, 0),
-        _ => (900, 0),
-    };
+fn end((from, to): (Of, Of), at: usize, id: u64) -> Value {
+    let (plain, main) = association::types(from, to);
     let spec = |type_id: u32| json!({"category": "HUBSPOT_DEFINED", "typeId": type_id});
     let mut types = vec![spec(plain)];
-    if at == 0 && main != 0 {
-        types.push(spec(main));
-    }
+    types.extend(main.filter(|_| at == 0).map(spec));
     // A number in what users of the live API see, a text in the description: here as described.
     json!({"toObjectId": id.to_string(), "associationTypes": types})
 }

@@ -1,13 +1,14 @@
 //! A stateful stand-in for HubSpot, with the vendor's rules and staged faults.
 //!
-//! It serves what predial reads (see `route` for the endpoints and what counts them, `kit` for its own door) to the
+//! It serves what predial reads and writes (see `route` for the endpoints and what counts them, `kit` for its own door) to the
 //! vendor's rules as its description of the API states them and as users of the live API report them. What neither says is
 //! a guess, marked so where it stands, and prefers what is harder on the client: a search without all of its members is
 //! refused, companies have no number calculated to be searched, an association changes no date, many records share one
 //! instant.
 //!
-//! Not here on purpose: writing through the API, versions other than 2026-03, free text searches, exports, the journal of
-//! changes. Changes are made through `HubSpot::change` or `POST /sandbox/change`, and told of at the address that
+//! Not here on purpose: versions other than 2026-03, free text searches, searches for tasks, calls and notes, archiving
+//! and associating through the API, exports, the journal of changes. What people change is changed through
+//! `HubSpot::change` or `POST /sandbox/change`; it and what is written through the API is told of at the address that
 //! `Change::TellAt` names, as an app's settings would.
 //!
 //! # Source
@@ -15,8 +16,12 @@
 //! 2026-11-20.
 
 mod account;
+mod activity;
+mod association;
 mod change;
+mod field;
 mod filter;
+mod held;
 mod hooks;
 mod list;
 mod meter;
@@ -31,6 +36,8 @@ mod samples;
 mod search;
 mod wire;
 mod world;
+mod write;
+mod writing;
 
 pub use account::{Account, Described};
 pub use change::{Change, ChangeError, Item};

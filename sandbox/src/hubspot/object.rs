@@ -1,5 +1,7 @@
 //! The records of the account, and how the seed has them. All kinds are of one shape, as the vendor's are.
 
+use std::collections::BTreeMap;
+
 use crate::kit::{EntityKind, Record, Seed, SeededStatus, Source};
 
 /// Ids up to here belong to the samples.
@@ -19,6 +21,12 @@ pub(super) struct Object {
     /// What it belongs to, the main one first.
     pub(super) contacts: Vec<u64>,
     pub(super) companies: Vec<u64>,
+    /// What else it is associated with, as the API told it.
+    pub(super) others: Vec<(EntityKind, u64)>,
+    /// Texts that were written through the API and have no place of their own here, by the property's name.
+    pub(super) extra: BTreeMap<String, String>,
+    /// Whether it was made through the API.
+    pub(super) by_api: bool,
     /// Of deals and tickets.
     pub(super) stage: &'static str,
     pub(super) add_s: i64,
@@ -81,6 +89,9 @@ impl Object {
             phones: Vec::new(),
             contacts: Vec::new(),
             companies: Vec::new(),
+            others: Vec::new(),
+            extra: BTreeMap::new(),
+            by_api: false,
             stage: first_stage(kind),
             add_s: at_s,
             update_s: at_s,

@@ -84,6 +84,9 @@ pub(super) fn type_of(kind: EntityKind, name: &str, calculated: bool) -> Option<
     }
 }
 
+/// Where a contact's numbers stand, in their order.
+pub(super) const PHONES: [&str; 3] = ["phone", "mobilephone", SECOND_PHONE];
+
 /// What is given where nobody says which.
 pub(super) const fn defaults(kind: EntityKind) -> &'static [&'static str] {
     match kind {
@@ -104,7 +107,7 @@ pub(super) fn time(at_s: i64) -> String {
 
 /// What a property of a record holds.
 pub(super) fn value(object: &Object, name: &str) -> Option<String> {
-    let phone = |at: usize| object.phones.get(at).cloned();
+    let phone = |at: usize| object.phones.get(at).filter(|typed| !typed.is_empty()).cloned();
     match name {
         "hubspot_owner_id" => object.owner.map(|id| id.to_string()),
         "hs_object_id" => Some(object.id.to_string()),
@@ -123,7 +126,7 @@ pub(super) fn value(object: &Object, name: &str) -> Option<String> {
         "hs_is_closed" => {
             Some(stages(object.kind).iter().any(|(id, _, closed)| *closed && *id == object.stage).to_string())
         }
-        _ => None,
+        name => object.extra.get(name).cloned(),
     }
 }
 

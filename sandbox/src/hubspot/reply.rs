@@ -20,22 +20,39 @@ pub(super) enum Refusal {
     Unauthorized,
     /// The token may not see these.
     Scopes,
+    /// A contact with that e-mail is there.
+    Conflict(u64),
+    /// A name that is there.
+    Taken(String),
+    /// What is to be associated is not there.
+    Gone(String),
 }
 
 impl Refusal {
-    pub(super) fn reply(&self) -> Reply {
-        let (status, category, message) = match self {
-            Self::Invalid(message) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message.as_str()),
-            Self::Unknown => (StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "resource not found"),
+    /// The status, the vendor's category and its words.
+    pub(super) fn words(&self) -> (StatusCode, &'static str, String) {
+        match self {
+            Self::Invalid(message) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message.clone()),
+            Self::Unknown => (StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "resource not found".to_owned()),
             Self::Unauthorized => {
-                (StatusCode::UNAUTHORIZED, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+                let message = "Authentication credentials not found.".to_owned();
+                (StatusCode::UNAUTHORIZED, "INVALID_AUTHENTICATION", message)
             }
             Self::Scopes => (
                 StatusCode::FORBIDDEN,
                 "MISSING_SCOPES",
-                "This app hasn't been granted all required scopes to make this call.",
+                "This app hasn't been granted all required scopes to make this call.".to_owned(),
             ),
-        };
+            Self::Conflict(id) => {
+                (StatusCode::CONFLICT, "CONFLICT", format!("Contact already exists. Existing ID: {id}"))
+            }
+            Self::Taken(message) => (StatusCode::CONFLICT, "OBJECT_ALREADY_EXISTS", message.clone()),
+            Self::Gone(message) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message.clone()),
+        }
+    }
+
+    pub(super) fn reply(&self) -> Reply {
+        let (status, category, message) = self.words();
         let body = json!({"status": "error", "message": message, "correlationId": CORRELATION, "category": category});
         json_reply(status, body.to_string())
     }

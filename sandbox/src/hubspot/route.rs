@@ -6,29 +6,39 @@
 //! | `POST /crm/objects/2026-03/{type}/batch/read` | the app's ten seconds |
 //! | `POST /crm/objects/2026-03/{type}/search` | the account's second of searches |
 //! | `POST /crm/associations/2026-03/{type}/{type}/batch/read` | no window |
+//! | `GET /crm/associations/2026-03/{type}/{type}/labels` | no window |
+//! | `POST /crm/objects/2026-03/{type}`, `…/batch/upsert` | the app's ten seconds |
+//! | `GET`, `PATCH /crm/objects/2026-03/{type}/{id}` | the app's ten seconds |
 //! | `GET /crm/owners/2026-03` | the app's ten seconds |
 //! | `GET /crm/pipelines/2026-03/{type}` | the app's ten seconds |
-//! | `POST /crm/properties/2026-03/{type}/batch/read` | the app's ten seconds |
+//! | `POST /crm/properties/2026-03/{type}`, `…/batch/read`, `GET …/groups` | the app's ten seconds |
 //!
 //! Each costs one of the day's requests. Other versions are not answered.
 
 use hyper::Method;
 
-use super::{meter::Lane, property::kind_of};
+use super::{activity::Of, meter::Lane, property::kind_of};
 use crate::kit::EntityKind;
 
 const VERSION: &str = "2026-03";
 
 /// An endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     List(EntityKind),
-    Batch(EntityKind),
+    Batch(Of),
     Search(EntityKind),
-    Associations(EntityKind, EntityKind),
-    Properties(EntityKind),
+    Associations(Of, Of),
+    Labels(Of, Of),
+    Properties(Of),
+    Groups(Of),
     Pipelines(EntityKind),
     Owners,
+    One(Of, String),
+    Make(Of),
+    Patch(Of, String),
+    Upsert(Of),
+    MakeProperty(Of),
 }
 
 impl Route {
@@ -41,10 +51,19 @@ impl Route {
         }
         Some(match (method.as_str(), *family, rest) {
             ("GET", "objects", [kind]) => Self::List(kind_of(kind)?),
-            ("POST", "objects", [kind, "batch", "read"]) => Self::Batch(kind_of(kind)?),
+            ("POST", "objects", [of]) => Self::Make(Of::named(of)?),
+            ("GET", "objects", [of, id]) => Self::One(Of::named(of)?, (*id).to_owned()),
+            ("PATCH", "objects", [of, id]) => Self::Patch(Of::named(of)?, (*id).to_owned()),
+            ("POST", "objects", [of, "batch", "read"]) => Self::Batch(Of::named(of)?),
+            ("POST", "objects", [of, "batch", "upsert"]) => Self::Upsert(Of::named(of)?),
             ("POST", "objects", [kind, "search"]) => Self::Search(kind_of(kind)?),
-            ("POST", "associations", [from, to, "batch", "read"]) => Self::Associations(kind_of(from)?, kind_of(to)?),
-            ("POST", "properties", [kind, "batch", "read"]) => Self::Properties(kind_of(kind)?),
+            ("POST", "associations", [from, to, "batch", "read"]) => {
+                Self::Associations(Of::named(from)?, Of::named(to)?)
+            }
+            ("GET", "associations", [from, to, "labels"]) => Self::Labels(Of::named(from)?, Of::named(to)?),
+            ("POST", "properties", [of]) => Self::MakeProperty(Of::named(of)?),
+            ("POST", "properties", [of, "batch", "read"]) => Self::Properties(Of::named(of)?),
+            ("GET", "properties", [of, "groups"]) => Self::Groups(Of::named(of)?),
             ("GET", "pipelines", [kind]) => Self::Pipelines(kind_of(kind)?),
             ("GET", "owners", []) => Self::Owners,
             _ => return None,
@@ -52,21 +71,28 @@ impl Route {
     }
 
     /// Which window counts it.
-    pub(super) const fn lane(self) -> Lane {
+    pub(super) const fn lane(&self) -> Lane {
         match self {
             Self::Search(_) => Lane::Search,
-            Self::Associations(..) => Lane::Exempt,
+            Self::Associations(..) | Self::Labels(..) => Lane::Exempt,
             _ => Lane::General,
         }
     }
 
+    /// Whether it changes something.
+    pub(super) const fn writes(&self) -> bool {
+        matches!(self, Self::Make(_) | Self::Patch(..) | Self::Upsert(_) | Self::MakeProperty(_))
+    }
+
     /// Whether it gives records of a kind, or what hangs on them.
-    pub(super) fn is_of(self, kind: EntityKind) -> bool {
+    pub(super) fn is_of(&self, kind: EntityKind) -> bool {
         match self {
-            Self::List(of) | Self::Batch(of) | Self::Search(of) | Self::Properties(of) | Self::Pipelines(of) => {
-                of == kind
+            Self::List(of) | Self::Search(of) | Self::Pipelines(of) => *of == kind,
+            Self::Batch(of) | Self::Properties(of) | Self::Groups(of) | Self::Make(of) | Self::Upsert(of) => {
+                *of == Of::Entity(kind)
             }
-            Self::Associations(from, to) => from == kind || to == kind,
+            Self::One(of, _) | Self::Patch(of, _) | Self::MakeProperty(of) => *of == Of::Entity(kind),
+            Self::Associations(from, to) | Self::Labels(from, to) => [from, to].contains(&&Of::Entity(kind)),
             Self::Owners => false,
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     object::{Object, stages},
-    property::{pipeline, time, type_of, value, word},
+    property::{pipeline, time, value, word},
     world::{Owner, World},
 };
 use crate::kit::EntityKind;
@@ -21,13 +21,11 @@ pub(super) struct Wanted {
     pub(super) notes: bool,
 }
 
-/// A record; what a property does not hold is null, what the kind has not is left out.
+/// A record; what a property does not hold is null.
 pub(super) fn object(object: &Object, wanted: &Wanted) -> Value {
     let mut properties = Map::new();
     for name in &wanted.properties {
-        if type_of(object.kind, name, true).is_some() {
-            properties.insert(name.clone(), value(object, name).map_or(Value::Null, Value::from));
-        }
+        properties.insert(name.clone(), value(object, name).map_or(Value::Null, Value::from));
     }
     if wanted.notes {
         properties.insert("notes".to_owned(), Value::from("note ".repeat(600_000)));

@@ -1,10 +1,16 @@
 //! The account: its tables, and what is associated with what.
 
-use std::{collections::BTreeSet, collections::HashMap, ops::Range, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::Range,
+    time::Duration,
+};
 
 use serde::Serialize;
 
 use super::{
+    activity::{Done, Of},
+    field::Custom,
     object::{Object, Seeded, user_id},
     samples,
 };
@@ -31,6 +37,18 @@ pub(super) struct World {
     pub(super) owners: Vec<Owner>,
     /// Who became whom.
     pub(super) merged: HashMap<(EntityKind, u64), u64>,
+    /// Tasks, calls and notes.
+    pub(super) activities: BTreeMap<(Of, u64), Done>,
+    /// The account's own properties.
+    pub(super) custom: BTreeMap<Of, BTreeMap<String, Custom>>,
+    /// What was written through the API, in the order it first was.
+    pub(super) by_api: Vec<(Of, u64)>,
+    /// The same, to look in.
+    pub(super) touched: HashSet<(Of, u64)>,
+    /// Who was given a value of a unique property last; whether they have it still is looked up.
+    pub(super) values: HashMap<(Of, String, String), u64>,
+    /// The activities of each record.
+    pub(super) hanging: HashMap<(EntityKind, u64), Vec<(Of, u64)>>,
     /// The id of the next record that is created, of whatever kind.
     pub(super) next_id: u64,
     /// Where changes are told, as entered in the app's settings.
@@ -65,6 +83,12 @@ impl World {
             tables: KINDS.map(|kind| Table::new(Seeded { seed, kind }, lag)),
             owners: USERS.iter().enumerate().map(owner).collect(),
             merged: HashMap::new(),
+            activities: BTreeMap::new(),
+            custom: BTreeMap::new(),
+            by_api: Vec::new(),
+            touched: HashSet::new(),
+            values: HashMap::new(),
+            hanging: HashMap::new(),
             next_id: 100_000_001 + seed.deals(),
             target: None,
             next_event: 1,
@@ -101,6 +125,24 @@ impl World {
         match named(&object) {
             Some(ids) if forward => ids.into_iter().filter(|id| there(to, id)).collect(),
             _ => self.belonging(kind, id, to),
+        }
+    }
+
+    /// The same for anything: activities hang on records, not the other way round.
+    pub(super) fn linked(&self, from: Of, id: u64, to: Of) -> Vec<u64> {
+        match (from, to) {
+            (Of::Entity(kind), Of::Entity(to)) => self.associated(kind, id, to),
+            (Of::Entity(kind), of) => {
+                let Some(id) = self.there(from, id) else { return Vec::new() };
+                let hanging = self.hanging.get(&(kind, id)).into_iter().flatten();
+                hanging.filter(|(known, _)| *known == of).map(|(_, id)| *id).collect()
+            }
+            (of, Of::Entity(to)) => {
+                let on = self.activities.get(&(of, id)).map(|done| done.on.clone()).unwrap_or_default();
+                let ends = on.into_iter().filter(|(kind, _)| *kind == to);
+                ends.map(|(_, id)| id).filter(|&id| self.there(Of::Entity(to), id).is_some()).collect()
+            }
+            (Of::Activity(_), Of::Activity(_)) => Vec::new(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::crm::hubspot::{
     status,
     wire::{Answer, Object},
 };
+use crate::crm::writer::Look;
 use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
 
@@ -32,16 +33,22 @@ impl HubSpot {
     /// one for each kind of it: eleven at the most, and one more before the account's tickets' stages were read.
     pub(super) async fn asked(&self, number: PhoneKey, payer: Payer) -> Result<Vec<Record>, Failure> {
         let carriers = try_join_all(CARRIERS.map(|kind| self.carriers(kind, number, payer))).await?;
+        self.with_hanging(&carriers, payer).await
+    }
+
+    /// Carriers, in the order of their kinds, and what hangs on them.
+    async fn with_hanging(&self, carriers: &[Vec<Object>], payer: Payer) -> Result<Vec<Record>, Failure> {
         let ids: Vec<Vec<CrmId>> = carriers.iter().map(|found| found.iter().filter_map(Object::id).collect()).collect();
         let mut records = Vec::new();
-        for (kind, found) in CARRIERS.into_iter().zip(&carriers) {
+        for (kind, found) in CARRIERS.into_iter().zip(carriers) {
             let stages = self.own.stages(&self.sender, payer, kind).await?;
             records.extend(self.joined(kind, found, &stages, Default::default()));
         }
         let pairs = CARRIERS.into_iter().zip(&ids).filter(|(_, ids)| !ids.is_empty());
         let pairs = pairs.flat_map(|(from, ids)| HANGING.into_iter().map(move |to| (from, to, ids)));
         let hanging = try_join_all(pairs.map(|(from, to, ids)| async move {
-            Ok::<_, Failure>((from, to, associations(&self.sender, payer, (from, to), ids).await?))
+            let ends = (path::object(from), path::object(to));
+            Ok::<_, Failure>((from, to, associations(&self.sender, payer, ends, ids).await?))
         }));
         let hanging = hanging.await?;
         let read = HANGING.map(|kind| self.hanging(kind, &hanging, payer));
@@ -49,9 +56,44 @@ impl HubSpot {
         Ok(records)
     }
 
-    async fn carriers(&self, kind: Kind, number: PhoneKey, payer: Payer) -> Result<Vec<Object>, Failure> {
+    /// What is open under a number and of what is known, each as the vendor's database has it: who is found is read again
+    /// by id, because the index may not have heard yet that they are gone.
+    ///
+    /// # Cost
+    /// As [`Self::asked`]; one request more for contacts and one for companies, and one to three for each other kind that
+    /// is known and hangs on none of them.
+    pub(super) async fn looked(&self, look: &Look, payer: Payer) -> Result<Vec<Record>, Failure> {
+        let mut carriers = Vec::new();
+        for kind in CARRIERS {
+            let mut ids: Vec<CrmId> = known(look, kind).collect();
+            if let Some(number) = look.number {
+                ids.extend(self.carriers(kind, number, payer).await?.iter().filter_map(Object::id));
+            }
+            carriers.push(self.again(kind, ids, payer).await?);
+        }
+        let mut records = self.with_hanging(&carriers, payer).await?;
+        for kind in HANGING {
+            let is_there = |id: &CrmId| records.iter().any(|record| (record.kind, record.id) == (kind, *id));
+            let ids: Vec<CrmId> = known(look, kind).filter(|id| !is_there(id)).collect();
+            let objects = self.again(kind, ids, payer).await?;
+            if !objects.is_empty() {
+                records.extend(self.bare(payer, kind, &objects).await?);
+            }
+        }
+        records.retain(|record| record.open);
+        Ok(records)
+    }
+
+    async fn again(&self, kind: Kind, mut ids: Vec<CrmId>, payer: Payer) -> Result<Vec<Object>, Failure> {
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() { Ok(Vec::new()) } else { self.batch(payer, kind, &ids).await }
+    }
+
+    /// Who of a kind carries a number, as the index has it.
+    pub(super) async fn carriers(&self, kind: Kind, number: PhoneKey, payer: Payer) -> Result<Vec<Object>, Failure> {
         let body = path::carriers(kind, &self.phone_fields, number, &self.own.properties(kind));
-        let question = Question::search(path::search(&self.sender.base, kind), body);
+        let question = Question::search(path::search(&self.sender.base, path::object(kind)), body);
         let answer: Answer<Object> = status::judge(&self.sender.reply_to(payer, &question).await?)?;
         Ok(answer.results)
     }
@@ -84,4 +126,8 @@ impl HubSpot {
             tokio::try_join!(self.batch(payer, kind, &ids), self.own.stages(&self.sender, payer, kind))?;
         Ok(self.joined(kind, &objects, &stages, (contacts, organizations)))
     }
+}
+
+fn known(look: &Look, kind: Kind) -> impl Iterator<Item = CrmId> {
+    look.known.iter().filter(move |link| link.kind == kind).map(|link| link.id)
 }

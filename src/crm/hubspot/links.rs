@@ -18,14 +18,14 @@ const MOST_PAGES: usize = 20;
 /// What each of `ids` is associated with.
 pub(super) type Associations = HashMap<CrmId, Links>;
 
-/// Reads what these records of `from` are associated with among `to`. A call reads the first page of each only.
+/// Reads what these records of `from` are associated with among `to`, both in the vendor's words. A call reads the first page of each only.
 ///
 /// # Cost
 /// One request per hundred ids, of the day alone: the vendor leaves associations out of its rolling window.
 pub(super) async fn associations(
     sender: &Sender,
     payer: Payer,
-    (from, to): (Kind, Kind),
+    (from, to): (&str, &str),
     ids: &[CrmId],
 ) -> Result<Associations, Failure> {
     let mut found = Associations::new();
@@ -35,7 +35,7 @@ pub(super) async fn associations(
             let body = path::associations_body(&asked);
             let reply =
                 sender.reply_to(payer, &Question::post(path::associations(&sender.base, from, to), body)).await?;
-            if (from == Kind::Lead || to == Kind::Lead) && status::says_without(&reply) {
+            if [from, to].contains(&path::object(Kind::Lead)) && status::says_without(&reply) {
                 return Ok(Associations::new());
             }
             let answer: Answer<Associated> = status::judge_batch(&reply)?;

@@ -45,6 +45,7 @@ mod settings;
 mod stages;
 mod status;
 mod wire;
+mod write;
 
 #[cfg(test)]
 mod tests;

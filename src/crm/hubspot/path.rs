@@ -34,7 +34,9 @@ pub(super) const OWNER: &str = "hubspot_owner_id";
 /// Whether a deal is closed, won or lost.
 pub(super) const DEAL_CLOSED: &str = "hs_is_closed";
 const ID: &str = "hs_object_id";
-const PHONE: &str = "phone";
+pub(super) const PHONE: &str = "phone";
+/// A lead's only text.
+pub(super) const LEAD_NAME: &str = "hs_lead_name";
 const MOBILE: &str = "mobilephone";
 /// What the vendor makes of [`PHONE`] to be searched.
 const SEARCHABLE_PHONE: &str = "hs_searchable_calculated_phone_number";
@@ -123,8 +125,8 @@ pub(super) fn list(base: &Url, kind: Kind, fields: &[String], after: Option<&str
 }
 
 /// Records by their ids.
-pub(super) fn batch(base: &Url, kind: Kind) -> Url {
-    at(base, &format!("/crm/objects/{VERSION}/{}/batch/read", object(kind)))
+pub(super) fn batch(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/objects/{VERSION}/{object}/batch/read"))
 }
 
 /// The body of [`batch`].
@@ -133,8 +135,8 @@ pub(super) fn batch_body(kind: Kind, fields: &[String], ids: &[CrmId]) -> Value 
 }
 
 /// What `from`s belong to, or have hanging on them.
-pub(super) fn associations(base: &Url, from: Kind, to: Kind) -> Url {
-    at(base, &format!("/crm/associations/{VERSION}/{}/{}/batch/read", object(from), object(to)))
+pub(super) fn associations(base: &Url, from: &str, to: &str) -> Url {
+    at(base, &format!("/crm/associations/{VERSION}/{from}/{to}/batch/read"))
 }
 
 /// The body of [`associations`]: ids, each with where its page begins.
@@ -147,8 +149,67 @@ pub(super) fn associations_body(asked: &[(CrmId, Option<String>)]) -> Value {
 }
 
 /// A search.
-pub(super) fn search(base: &Url, kind: Kind) -> Url {
-    at(base, &format!("/crm/objects/{VERSION}/{}/search", object(kind)))
+pub(super) fn search(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/objects/{VERSION}/{object}/search"))
+}
+
+/// Objects of a kind, to make one.
+pub(super) fn objects(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/objects/{VERSION}/{object}"))
+}
+
+/// The page of contacts that is cheapest.
+pub(super) fn any_contact(base: &Url) -> Url {
+    let mut url = objects(base, object(Kind::Contact));
+    url.query_pairs_mut().append_pair("limit", "1");
+    url
+}
+
+/// One object, to read these properties of it or to change it.
+pub(super) fn one(base: &Url, object: &str, id: &str, properties: &[&str]) -> Url {
+    let mut url = at(base, &format!("/crm/objects/{VERSION}/{object}/{id}"));
+    if !properties.is_empty() {
+        url.query_pairs_mut().append_pair("properties", &properties.join(","));
+    }
+    url
+}
+
+/// The object with this value of a unique property.
+pub(super) fn by_unique(base: &Url, object: &str, property: &str, value: &str) -> Url {
+    let mut url = one(base, object, value, &[]);
+    url.query_pairs_mut().append_pair("idProperty", property);
+    url
+}
+
+/// Objects that are made, or changed where a unique property's value is there.
+pub(super) fn upsert(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/objects/{VERSION}/{object}/batch/upsert"))
+}
+
+/// The types of associations from one to the other.
+pub(super) fn labels(base: &Url, from: &str, to: &str) -> Url {
+    at(base, &format!("/crm/associations/{VERSION}/{from}/{to}/labels"))
+}
+
+/// The properties of a kind, to make one.
+pub(super) fn properties_of(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/properties/{VERSION}/{object}"))
+}
+
+/// What a kind's properties stand in.
+pub(super) fn groups(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/properties/{VERSION}/{object}/groups"))
+}
+
+/// The body of [`batch`] for a few properties.
+pub(super) fn texts_body(names: &[&str], ids: &[CrmId]) -> Value {
+    json!({"inputs": inputs(ids), "properties": names, "propertiesWithHistory": []})
+}
+
+/// The body of a search for a mark in a text.
+pub(super) fn marked(text: &str, mark: &str) -> Value {
+    let filters = json!([{"filters": [filter(text, "CONTAINS_TOKEN", mark)]}]);
+    searching(&filters, &json!([]), &[text], FOUND)
 }
 
 /// The pipelines of deals or tickets, with their stages.
@@ -168,8 +229,8 @@ pub(super) fn unsure(kind: Kind, fields: &[String]) -> Vec<&str> {
 }
 
 /// Which of some properties a kind has.
-pub(super) fn known_properties(base: &Url, kind: Kind) -> Url {
-    at(base, &format!("/crm/properties/{VERSION}/{}/batch/read", object(kind)))
+pub(super) fn known_properties(base: &Url, object: &str) -> Url {
+    at(base, &format!("/crm/properties/{VERSION}/{object}/batch/read"))
 }
 
 /// The body of [`known_properties`].

@@ -27,12 +27,12 @@ const MOST_OWNERS: usize = 1_000;
 pub(super) struct HubSpot {
     pub(super) sender: Sender,
     pub(super) phone_fields: Vec<String>,
-    pub(super) own: Own,
+    pub(super) own: Arc<Own>,
 }
 
 impl HubSpot {
-    pub(super) fn new(sender: Sender, phone_fields: Vec<String>) -> Self {
-        Self { sender, phone_fields, own: Own::default() }
+    pub(super) fn new(sender: Sender, phone_fields: Vec<String>, own: Arc<Own>) -> Self {
+        Self { sender, phone_fields, own }
     }
 
     /// The records of a list, with what they belong to: the list tells it, but for a record that belongs to very many.
@@ -49,18 +49,18 @@ impl HubSpot {
                     (None, _) => {}
                 }
             }
-            known.extend(associations(&self.sender, payer, (kind, to), &untold).await?);
+            known.extend(associations(&self.sender, payer, (path::object(kind), path::object(to)), &untold).await?);
         }
         Ok(self.joined(kind, objects, &stages, (contacts, organizations)))
     }
 
     /// The records of a search or a batch, which say nothing of what they belong to.
-    async fn bare(&self, payer: Payer, kind: Kind, objects: &[Object]) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn bare(&self, payer: Payer, kind: Kind, objects: &[Object]) -> Result<Vec<Record>, Failure> {
         let stages = self.own.stages(&self.sender, payer, kind).await?;
         let (mut contacts, mut organizations) = (Associations::new(), Associations::new());
         let ids: Vec<CrmId> = objects.iter().filter_map(Object::id).collect();
         for &to in path::belongs_to(kind) {
-            let links = associations(&self.sender, payer, (kind, to), &ids).await?;
+            let links = associations(&self.sender, payer, (path::object(kind), path::object(to)), &ids).await?;
             if to == Kind::Contact { contacts = links } else { organizations = links }
         }
         Ok(self.joined(kind, objects, &stages, (contacts, organizations)))
@@ -89,7 +89,7 @@ impl HubSpot {
         let mut objects = Vec::new();
         for chunk in ids.chunks(path::BATCH) {
             let body = path::batch_body(kind, &self.phone_fields, chunk);
-            let question = Question::post(path::batch(&self.sender.base, kind), body);
+            let question = Question::post(path::batch(&self.sender.base, path::object(kind)), body);
             let reply = self.sender.reply_to(payer, &question).await?;
             if kind == Kind::Lead && status::says_without(&reply) {
                 return Ok(objects);
@@ -168,7 +168,7 @@ impl Reader for HubSpot {
             Place::Since { ms } => path::since(kind, &self.phone_fields, ms),
             Place::Within { ms, behind } => path::within(kind, &self.phone_fields, ms, behind),
         };
-        let question = Question::search(path::search(&self.sender.base, kind), body);
+        let question = Question::search(path::search(&self.sender.base, path::object(kind)), body);
         let reply = self.sender.reply_to(Payer::SWEEP, &question).await?;
         if kind == Kind::Lead && status::says_without(&reply) {
             return Ok(Page::default());

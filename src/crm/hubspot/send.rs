@@ -1,6 +1,6 @@
 //! Sending a request: who pays, who it is from, what the reply says about the quota.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use crate::crm::quota::{Lane, Purpose};
 use crate::crm::token::{Access, Tokens};
 use crate::outbound::{Method, Reply, Request};
 
-/// What a crawl or a sweep waits for its turn at most. Longer pauses are the caller's to wait out.
+/// What a crawl, a sweep or a write waits for its turn at most. Longer pauses are the caller's to wait out.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How requests prove who they are from.
@@ -22,8 +22,8 @@ const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
 pub(super) enum Auth {
     /// A private app's token, which does not expire.
     Token(Secret),
-    /// Access tokens of 30 minutes.
-    OAuth(Box<Tokens>),
+    /// Access tokens of 30 minutes, the project's one set of them.
+    OAuth(Arc<Tokens>),
 }
 
 /// Sends requests of one account.
@@ -44,6 +44,7 @@ pub(super) struct Payer {
 impl Payer {
     pub(super) const SWEEP: Self = Self { purpose: Purpose::Sweep, until: None };
     pub(super) const CRAWL: Self = Self { purpose: Purpose::Crawl, until: None };
+    pub(super) const WRITE: Self = Self { purpose: Purpose::Write, until: None };
 
     /// A call that waits no longer than this, however many requests its question takes.
     pub(super) fn live(patience: Duration) -> Self {
@@ -63,6 +64,7 @@ impl Payer {
 /// One request.
 #[derive(Debug)]
 pub(super) struct Question {
+    method: Method,
     lane: Lane,
     url: Url,
     body: Option<Value>,
@@ -70,16 +72,21 @@ pub(super) struct Question {
 
 impl Question {
     pub(super) const fn get(url: Url) -> Self {
-        Self { lane: Lane::General, url, body: None }
+        Self { method: Method::Get, lane: Lane::General, url, body: None }
     }
 
     pub(super) const fn post(url: Url, body: Value) -> Self {
-        Self { lane: Lane::General, url, body: Some(body) }
+        Self { method: Method::Post, lane: Lane::General, url, body: Some(body) }
+    }
+
+    /// Changes what is at `url`.
+    pub(super) const fn patch(url: Url, body: Value) -> Self {
+        Self { method: Method::Patch, lane: Lane::General, url, body: Some(body) }
     }
 
     /// Searches have a limit of their own and count in no other.
     pub(super) const fn search(url: Url, body: Value) -> Self {
-        Self { lane: Lane::Search, url, body: Some(body) }
+        Self { method: Method::Post, lane: Lane::Search, url, body: Some(body) }
     }
 }
 
@@ -108,7 +115,7 @@ impl Sender {
         let ledger = &self.tools.ledger;
         let _leave = ledger.spend(payer.purpose, question.lane, 1, payer.patience()).await?;
         let request = match &question.body {
-            Some(body) => Request::json(Method::Post, question.url.clone(), body),
+            Some(body) => Request::json(question.method, question.url.clone(), body),
             None => Request::get(question.url.clone()),
         };
         let request = request

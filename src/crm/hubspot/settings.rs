@@ -1,6 +1,9 @@
 //! The `[crm]` section of a project on HubSpot.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -9,17 +12,20 @@ use crate::base::{
     problem::{Placed, Problem},
     secret::Secret,
 };
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::hubspot::{
     hooks::Deliveries,
     path,
     read::HubSpot,
     send::{Auth, Sender},
+    stages::Own,
+    write::Writing,
 };
 use crate::crm::quota::{Budget, Limits, Rate};
 use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, GrantKind, Tokens};
+use crate::crm::writer::Writer;
 use crate::crm::{Prepared, Reader, Tools};
 use crate::outbound::Hosts;
 
@@ -41,7 +47,17 @@ struct Settings {
     /// What the vendor signs its deliveries with.
     signing: Option<Secret>,
     phone_fields: Vec<String>,
+    names: FieldNames,
+    contact_name: Option<String>,
     limits: Limits,
+    shared: Shared,
+}
+
+/// What reader and writer of a project have together.
+#[derive(Debug, Default)]
+struct Shared {
+    tokens: OnceLock<Arc<Tokens>>,
+    own: Arc<Own>,
 }
 
 #[derive(Debug)]
@@ -59,13 +75,23 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let base = base_url(section, &mut problems);
     let credentials = credentials(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
+    fields(section, &mut problems);
     let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
     section::nothing_else(section, &used, &mut problems);
     match (base, credentials) {
         (Some(base), Some(credentials)) if problems.is_empty() => {
             let signing = section.client_secret.as_ref().map(|secret| secret.value.clone());
             let limits = limits(section, &credentials);
-            Ok(Arc::new(Settings { base, credentials, signing, phone_fields, limits }))
+            Ok(Arc::new(Settings {
+                base,
+                credentials,
+                signing,
+                phone_fields,
+                names: section.fields.clone(),
+                contact_name: section.contact_name.as_ref().map(|name| name.value.trim().to_owned()),
+                limits,
+                shared: Shared::default(),
+            }))
         }
         _ => Err(problems),
     }
@@ -89,13 +115,12 @@ impl Prepared for Settings {
     }
 
     fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
-        let outbound = tools.outbound.limited_to(self.hosts());
-        let auth = match &self.credentials {
-            Credentials::Token(token) => Auth::Token(token.clone()),
-            Credentials::OAuth(grant) => Auth::OAuth(Box::new(Tokens::new(outbound.clone(), grant.clone()))),
-        };
-        let sender = Sender { base: self.base.clone(), auth, tools: Tools { outbound, ..tools } };
-        Arc::new(HubSpot::new(sender, self.phone_fields.clone()))
+        Arc::new(self.account_of(tools))
+    }
+
+    fn writer(&self, tools: Tools) -> Option<Arc<dyn Writer>> {
+        let account = self.account_of(tools);
+        Some(Arc::new(Writing::new(account, self.names.clone(), self.contact_name.clone())))
     }
 
     /// `None` without `crm.client_secret`: nothing else tells the vendor's deliveries from anybody's.
@@ -106,6 +131,20 @@ impl Prepared for Settings {
 }
 
 impl Settings {
+    /// The account, with the access tokens and what was read of it that reader and writer share.
+    fn account_of(&self, tools: Tools) -> HubSpot {
+        let outbound = tools.outbound.limited_to(self.hosts());
+        let auth = match &self.credentials {
+            Credentials::Token(token) => Auth::Token(token.clone()),
+            Credentials::OAuth(grant) => {
+                let tokens = || Arc::new(Tokens::new(outbound.clone(), grant.clone()));
+                Auth::OAuth(Arc::clone(self.shared.tokens.get_or_init(tokens)))
+            }
+        };
+        let sender = Sender { base: self.base.clone(), auth, tools: Tools { outbound, ..tools } };
+        HubSpot::new(sender, self.phone_fields.clone(), Arc::clone(&self.shared.own))
+    }
+
     /// The configured places and no others: this vendor never says where else to go.
     fn hosts(&self) -> Hosts {
         let hosts = Hosts::default().with_origin_of(&self.base);
@@ -168,8 +207,7 @@ fn credentials(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Cred
     }
 }
 
-/// # Source
-/// Names of properties are lower case, digits and underscores, and begin with a letter.
+/// Names of further number fields: as many as one search takes, each once.
 fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut refuse = |placed: &Placed<String>, reason: String| {
@@ -177,11 +215,8 @@ fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String
     };
     for placed in &section.phone_fields {
         let name = placed.value.trim();
-        let begins = name.starts_with(|letter: char| letter.is_ascii_lowercase());
-        let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if !begins || !rest || name.len() > 100 {
-            let found: String = name.chars().take(60).collect();
-            refuse(placed, format!("expected a property's internal name, say \"second_phone\", found {found:?}"));
+        if let Some(reason) = no_name(name) {
+            refuse(placed, reason);
         } else if names.iter().any(|known| known == name) {
             refuse(placed, format!("expected each name once, found {name} again"));
         } else if names.len() == path::MOST_PHONE_FIELDS {
@@ -192,4 +227,37 @@ fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String
         }
     }
     names
+}
+
+/// Checks the names of fields that a call's data go into: each a property's, no property for two things, the mark in one
+/// of the account's own.
+fn fields(section: &CrmSection, problems: &mut Vec<Problem>) {
+    let given: Vec<_> = section.fields.given().collect();
+    for (at, (owner, meaning, placed)) in given.iter().enumerate() {
+        let key = owner.map_or_else(String::new, |owner| format!("{owner}."));
+        let mut refuse = |reason: String| {
+            let reason = format!("crm.fields.{key}{}: {reason}", meaning.key());
+            problems.push(Problem::new(&section.file, placed.row, reason));
+        };
+        let (name, before) = (placed.value.as_str(), &given[..at]);
+        if let Some(reason) = no_name(name) {
+            refuse(reason);
+        } else if *meaning == Meaning::Mark && (name.starts_with("hs_") || name.starts_with("hubspot_")) {
+            refuse(format!("expected a property of the account's own with unique values, found {name}"));
+        } else if before.iter().any(|(other, _, known)| other == owner && known.value == placed.value) {
+            refuse(format!("expected a property for each thing, found {name} again"));
+        }
+    }
+}
+
+/// What is wrong with a property's name.
+///
+/// # Source
+/// Names of properties are lower case, digits and underscores, and begin with a letter.
+fn no_name(name: &str) -> Option<String> {
+    let begins = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let found: String = name.chars().take(60).collect();
+    let wrong = !begins || !rest || name.len() > 100;
+    wrong.then(|| format!("expected a property's internal name, say \"second_phone\", found {found:?}"))
 }

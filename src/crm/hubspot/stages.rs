@@ -20,9 +20,12 @@ use crate::model::client::Kind;
 /// How long it is believed.
 const BELIEVED: Duration = Duration::from_secs(3_600);
 
-/// Whether each stage of each pipeline is closed.
+/// Whether each stage of each pipeline is closed, and where what is made begins.
 #[derive(Debug, Default)]
-pub(super) struct Stages(HashMap<(String, String), bool>);
+pub(super) struct Stages {
+    closed: HashMap<(String, String), bool>,
+    first: Option<(String, String)>,
+}
 
 impl Stages {
     /// Whether a record counts. What its stage does not say, it says itself; a stage that nobody knows is open: somebody
@@ -32,7 +35,7 @@ impl Stages {
             return !closed;
         }
         let Some(stage) = object.stage(kind) else { return true };
-        match self.0.get(&stage) {
+        match self.closed.get(&stage) {
             Some(closed) => !closed,
             None => {
                 tracing::debug!(%kind, pipeline = stage.0, stage = stage.1, "a stage that no pipeline has counts as open");
@@ -74,13 +77,38 @@ impl Own {
         }
         let reply = sender.reply_to(payer, &Question::get(path::pipelines(&sender.base, kind))).await?;
         let answer: Answer<Pipeline> = status::judge(&reply)?;
-        let stages = answer.results.into_iter().flat_map(|pipeline| {
+        let first = first(&answer.results);
+        let closed = answer.results.into_iter().flat_map(|pipeline| {
             let closed = move |id: &str| (pipeline.id.clone(), id.to_owned());
             pipeline.stages.into_iter().map(move |stage| (closed(&stage.id), stage.is_closed()))
         });
-        let stages = Arc::new(Stages(stages.collect()));
+        let stages = Arc::new(Stages { closed: closed.collect(), first });
         self.held().stages.insert(kind, (Instant::now(), Arc::clone(&stages)));
         Ok(stages)
+    }
+
+    /// The pipeline and stage in which a deal or ticket is made; `None` for a kind without.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] where no pipeline of the account has an open stage.
+    pub(super) async fn first_stage(
+        &self,
+        sender: &Sender,
+        payer: Payer,
+        kind: Kind,
+    ) -> Result<Option<(String, String)>, Failure> {
+        if path::stage(kind).is_none() {
+            return Ok(None);
+        }
+        let first = self.stages(sender, payer, kind).await?.first.clone();
+        let none =
+            || Failure::Refused { reason: format!("expected a pipeline of {kind}s with an open stage, found none") };
+        first.map(Some).ok_or_else(none)
+    }
+
+    /// Reads the stages of a kind again when they are needed next.
+    pub(super) fn forget_stages(&self, kind: Kind) {
+        self.held().stages.remove(&kind);
     }
 
     /// Which of [`path::unsure`]'s properties a kind is known to have.
@@ -105,7 +133,10 @@ impl Own {
         if names.is_empty() || self.held().properties.get(&kind).is_some_and(looked) {
             return Ok(());
         }
-        let question = Question::post(path::known_properties(&sender.base, kind), path::known_properties_body(&names));
+        let question = Question::post(
+            path::known_properties(&sender.base, path::object(kind)),
+            path::known_properties_body(&names),
+        );
         let reply = sender.reply_to(payer, &question).await?;
         let answer =
             if status::says_without(&reply) { Ok(None) } else { status::judge_batch::<Named>(&reply).map(Some) };
@@ -120,4 +151,16 @@ impl Own {
         self.held().properties.insert(kind, (Instant::now(), Arc::new(there)));
         Ok(())
     }
+}
+
+/// The first open stage of the account's default pipeline: the one with the vendor's own id for it, else the first.
+fn first(pipelines: &[Pipeline]) -> Option<(String, String)> {
+    /// Of deals, and of tickets.
+    const DEFAULT: [&str; 2] = ["default", "0"];
+    let mut pipelines: Vec<&Pipeline> = pipelines.iter().filter(|pipeline| !pipeline.is_archived()).collect();
+    pipelines.sort_by_key(|pipeline| (!DEFAULT.contains(&pipeline.id.as_str()), pipeline.order));
+    pipelines.into_iter().find_map(|pipeline| {
+        let open = pipeline.stages.iter().filter(|stage| stage.takes_new_ones());
+        open.min_by_key(|stage| stage.order).map(|stage| (pipeline.id.clone(), stage.id.clone()))
+    })
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::crm::failure::Failure;
-use crate::crm::hubspot::wire::{Answer, Refusal};
+use crate::crm::hubspot::wire::{Answer, Object, Refusal};
+use crate::model::ids::CrmId;
 use crate::outbound::Reply;
 
 /// How long to stay away after a page of HTML: it comes from somebody in front of the vendor.
@@ -20,6 +21,8 @@ const LOCKED: Duration = Duration::from_secs(2);
 const LONGEST_S: u64 = 86_400;
 /// Its own word for what is not there: in a batch, or as a refusal.
 const NOT_FOUND: &str = "OBJECT_NOT_FOUND";
+/// What it answers for one record that is not there.
+pub(super) const NOT_THERE: u16 = 404;
 /// Its own word for a right that the token has not.
 const MISSING_SCOPES: &str = "MISSING_SCOPES";
 
@@ -44,6 +47,15 @@ pub(super) enum Verdict {
     Limited(Option<Duration>),
     /// It was, for the day; not before this, where that is said.
     DaySpent(Option<Duration>),
+}
+
+/// What a request that makes something came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    /// It was made, or was there with the same mark.
+    New(CrmId),
+    /// Another was there instead, with the same e-mail.
+    There(CrmId),
 }
 
 /// Reads what a reply says about the quota.
@@ -139,6 +151,69 @@ pub(super) fn judge_batch<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T
     }
 }
 
+/// As [`judge`], for a request that changes something.
+///
+/// # Errors
+/// [`Failure::Unclear`] besides for 408 and any 5xx but 503: the vendor says that these come from its side, and not that
+/// nothing was done. 503 says that nobody was there to do it.
+pub(super) fn judge_write<T: DeserializeOwned>(reply: &Reply) -> Result<T, Failure> {
+    match reply.status {
+        503 => judge(reply),
+        408 | 500..=599 => Err(Failure::Unclear { reason: words(reply) }),
+        _ => judge(reply),
+    }
+}
+
+/// What a request for one new record came to.
+///
+/// # Errors
+/// As [`judge_write`].
+pub(super) fn judge_made(reply: &Reply) -> Result<Made, Failure> {
+    let existing = || refusal(reply).message.as_deref().and_then(existing_id);
+    if let (409, Some(id)) = (reply.status, existing()) {
+        return Ok(Made::There(id));
+    }
+    let object: Object = judge_write(reply)?;
+    object.id().map(Made::New).ok_or_else(|| idless(reply))
+}
+
+/// The same for a batch of one row, which may be refused inside a 207.
+///
+/// # Errors
+/// As [`judge_write`]; [`Failure::Refused`] for a row that the vendor found wrong, [`Failure::Unclear`] for one that failed
+/// for another reason.
+pub(super) fn judge_upsert(reply: &Reply) -> Result<Made, Failure> {
+    let answer: Answer<Object> = match judge_made(reply) {
+        Ok(Made::There(id)) => return Ok(Made::There(id)),
+        _ => judge_write(reply)?,
+    };
+    if let Some(object) = answer.results.first() {
+        return object.id().map(Made::New).ok_or_else(|| idless(reply));
+    }
+    let Some(row) = answer.errors.into_iter().next() else { return Err(idless(reply)) };
+    if let Some(id) = row.message.as_deref().and_then(existing_id) {
+        return Ok(Made::There(id));
+    }
+    let category = row.category.unwrap_or_default();
+    let said = format!("{category}; {}", row.message.unwrap_or_default());
+    let reason = format!("status {}: {}", reply.status, short(&said));
+    match category.as_str() {
+        "VALIDATION_ERROR" | "CONFLICT" | NOT_FOUND => Err(Failure::Refused { reason }),
+        _ => Err(Failure::Unclear { reason }),
+    }
+}
+
+fn idless(reply: &Reply) -> Failure {
+    Failure::Unclear { reason: format!("status {}: expected a record with an id, found none", reply.status) }
+}
+
+/// The id in the vendor's words about a contact that is there.
+fn existing_id(message: &str) -> Option<CrmId> {
+    let (_, id) = message.split_once("Existing ID:")?;
+    let digits: String = id.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    CrmId::parse(&digits)
+}
+
 fn unclear(reply: &Reply, error: &serde_json::Error) -> Failure {
     let found = match error.classify() {
         serde_json::error::Category::Eof => "JSON that ends in the middle".to_owned(),
@@ -175,10 +250,9 @@ fn retry_after(reply: &Reply) -> Option<Duration> {
 
 /// The status and the vendor's words, short and without what may be somebody's number.
 fn words(reply: &Reply) -> String {
-    const LONGEST: usize = 200;
     let Refusal { message, category, correlation_id, policy_name } = refusal(reply);
     let said: Vec<_> = [category, policy_name, message].into_iter().flatten().filter(|said| !said.is_empty()).collect();
-    let said: String = masked(&said.join("; ")).chars().take(LONGEST).collect();
+    let said = short(&said.join("; "));
     // The vendor's support asks for it.
     let id = correlation_id.map(|id| id.chars().take(40).collect::<String>());
     match (said.is_empty(), id) {
@@ -187,6 +261,12 @@ fn words(reply: &Reply) -> String {
         (false, None) => format!("status {}: {said}", reply.status),
         (false, Some(id)) => format!("status {}: {said} (correlation {id})", reply.status),
     }
+}
+
+/// Not too long, and without what may be somebody's number.
+fn short(said: &str) -> String {
+    const LONGEST: usize = 200;
+    masked(said).chars().take(LONGEST).collect()
 }
 
 /// Digits in longer rows become stars.

@@ -47,6 +47,7 @@ impl Paging {
 #[derive(Debug, Deserialize)]
 pub(super) struct Missing {
     pub(super) category: Option<String>,
+    pub(super) message: Option<String>,
 }
 
 /// What says why an answer is no success.
@@ -126,6 +127,9 @@ pub(super) struct Pipeline {
     pub(super) id: String,
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) stages: Vec<Stage>,
+    #[serde(rename = "displayOrder", default)]
+    pub(super) order: i64,
+    archived: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,6 +137,11 @@ pub(super) struct Stage {
     pub(super) id: String,
     #[serde(default, deserialize_with = "null_is_default")]
     metadata: StageMetadata,
+    #[serde(rename = "displayOrder", default)]
+    pub(super) order: i64,
+    archived: Option<bool>,
+    #[serde(rename = "writePermissions")]
+    permissions: Option<String>,
 }
 
 /// All texts.
@@ -158,7 +167,78 @@ pub(super) struct Owner {
     archived: Option<bool>,
 }
 
+/// A property of a kind as it is described.
+#[derive(Debug, Deserialize)]
+pub(super) struct Property {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    #[serde(rename = "hasUniqueValue")]
+    pub(super) unique: Option<bool>,
+    #[serde(rename = "modificationMetadata")]
+    modification: Option<Modification>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Modification {
+    #[serde(rename = "readOnlyValue")]
+    read_only: Option<bool>,
+}
+
+/// What properties stand in.
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) archived: Option<bool>,
+}
+
+/// A type of associations.
+#[derive(Debug, Deserialize)]
+pub(super) struct Label {
+    category: Option<String>,
+    #[serde(rename = "typeId")]
+    pub(super) type_id: u32,
+    label: Option<String>,
+}
+
+impl Property {
+    /// Whether its value is the vendor's to set.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.modification.as_ref().and_then(|told| told.read_only) == Some(true)
+    }
+}
+
+impl Label {
+    /// Whether every account has it.
+    pub(super) fn is_vendors(&self) -> bool {
+        self.category.as_deref() == Some("HUBSPOT_DEFINED")
+    }
+
+    /// Whether it is the one to the main record.
+    pub(super) fn is_main(&self) -> bool {
+        self.label.as_deref().is_some_and(|label| label.starts_with("Primary"))
+    }
+
+    /// Whether it says nothing but that there is an association.
+    pub(super) fn is_plain(&self) -> bool {
+        self.label.as_deref().is_none_or(str::is_empty)
+    }
+}
+
+impl Pipeline {
+    /// Whether it was put away.
+    pub(super) fn is_archived(&self) -> bool {
+        self.archived == Some(true)
+    }
+}
+
 impl Stage {
+    /// Whether something may be made in it.
+    pub(super) fn takes_new_ones(&self) -> bool {
+        let barred = matches!(self.permissions.as_deref(), Some("READ_ONLY" | "INTERNAL_ONLY"));
+        !(barred || self.archived == Some(true) || self.is_closed())
+    }
+
     /// Whether what is in this stage is done.
     pub(super) fn is_closed(&self) -> bool {
         let told = self.metadata.is_closed.as_ref().and_then(text);
@@ -172,7 +252,8 @@ impl Object {
         CrmId::parse(&self.id)
     }
 
-    fn property(&self, name: &str) -> Option<String> {
+    /// What a property holds; `None` for nothing.
+    pub(super) fn property(&self, name: &str) -> Option<String> {
         self.properties.get(name).and_then(text).filter(|text| !text.is_empty())
     }
 
@@ -180,6 +261,11 @@ impl Object {
     pub(super) fn modified_ms(&self, kind: Kind) -> Option<i64> {
         let told = self.property(path::modified(kind)).or_else(|| self.updated_at.clone())?;
         told.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+    }
+
+    /// When it was made, milliseconds since 1970 UTC; `None` where that is not told.
+    pub(super) fn created_ms(&self) -> Option<i64> {
+        self.created_at.as_deref()?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
     }
 
     /// The pipeline and stage it is in.

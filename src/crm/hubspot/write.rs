@@ -1,0 +1,270 @@
+//! Writing: what a call leaves, and how what was written is found again. What the mark is of each thing stands in
+//! [`super`].
+
+mod body;
+mod fields;
+mod find;
+mod text;
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use self::body::{Given, Values, What};
+use crate::base::clock::Clock;
+use crate::config::{FieldNames, Meaning};
+use crate::crm::Record;
+use crate::crm::failure::Failure;
+use crate::crm::hubspot::{
+    path,
+    read::HubSpot,
+    send::{Payer, Question},
+    status::{self, Made},
+    wire::{Answer, Label, Object},
+};
+use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
+use crate::model::{
+    action::{Action, Link},
+    call::Call,
+    client::Kind,
+    ids::CrmId,
+};
+
+/// Writes into one account.
+pub(super) struct Writing {
+    hubspot: HubSpot,
+    names: FieldNames,
+    contact_name: Option<String>,
+    clock: Clock,
+    /// Types of associations that were asked for; they do not change.
+    types: Mutex<HashMap<(What, Kind), u32>>,
+}
+
+impl Writing {
+    pub(super) fn new(hubspot: HubSpot, names: FieldNames, contact_name: Option<String>) -> Self {
+        let clock = hubspot.sender.tools.clock.clone();
+        Self { hubspot, names, contact_name, clock, types: Mutex::default() }
+    }
+
+    fn base(&self) -> &url::Url {
+        &self.hubspot.sender.base
+    }
+
+    /// Makes the thing of an order, in one request that the vendor carries out whole or not at all.
+    ///
+    /// With a mark of its own and nothing to hang on it is made or changed by that mark, whichever is right; the vendor's
+    /// batch takes no associations. With something to hang on it is made, and a mark that is there already is refused by
+    /// the vendor: then the thing is.
+    ///
+    /// # Cost
+    /// One request; one more per hour and kind for a deal's or ticket's first stage, and once for a lead's associations.
+    async fn make(&self, order: &Order, what: What) -> Result<Receipt, Failure> {
+        let mark_field = what.field(&self.names, Meaning::Mark);
+        if mark_field.is_none() && order.on.is_empty() && matches!(what, What::Task | What::Call | What::Note) {
+            let reason = "expected something that it hangs on, by which it can be found again, found nothing";
+            return Err(Failure::Refused { reason: reason.to_owned() });
+        }
+        let stage = match what {
+            What::Entity(kind) => self.hubspot.own.first_stage(&self.hubspot.sender, Payer::WRITE, kind).await?,
+            _ => None,
+        };
+        let given =
+            Given { names: &self.names, contact_name: self.contact_name.as_deref(), stage, now: self.clock.now() };
+        let values = body::properties_for(order, &given);
+        let made = match mark_field {
+            Some(field) if order.on.is_empty() => {
+                let url = path::upsert(self.base(), what.object());
+                let question = Question::post(url, body::upsert(&values, field, order));
+                status::judge_upsert(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)
+            }
+            _ => {
+                let on = self.typed(what, &order.on).await?;
+                let question = Question::post(path::objects(self.base(), what.object()), body::creation(&values, &on));
+                status::judge_made(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)
+            }
+        };
+        self.receipt(order, what, made).await
+    }
+
+    /// What came of it. Where the vendor refused a mark that is there, the thing was made before.
+    async fn receipt(&self, order: &Order, what: What, made: Result<Made, Failure>) -> Result<Receipt, Failure> {
+        match made {
+            Ok(Made::New(id)) => Ok(Receipt { id: id.to_string(), whole: true }),
+            // Another contact has the e-mail: that is the client. It gets the number next.
+            Ok(Made::There(id)) if what == What::Entity(Kind::Contact) => {
+                Ok(Receipt { id: id.to_string(), whole: order.call.client.is_none() })
+            }
+            Ok(Made::There(id)) => Ok(Receipt { id: id.to_string(), whole: true }),
+            Err(refused @ Failure::Refused { .. }) => {
+                if let What::Entity(kind) = what {
+                    // A stage that is gone is one reason; the next try reads them again.
+                    self.hubspot.own.forget_stages(kind);
+                }
+                match what.field(&self.names, Meaning::Mark) {
+                    Some(field) => match self.by_mark(order, what, field).await {
+                        Ok(Some(receipt)) => Ok(receipt),
+                        _ => Err(refused),
+                    },
+                    None => Err(refused),
+                }
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// What it hangs on, each with the type of its association.
+    async fn typed(&self, what: What, on: &[Link]) -> Result<Vec<(Link, u32)>, Failure> {
+        let mut typed = Vec::with_capacity(on.len());
+        for link in on {
+            typed.push((*link, self.association(what, link.kind).await?));
+        }
+        Ok(typed)
+    }
+
+    /// The type of an association; those that are nowhere written down are asked for, the main one before the plain one.
+    async fn association(&self, what: What, to: Kind) -> Result<u32, Failure> {
+        let known = || self.types.lock().unwrap_or_else(PoisonError::into_inner).get(&(what, to)).copied();
+        if let Some(type_id) = what.association(to).or_else(known) {
+            return Ok(type_id);
+        }
+        let question = Question::get(path::labels(self.base(), what.object(), path::object(to)));
+        let answer: Answer<Label> = status::judge(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)?;
+        let own = || answer.results.iter().filter(|label| label.is_vendors());
+        let main = own().find(|label| label.is_main()).or_else(|| own().find(|label| label.is_plain()));
+        let type_id = main.or_else(|| own().next()).map(|label| label.type_id).ok_or_else(|| {
+            let reason = format!("expected a type of association from {} to {to}, found none", what.object());
+            Failure::Refused { reason }
+        })?;
+        self.types.lock().unwrap_or_else(PoisonError::into_inner).insert((what, to), type_id);
+        Ok(type_id)
+    }
+
+    /// Changes properties of something that is there.
+    async fn change(&self, object: &str, id: &str, values: &Values) -> Result<(), Failure> {
+        let question = Question::patch(path::one(self.base(), object, id, &[]), json!({"properties": values}));
+        status::judge_write::<Object>(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?).map(drop)
+    }
+
+    /// Properties of one record, as it is in the vendor's database.
+    async fn read(&self, object: &str, id: &str, names: &[&str]) -> Result<Object, Failure> {
+        let question = Question::get(path::one(self.base(), object, id, names));
+        status::judge(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)
+    }
+
+    /// Writes a call's data into one entity, each part another one.
+    async fn update(&self, order: &Order, (utm, call): (bool, bool), part: usize) -> Result<Receipt, Failure> {
+        let Some(link) = order.on.get(part) else {
+            let reason = "expected an entity that the call's data are written into, found none".to_owned();
+            return Err(Failure::Refused { reason });
+        };
+        let what = What::Entity(link.kind);
+        let mut values = if call { body::called(&self.names, what, &order.call, true) } else { Values::new() };
+        if utm {
+            values.extend(self.first_marks(what, link, &order.call).await?);
+        }
+        if !values.is_empty() {
+            self.change(what.object(), &link.id.to_string(), &values).await?;
+        }
+        Ok(Receipt { id: link.id.to_string(), whole: part + 1 == order.on.len() })
+    }
+
+    /// The marks, where the entity has none yet (row `pd-utm`).
+    async fn first_marks(&self, what: What, link: &Link, call: &Call) -> Result<Values, Failure> {
+        let marks = body::marks(&self.names, what, call);
+        if marks.is_empty() {
+            return Ok(marks);
+        }
+        let utm: Vec<&str> = Meaning::UTM.iter().filter_map(|&meaning| what.field(&self.names, meaning)).collect();
+        let client_id = what.field(&self.names, Meaning::ClientId);
+        let asked: Vec<&str> = if utm.is_empty() { client_id.into_iter().collect() } else { utm };
+        let object = self.read(what.object(), &link.id.to_string(), &asked).await?;
+        let empty = asked.iter().all(|name| object.property(name).is_none());
+        Ok(if empty { marks } else { Values::new() })
+    }
+
+    /// Gives a contact that was there by its e-mail the number, where it has a place left for one.
+    async fn number_of(&self, order: &Order, id: &str) -> Result<Receipt, Failure> {
+        let receipt = Receipt { id: id.to_owned(), whole: true };
+        let Some(number) = order.call.client else { return Ok(receipt) };
+        let places = path::numbers(Kind::Contact);
+        let contact = self.read(path::object(Kind::Contact), id, places).await?;
+        let digits = number.digits().to_string();
+        let held: Vec<Option<String>> = places.iter().map(|name| contact.property(name)).collect();
+        let has = held.iter().flatten().any(|typed| find::digits(typed) == digits);
+        let free = places.iter().zip(&held).find(|(_, held)| held.is_none());
+        if let (false, Some((name, _))) = (has, free) {
+            let values = Values::from([((*name).to_owned(), format!("+{digits}"))]);
+            self.change(path::object(Kind::Contact), id, &values).await?;
+        }
+        Ok(receipt)
+    }
+}
+
+#[async_trait]
+impl Writer for Writing {
+    /// # Cost
+    /// As a live question, and one request for those that were found and each kind that is known.
+    async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
+        self.hubspot.looked(look, Payer::WRITE).await
+    }
+
+    async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
+        match (&order.action, parts.last()) {
+            (Action::Update { utm, call }, _) => self.update(order, (*utm, *call), parts.len()).await,
+            (Action::Amend { id, to }, _) => {
+                if let Some((what, values)) = body::amended(to, &order.call, &self.names)
+                    && !values.is_empty()
+                {
+                    self.change(what.object(), id, &values).await?;
+                }
+                Ok(Receipt { id: id.clone(), whole: true })
+            }
+            (Action::Create { kind: Kind::Contact, .. }, Some(id)) => self.number_of(order, id).await,
+            (_, Some(id)) => Ok(Receipt { id: id.clone(), whole: true }),
+            (action, None) => match What::of(action) {
+                Some(what) => self.make(order, what).await,
+                None => Err(Failure::Refused { reason: format!("expected what is made, found {}", action.word()) }),
+            },
+        }
+    }
+
+    /// What only changes something is not looked for: the same again changes nothing.
+    async fn find(&self, order: &Order, parts: &[String]) -> Result<Option<Receipt>, Failure> {
+        match What::of(&order.action) {
+            Some(what) if parts.is_empty() => self.found(order, what).await,
+            _ => Ok(None),
+        }
+    }
+
+    fn settles_within(&self, order: &Order, parts: &[String]) -> Duration {
+        match What::of(&order.action) {
+            Some(what) if parts.is_empty() => self.shown_after(order, what),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// # Cost
+    /// One request.
+    async fn check(&self) -> Result<(), Failure> {
+        let question = Question::get(path::any_contact(self.base()));
+        status::judge::<Answer<Object>>(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?).map(drop)
+    }
+
+    async fn fields(&self) -> Result<Vec<FieldState>, Failure> {
+        self.field_states().await
+    }
+
+    async fn make_field(&self, field: &FieldState) -> Result<(), Failure> {
+        self.made_field(field).await
+    }
+}
+
+/// Whose numbers were verified before they are compared here.
+fn highest(ids: impl Iterator<Item = CrmId>) -> Option<CrmId> {
+    ids.max()
+}
