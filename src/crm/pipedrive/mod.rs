@@ -44,6 +44,7 @@ mod read;
 mod settings;
 mod status;
 mod wire;
+mod write;
 
 #[cfg(test)]
 mod tests;
