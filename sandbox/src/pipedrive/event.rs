@@ -119,9 +119,7 @@ impl Before {
             Event { action, entity: about.entity(), id: about.id(), merged, source, data, previous, at }
         };
         match (self.kind, self.about.as_slice()) {
-            (Kind::Create, _) => {
-                made.iter().map(|about| event("create", about, &Value::Null, None)).collect()
-            }
+            (Kind::Create, _) => made.iter().map(|about| event("create", about, &Value::Null, None)).collect(),
             (Kind::Merge, [(loser, lost), (winner, won)]) => vec![
                 event("delete", loser, lost, Some(("merged_to_id", winner.id()))),
                 event("change", winner, won, Some(("merged_from_id", loser.id()))),
@@ -185,11 +183,12 @@ impl World {
             About::Record(Item::Person(id)) => {
                 self.persons.get(*id).map(|person| written(&|out| wire::person(out, &person, &[])))
             }
-            About::Record(Item::Organization(id)) => self
-                .organizations
-                .get(*id)
-                .map(|firm| written(&|out| wire::organization(out, &firm, &[]))),
-            About::Record(Item::Deal(id)) => self.deals.get(*id).map(|deal| written(&|out| wire::deal(out, &deal, &[]))),
+            About::Record(Item::Organization(id)) => {
+                self.organizations.get(*id).map(|firm| written(&|out| wire::organization(out, &firm, &[])))
+            }
+            About::Record(Item::Deal(id)) => {
+                self.deals.get(*id).map(|deal| written(&|out| wire::deal(out, &deal, &[])))
+            }
             About::Record(Item::Lead(id)) => {
                 uuid_of(id).and_then(|id| self.leads.get(id)).map(|lead| wire::lead(&lead))
             }

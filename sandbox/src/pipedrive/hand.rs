@@ -41,7 +41,8 @@ impl<'a> Hand<'a> {
         let (owner, id, at_s) = (self.known_user(owner)?, self.next_id(), self.at_s);
         let phones = typed(phones);
         let (email, custom) = (None, Custom::new());
-        let person = Person { id, name, owner, org, phones, email, custom, add_s: at_s, update_s: at_s, deleted: false };
+        let person =
+            Person { id, name, owner, org, phones, email, custom, add_s: at_s, update_s: at_s, deleted: false };
         self.world.persons.set(id, self.now.vendor, Some(person));
         Ok(Item::Person(id))
     }

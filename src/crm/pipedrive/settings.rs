@@ -15,7 +15,7 @@ use crate::crm::pipedrive::{
     hooks::Webhooks,
     path,
     read::Pipedrive,
-    write::{Pen, is_key},
+    write::{Pen, fields::is_key},
 };
 use crate::crm::quota::{Budget, Limits, Rate};
 use crate::crm::section;
@@ -179,7 +179,9 @@ fn check_fields(section: &CrmSection, problems: &mut Vec<Problem>) {
     for (owner, meaning, placed) in section.fields.given() {
         let key = meaning.key();
         let reason = match owner {
-            Some(owner @ "ticket") => format!("crm.fields.{owner}.{key}: expected nothing, since Pipedrive has no tickets"),
+            Some(owner @ "ticket") => {
+                format!("crm.fields.{owner}.{key}: expected nothing, since Pipedrive has no tickets")
+            }
             Some(owner @ ("task" | "call")) => {
                 format!("crm.fields.{owner}.{key}: expected nothing, since activities have no custom fields, found one")
             }

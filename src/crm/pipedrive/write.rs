@@ -1,11 +1,11 @@
 //! Writing: an order as requests, one after the other.
 
-mod fields;
+pub(super) mod fields;
 mod find;
 mod html;
 mod look;
-mod request;
-mod seen;
+pub(super) mod request;
+pub(super) mod seen;
 
 use std::time::Duration;
 
@@ -34,13 +34,6 @@ use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::FilePart;
 
 pub(super) use fields::is_key;
-#[cfg(test)]
-pub(super) use {
-    fields::{Field, made as made_field},
-    request::{call_activity, call_log, create, note, task, update},
-    seen::NAMES as SEEN_NAMES,
-};
-
 /// Lists come from the database. Nowhere is it said that they show at once what was written, so they are given this long.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
@@ -53,12 +46,7 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    pub(super) fn new(
-        account: Account,
-        names: FieldNames,
-        phone_keys: Vec<String>,
-        nameless: Option<String>,
-    ) -> Self {
+    pub(super) fn new(account: Account, names: FieldNames, phone_keys: Vec<String>, nameless: Option<String>) -> Self {
         let reader = Pipedrive::new(account, phone_keys.clone());
         Self { reader, fields: Fields::new(names, phone_keys), nameless }
     }
@@ -89,7 +77,9 @@ impl Pen {
             self.account().ask_for(Question::background(Purpose::Write, operation, url)).await?;
         let seen = answer.data.unwrap_or_default();
         if seen.is_gone() {
-            return Err(Failure::Refused { reason: format!("{}: expected what is there, found it deleted", operation.path) });
+            return Err(Failure::Refused {
+                reason: format!("{}: expected what is there, found it deleted", operation.path),
+            });
         }
         Ok(seen)
     }
@@ -104,7 +94,12 @@ impl Pen {
     }
 
     /// Parts: the activity; the call log that it becomes; the recording, where there is one.
-    async fn call_part(&self, order: &Order, (subject, text): (&str, &str), parts: &[String]) -> Result<Receipt, Failure> {
+    async fn call_part(
+        &self,
+        order: &Order,
+        (subject, text): (&str, &str),
+        parts: &[String],
+    ) -> Result<Receipt, Failure> {
         match parts {
             [] => {
                 let id = self.send(request::call_activity(order, subject, text)?).await?;
@@ -147,7 +142,8 @@ impl Pen {
             return Ok(values);
         }
         let seen = self.one(one_of(on.kind)?, &on.id.to_string()).await?;
-        let utm_is_there = Meaning::UTM.iter().filter_map(|meaning| keys.get(meaning)).any(|key| !seen.custom(key).is_empty());
+        let utm_is_there =
+            Meaning::UTM.iter().filter_map(|meaning| keys.get(meaning)).any(|key| !seen.custom(key).is_empty());
         if utm_is_there {
             let utm = Meaning::UTM.iter().chain([&Meaning::ClientId]).filter_map(|meaning| keys.get(meaning));
             utm.for_each(|key| drop(values.remove(key)));

@@ -145,7 +145,8 @@ impl Fields {
 
     /// Makes a field, unless one of that name has been made meanwhile: leads' and deals' are the same.
     pub(super) async fn make(&self, account: &Account, field: &FieldState) -> Result<(), Failure> {
-        let kind = Kind::from_word(&field.of).ok_or_else(|| refused(format!("Pipedrive has no {} fields", field.of)))?;
+        let kind =
+            Kind::from_word(&field.of).ok_or_else(|| refused(format!("Pipedrive has no {} fields", field.of)))?;
         if is_key(&field.name) {
             let reason = "the vendor chooses keys itself: name the field by a name of your own, or make it there";
             return Err(refused(format!("{}: {reason}", field.name)));
@@ -164,7 +165,7 @@ impl Fields {
 }
 
 /// What makes a field: a text, a long one for links.
-pub(super) fn made(name: &str, key: &str) -> Value {
+pub(in crate::crm::pipedrive) fn made(name: &str, key: &str) -> Value {
     let kind = if key == Meaning::Recording.key() { "text" } else { "varchar" };
     json!({"field_name": name, "field_type": kind})
 }

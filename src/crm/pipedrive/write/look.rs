@@ -22,9 +22,7 @@ impl Pen {
         }
         if let Some(number) = look.number {
             let end = path::term(number);
-            let ends_so = |text: &String| {
-                text.chars().filter(char::is_ascii_digit).collect::<String>().contains(&end)
-            };
+            let ends_so = |text: &String| text.chars().filter(char::is_ascii_digit).collect::<String>().contains(&end);
             for hit in self.reader.found(Purpose::Write, number, None).await? {
                 let owns = matches!(hit.kind, Kind::Contact | Kind::Organization);
                 if owns && hit.numbers.iter().any(ends_so) {

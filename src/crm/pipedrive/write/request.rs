@@ -25,16 +25,16 @@ use crate::model::{
 use crate::outbound::Method;
 
 /// Keys of custom fields, by what they are for.
-pub(super) type Keys = BTreeMap<Meaning, String>;
+pub(in crate::crm::pipedrive) type Keys = BTreeMap<Meaning, String>;
 
 /// A request that changes something.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
-    pub(super) method: Method,
-    pub(super) operation: Operation,
+pub(in crate::crm::pipedrive) struct Wanted {
+    pub(in crate::crm::pipedrive) method: Method,
+    pub(in crate::crm::pipedrive) operation: Operation,
     /// Of what; `None` where something new is made.
-    pub(super) id: Option<String>,
-    pub(super) body: Value,
+    pub(in crate::crm::pipedrive) id: Option<String>,
+    pub(in crate::crm::pipedrive) body: Value,
 }
 
 impl Wanted {
@@ -42,26 +42,26 @@ impl Wanted {
         Self { method: Method::Post, operation, id: None, body }
     }
 
-    pub(super) fn edit(operation: Operation, id: &str, body: Value) -> Self {
+    pub(in crate::crm::pipedrive) fn edit(operation: Operation, id: &str, body: Value) -> Self {
         let method = if operation.path == path::EDIT_NOTE.path { Method::Put } else { Method::Patch };
         Self { method, operation, id: Some(id.to_owned()), body }
     }
 }
 
 /// Titles, subjects and short texts, in letters.
-pub(super) const LONGEST_TEXT: usize = 255;
+pub(in crate::crm::pipedrive) const LONGEST_TEXT: usize = 255;
 
 /// What an entity is made with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Made<'a> {
-    pub(super) kind: Kind,
-    pub(super) title: &'a str,
-    pub(super) utm: bool,
-    pub(super) recording: bool,
+pub(in crate::crm::pipedrive) struct Made<'a> {
+    pub(in crate::crm::pipedrive) kind: Kind,
+    pub(in crate::crm::pipedrive) title: &'a str,
+    pub(in crate::crm::pipedrive) utm: bool,
+    pub(in crate::crm::pipedrive) recording: bool,
     /// The custom field of organizations that the number goes into.
-    pub(super) phone_key: Option<&'a str>,
+    pub(in crate::crm::pipedrive) phone_key: Option<&'a str>,
     /// What a person is called of whom nothing is known.
-    pub(super) nameless: Option<&'a str>,
+    pub(in crate::crm::pipedrive) nameless: Option<&'a str>,
 }
 
 /// Makes an entity.
@@ -69,7 +69,7 @@ pub(super) struct Made<'a> {
 /// # Shape
 /// v2: custom fields under `custom_fields`; leads, v1: beside the other members. A deal's pipeline and stage are not named:
 /// the vendor takes the default pipeline's first stage.
-pub(super) fn create(order: &Order, made: Made<'_>, keys: &Keys) -> Result<Wanted, Failure> {
+pub(in crate::crm::pipedrive) fn create(order: &Order, made: Made<'_>, keys: &Keys) -> Result<Wanted, Failure> {
     let title = titled(order, made);
     let mut body = Map::new();
     owned(order, &mut body)?;
@@ -120,7 +120,7 @@ pub(super) fn create(order: &Order, made: Made<'_>, keys: &Keys) -> Result<Wante
 }
 
 /// Changes custom fields of an entity.
-pub(super) fn update(on: Link, custom: Map<String, Value>) -> Result<Wanted, Failure> {
+pub(in crate::crm::pipedrive) fn update(on: Link, custom: Map<String, Value>) -> Result<Wanted, Failure> {
     let operation = match on.kind {
         Kind::Contact => path::EDIT_PERSON,
         Kind::Organization => path::EDIT_ORGANIZATION,
@@ -136,7 +136,12 @@ pub(super) fn update(on: Link, custom: Map<String, Value>) -> Result<Wanted, Fai
 ///
 /// # Units
 /// `due_date` and `due_time` are UTC, to the minute.
-pub(super) fn task(order: &Order, subject: &str, text: &str, (done, due): (bool, Timestamp)) -> Result<Wanted, Failure> {
+pub(in crate::crm::pipedrive) fn task(
+    order: &Order,
+    subject: &str,
+    text: &str,
+    (done, due): (bool, Timestamp),
+) -> Result<Wanted, Failure> {
     let mut body = activity(order, subject, text)?;
     body.insert("done".to_owned(), done.into());
     when(due, &mut body);
@@ -147,7 +152,7 @@ pub(super) fn task(order: &Order, subject: &str, text: &str, (done, due): (bool,
 ///
 /// # Units
 /// `duration` is `HH:MM`, rounded up.
-pub(super) fn call_activity(order: &Order, subject: &str, text: &str) -> Result<Wanted, Failure> {
+pub(in crate::crm::pipedrive) fn call_activity(order: &Order, subject: &str, text: &str) -> Result<Wanted, Failure> {
     let mut body = activity(order, subject, text)?;
     body.insert("done".to_owned(), true.into());
     if let Some(started) = order.call.started {
@@ -166,7 +171,12 @@ pub(super) fn call_activity(order: &Order, subject: &str, text: &str) -> Result<
 /// # Units
 /// Times are `YYYY-MM-DD HH:MM:SS`, UTC, as the text of the description says and not its schema; `duration` is seconds as
 /// text. A call whose beginning is not known is taken to have begun `now`.
-pub(super) fn call_log(order: &Order, subject: &str, text: &str, (activity, now): (&str, Timestamp)) -> Wanted {
+pub(in crate::crm::pipedrive) fn call_log(
+    order: &Order,
+    subject: &str,
+    text: &str,
+    (activity, now): (&str, Timestamp),
+) -> Wanted {
     let call = &order.call;
     let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let started = call.started.unwrap_or(now);
@@ -184,7 +194,7 @@ pub(super) fn call_log(order: &Order, subject: &str, text: &str, (activity, now)
 }
 
 /// Writes a note. Whose it is is not said: only an administrator may name another.
-pub(super) fn note(order: &Order, text: &str) -> Wanted {
+pub(in crate::crm::pipedrive) fn note(order: &Order, text: &str) -> Wanted {
     let mut body = Map::new();
     body.insert("content".to_owned(), html::written(text, order.mark.as_str()).into());
     for (kind, name) in
@@ -197,14 +207,14 @@ pub(super) fn note(order: &Order, text: &str) -> Wanted {
 
 /// What of a call goes into fields.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Written {
-    pub(super) utm: bool,
-    pub(super) call: bool,
-    pub(super) recording: bool,
+pub(in crate::crm::pipedrive) struct Written {
+    pub(in crate::crm::pipedrive) utm: bool,
+    pub(in crate::crm::pipedrive) call: bool,
+    pub(in crate::crm::pipedrive) recording: bool,
 }
 
 /// The values of a call's data, by key. What is not known or has no field is not among them.
-pub(super) fn values(order: &Order, keys: &Keys, written: Written) -> Map<String, Value> {
+pub(in crate::crm::pipedrive) fn values(order: &Order, keys: &Keys, written: Written) -> Map<String, Value> {
     let call = &order.call;
     let utm = &call.utm;
     let all = [
@@ -289,7 +299,7 @@ fn titled(order: &Order, made: Made<'_>) -> String {
 }
 
 /// International form without separators.
-pub(super) fn number(call: &Call) -> Option<String> {
+pub(in crate::crm::pipedrive) fn number(call: &Call) -> Option<String> {
     call.client.map(|client| format!("+{}", client.digits()))
 }
 
@@ -316,7 +326,7 @@ fn outcome(call: &Call) -> &'static str {
     }
 }
 
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(in crate::crm::pipedrive) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
         None => text.to_owned(),
