@@ -71,6 +71,25 @@ impl Request {
         Self { method, url, headers: vec![kind], body: body.to_string().into() }
     }
 
+    /// Uploads one file, `multipart/form-data` with a single part.
+    ///
+    /// # Cost
+    /// A copy of the file, and one look through it for a line that does not occur in it.
+    #[must_use]
+    pub fn multipart(url: Url, file: &FilePart) -> Self {
+        let boundary = boundary_of(&file.bytes);
+        let FilePart { name, file_name, media_type, bytes } = file;
+        let (name, file_name, media_type) = (quotable(name), quotable(file_name), quotable(media_type));
+        let head = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
+             content-type: {media_type}\r\n\r\n"
+        );
+        let end = format!("\r\n--{boundary}--\r\n");
+        let body = Bytes::from([head.as_bytes(), bytes, end.as_bytes()].concat());
+        let kind = Secret::new(format!("multipart/form-data; boundary={boundary}"));
+        Self { method: Method::Post, url, headers: vec![("content-type", kind)], body }
+    }
+
     /// Takes `url` away.
     #[must_use]
     pub const fn delete(url: Url) -> Self {
@@ -83,6 +102,37 @@ impl Request {
         self.headers.push((name, value));
         self
     }
+}
+
+/// A file that is uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePart {
+    /// The form's name for it.
+    pub name: &'static str,
+    /// What it is called.
+    pub file_name: String,
+    /// Its media type, `audio/ogg`.
+    pub media_type: String,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// A line that does not occur in these bytes, the same for the same bytes.
+fn boundary_of(bytes: &[u8]) -> String {
+    let occurs = |line: &[u8]| bytes.windows(line.len()).any(|piece| piece == line);
+    let mut number = 0_u64;
+    loop {
+        let line = format!("predial-{number:016x}");
+        if !occurs(line.as_bytes()) {
+            return line;
+        }
+        number += 1;
+    }
+}
+
+/// Text as it may stand between quotes in the head of a part.
+fn quotable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() || matches!(letter, '"' | '\\') { '_' } else { letter }).collect()
 }
 
 /// Method, host and path; no query, no header, no body.
@@ -142,7 +192,7 @@ pub(super) fn kept<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Ve
 mod tests {
     use url::Url;
 
-    use super::{Request, kept};
+    use super::{FilePart, Request, kept};
     use crate::base::secret::Secret;
 
     #[test]
@@ -157,6 +207,32 @@ mod tests {
         let url = Url::parse("https://oauth.example/token").expect("url");
         let request = Request::form(url, &[("grant_type", "refresh_token"), ("refresh_token", "a b&c=é")]);
         assert_eq!(request.body, "grant_type=refresh_token&refresh_token=a+b%26c%3D%C3%A9");
+    }
+
+    fn upload(bytes: &'static [u8], file_name: &str) -> (String, String) {
+        let url = Url::parse("https://acme.example/v1/callLogs/CA1/recordings").expect("url");
+        let (file_name, media_type) = (file_name.to_owned(), "audio/ogg".to_owned());
+        let file = FilePart { name: "file", file_name, media_type, bytes: bytes.into() };
+        let request = Request::multipart(url, &file);
+        let kind = request.headers[0].1.expose().to_owned();
+        (kind, String::from_utf8(request.body.to_vec()).expect("text"))
+    }
+
+    #[test]
+    fn a_file_is_one_part_of_a_form() {
+        let (kind, body) = upload(b"OggS", "call.ogg");
+        assert_eq!(kind, "multipart/form-data; boundary=predial-0000000000000000");
+        let expected = "--predial-0000000000000000\r\n\
+            content-disposition: form-data; name=\"file\"; filename=\"call.ogg\"\r\ncontent-type: audio/ogg\r\n\r\n\
+            OggS\r\n--predial-0000000000000000--\r\n";
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn no_file_can_end_its_part_and_no_name_its_line() {
+        let (kind, body) = upload(b"a\r\n--predial-0000000000000000--\r\n", "a\"\r\nx: y.ogg");
+        assert_eq!(kind, "multipart/form-data; boundary=predial-0000000000000001");
+        assert!(body.contains("filename=\"a___x: y.ogg\""), "{body}");
     }
 
     #[test]

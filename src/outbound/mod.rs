@@ -12,4 +12,4 @@ mod message;
 
 pub use client::{Bounds, BuildError, Outbound, SendError};
 pub use hosts::Hosts;
-pub use message::{Method, Reply, Request};
+pub use message::{FilePart, Method, Reply, Request};

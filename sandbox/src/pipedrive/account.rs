@@ -1,13 +1,17 @@
 //! The account: what is charged, what is answered, what is true of it.
 
-use std::sync::{Arc, Mutex, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, RwLock},
+};
 
 use hyper::StatusCode;
 use serde::Serialize;
 
 use super::{
     change::{Change, ChangeError, Item},
-    event::Before,
+    event::{About, Before},
+    fields::{FIELDS, Of, field_key},
     limit::RateLimit,
     meter::{Caller, Meter, Verdict},
     neutral, oauth,
@@ -22,10 +26,11 @@ use super::{
     webhooks::Webhooks,
     wire::ORGANIZATION_PHONE,
     world::{Belongs, Linked, World},
+    write::Write,
 };
 use crate::kit::{
     Answer, Basics, Call, Client, Entity, EntityKind, Ground, Neutral, NotChanged, OpenEntity, Quota, Reply, Sample,
-    SetQuota, Source, Table, Tokens, Vendor, json_reply, lock, read, write,
+    SetQuota, Source, Table, Thing, Tokens, Vendor, json_reply, lock, read, write,
 };
 
 /// The account. The locks are held for the length of one page at most and never across a wait.
@@ -44,6 +49,8 @@ pub struct Account {
 pub struct Described {
     /// The key of the organizations' custom field of type phone.
     pub organization_phone_field: &'static str,
+    /// Keys of the custom fields that are texts, by whose and by name.
+    pub fields: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// Users who take calls.
     pub employees: [u64; 4],
     /// All users.
@@ -56,6 +63,8 @@ impl Vendor for Account {
     const NAME: &'static str = "pipedrive";
     const RATE_LIMITS: &'static [&'static str] = &RateLimit::WORDS;
     const TOKEN_PATH: &'static str = "/oauth/token";
+    /// Recordings are uploaded.
+    const MOST_BODY: usize = 64 << 20;
 
     type Options = Options;
     type Described = Described;
@@ -111,6 +120,7 @@ impl Vendor for Account {
                     Route::Webhooks => self.webhooks.list(),
                     Route::AddWebhook => self.webhooks.add(&call.body).await,
                     Route::RemoveWebhook(id) => self.webhooks.remove(id),
+                    Route::Write(what) => self.written(&what, &call),
                     _ => {
                         // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
                         let made = tokio::task::spawn_blocking(move || self.page(&route, call.query())).await;
@@ -131,6 +141,7 @@ impl Vendor for Account {
     fn described(&self) -> Described {
         Described {
             organization_phone_field: ORGANIZATION_PHONE,
+            fields: fields_described(),
             employees: EMPLOYEES,
             users: self.users(),
             samples: samples(),
@@ -177,7 +188,7 @@ impl Vendor for Account {
             let mut world = write(&self.world);
             let before = Before::of(&change, &world);
             let item = world.change(change, now)?;
-            let events = before.events(&world, item.as_ref(), now);
+            let events = before.events(&world, item.clone().map(About::Record).as_ref(), now);
             (item, events)
         };
         self.webhooks.tell(&events);
@@ -187,6 +198,10 @@ impl Vendor for Account {
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {
         let changed = self.change(neutral::own(change)?).map_err(|problem| NotChanged::because(&problem))?;
         Ok(changed.map(neutral::entity))
+    }
+
+    fn held(&self) -> Vec<Thing> {
+        read(&self.world).held()
     }
 
     fn quota(&self) -> Quota {
@@ -212,6 +227,31 @@ impl Account {
         good.map(|_| Caller::OAuth(token.to_owned()))
     }
 
+    /// Writes, and tells of it.
+    fn written(&self, what: &Write, call: &Call) -> Reply {
+        let now = self.ground.clock.now();
+        let outcome = {
+            let mut world = write(&self.world);
+            let before = Before::written(what.about(), &world);
+            let content_type = call.header("content-type").unwrap_or_default();
+            world.write(what, &call.body, content_type, now).map(|written| {
+                let events = written.about.as_ref().map(|about| before.events(&world, Some(about), now));
+                (written, events.unwrap_or_default())
+            })
+        };
+        match outcome {
+            Err(refusal) => refusal.reply(),
+            Ok((written, events)) => {
+                self.webhooks.tell(&events);
+                let mut body = serde_json::json!({"success": true});
+                if let Some(data) = written.data {
+                    body["data"] = data;
+                }
+                json_reply(written.status, body.to_string())
+            }
+        }
+    }
+
     fn page(&self, route: &Route, query: &str) -> Result<Vec<u8>, Refusal> {
         let world = read(&self.world);
         let now = self.ground.clock.now();
@@ -233,8 +273,15 @@ impl Account {
             Route::Me => world.me(),
             Route::ItemSearch => search(Search::items(&query)?),
             Route::PersonSearch => search(Search::persons(&query)?),
-            // Answered where they are asked: these wait for others.
-            Route::Webhooks | Route::AddWebhook | Route::RemoveWebhook(_) => Err(Refusal::Unknown),
+            // Answered where they are asked: these wait for others, or change something.
+            Route::Webhooks | Route::AddWebhook | Route::RemoveWebhook(_) | Route::Write(_) => Err(Refusal::Unknown),
+            Route::Activities => world.list_activities(&query),
+            Route::Activity(id) => world.one_activity(*id, &query),
+            Route::Fields(of) => world.fields.list(*of, &query),
+            Route::Notes => world.list_notes(&query),
+            Route::Note(id) => world.one_note(*id),
+            Route::CallLogs => world.list_call_logs(&query),
+            Route::CallLog(id) => world.one_call_log(id),
             Route::OrganizationSearch => search(Search::organizations(&query)?),
         }
     }
@@ -252,4 +299,10 @@ impl World {
         records.sort_unstable_by_key(|record| std::cmp::Reverse((record.add_s(), record.id())));
         records
     }
+}
+
+fn fields_described() -> BTreeMap<&'static str, BTreeMap<&'static str, String>> {
+    let keys = |of| FIELDS.into_iter().map(|name| (name, field_key(of, name))).collect();
+    let all = [("person", Of::Person), ("organization", Of::Organization), ("deal", Of::Deal)];
+    all.into_iter().map(|(word, of)| (word, keys(of))).collect()
 }

@@ -15,11 +15,12 @@ use crate::kit::{Moment, roll};
 pub(super) struct Event {
     /// `create`, `change`, `delete`
     pub(super) action: &'static str,
-    /// `person`, `organization`, `deal`, `lead`, `user`
+    /// `person`, `organization`, `deal`, `lead`, `user`, `activity`, `note`
     pub(super) entity: &'static str,
     id: String,
     /// With the delete of a merge the survivor, with the change of one the record that is gone.
     merged: Option<(&'static str, String)>,
+    source: &'static str,
     data: Value,
     previous: Value,
     at: Moment,
@@ -30,6 +31,8 @@ pub(super) struct Event {
 pub(super) enum About {
     Record(Item),
     User(u64),
+    Activity(u64),
+    Note(u64),
 }
 
 impl About {
@@ -40,12 +43,17 @@ impl About {
             Self::Record(Item::Deal(_)) => "deal",
             Self::Record(Item::Lead(_)) => "lead",
             Self::User(_) => "user",
+            Self::Activity(_) => "activity",
+            Self::Note(_) => "note",
         }
     }
 
     fn id(&self) -> String {
         match self {
-            Self::Record(Item::Person(id) | Item::Organization(id) | Item::Deal(id)) | Self::User(id) => id.to_string(),
+            Self::Record(Item::Person(id) | Item::Organization(id) | Item::Deal(id))
+            | Self::User(id)
+            | Self::Activity(id)
+            | Self::Note(id) => id.to_string(),
             Self::Record(Item::Lead(id)) => id.clone(),
         }
     }
@@ -59,6 +67,8 @@ impl About {
 pub(super) struct Before {
     about: Vec<(About, Value)>,
     kind: Kind,
+    /// `app` or `api`
+    source: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,25 +101,25 @@ impl Before {
             | Change::Archive { item }
             | Change::Unarchive { item } => (Kind::Change, vec![record(item)]),
         };
-        let seen = |about: About| {
-            let state = world.shown(&about);
-            (about, state)
-        };
-        Self { about: about.into_iter().map(seen).collect(), kind }
+        Self { about: about.into_iter().map(|about| world.seen(about)).collect(), kind, source: "app" }
+    }
+
+    /// Looks at what is about to be written through the API; `None`: something new.
+    pub(super) fn written(about: Option<About>, world: &World) -> Self {
+        let kind = if about.is_some() { Kind::Change } else { Kind::Create };
+        Self { about: about.into_iter().map(|about| world.seen(about)).collect(), kind, source: "api" }
     }
 
     /// What is told once the change has been made; `made` is what was created.
-    pub(super) fn events(self, world: &World, made: Option<&Item>, at: Moment) -> Vec<Event> {
+    pub(super) fn events(self, world: &World, made: Option<&About>, at: Moment) -> Vec<Event> {
+        let source = self.source;
         let event = |action, about: &About, before: &Value, merged| {
             let data = if action == "delete" { Value::Null } else { world.shown(about) };
             let previous = if action == "change" { changed(before, &data) } else { before.clone() };
-            Event { action, entity: about.entity(), id: about.id(), merged, data, previous, at }
+            Event { action, entity: about.entity(), id: about.id(), merged, source, data, previous, at }
         };
         match (self.kind, self.about.as_slice()) {
-            (Kind::Create, _) => {
-                let made = made.cloned().map(About::Record);
-                made.iter().map(|about| event("create", about, &Value::Null, None)).collect()
-            }
+            (Kind::Create, _) => made.iter().map(|about| event("create", about, &Value::Null, None)).collect(),
             (Kind::Merge, [(loser, lost), (winner, won)]) => vec![
                 event("delete", loser, lost, Some(("merged_to_id", winner.id()))),
                 event("change", winner, won, Some(("merged_from_id", loser.id()))),
@@ -139,7 +149,7 @@ impl Event {
             "action": self.action, "company_id": "1", "correlation_id": id(1), "entity": self.entity,
             "entity_id": self.id, "id": id(3), "is_bulk_edit": false, "timestamp": self.at.wall.to_string(),
             "type": "general", "user_id": "101", "version": "2.0", "webhook_id": webhook_id.to_string(),
-            "webhook_owner_id": "101", "change_source": "app", "permitted_user_ids": ["101", "102", "103", "104"],
+            "webhook_owner_id": "101", "change_source": self.source, "permitted_user_ids": ["101", "102", "103", "104"],
             "attempt": attempt, "host": "acme.pipedrive.com",
         });
         if let (Some((name, with)), Some(meta)) = (&self.merged, meta.as_object_mut()) {
@@ -157,6 +167,11 @@ fn changed(before: &Value, after: &Value) -> Value {
 }
 
 impl World {
+    fn seen(&self, about: About) -> (About, Value) {
+        let state = self.shown(&about);
+        (about, state)
+    }
+
     /// A record as an event shows it; null where there is none.
     fn shown(&self, about: &About) -> Value {
         let written = |write: &dyn Fn(&mut Vec<u8>)| {
@@ -166,16 +181,19 @@ impl World {
         };
         match about {
             About::Record(Item::Person(id)) => {
-                self.persons.get(*id).map(|person| written(&|out| wire::person(out, &person)))
+                self.persons.get(*id).map(|person| written(&|out| wire::person(out, &person, &[])))
             }
-            About::Record(Item::Organization(id)) => self
-                .organizations
-                .get(*id)
-                .map(|firm| written(&|out| wire::organization(out, &firm, &[wire::ORGANIZATION_PHONE]))),
-            About::Record(Item::Deal(id)) => self.deals.get(*id).map(|deal| written(&|out| wire::deal(out, &deal))),
+            About::Record(Item::Organization(id)) => {
+                self.organizations.get(*id).map(|firm| written(&|out| wire::organization(out, &firm, &[])))
+            }
+            About::Record(Item::Deal(id)) => {
+                self.deals.get(*id).map(|deal| written(&|out| wire::deal(out, &deal, &[])))
+            }
             About::Record(Item::Lead(id)) => {
                 uuid_of(id).and_then(|id| self.leads.get(id)).map(|lead| wire::lead(&lead))
             }
+            About::Activity(id) => self.activities.get(*id).map(|activity| activity.shown()),
+            About::Note(id) => self.notes.get(id).map(|note| note.shown(self)),
             About::User(id) => self.users.iter().find(|user| user.id == *id).map(|user| wire::user(user, false)),
         }
         .unwrap_or(Value::Null)

@@ -2,6 +2,7 @@
 
 use super::{
     change::{ChangeError, Item},
+    fields::Custom,
     record::{Deal, Lead, Organization, Person, Phone, Status, uuid_of, uuid_text},
     seed::Seed,
     world::{Belongs, Linked, World},
@@ -19,7 +20,7 @@ pub(super) struct Hand<'a> {
 }
 
 fn typed(phones: Vec<String>) -> Vec<Phone> {
-    phones.into_iter().map(|value| Phone { value, label: "work" }).collect()
+    phones.into_iter().map(|value| Phone { value, label: "work".into() }).collect()
 }
 
 impl<'a> Hand<'a> {
@@ -28,8 +29,7 @@ impl<'a> Hand<'a> {
     }
 
     fn next_id(&mut self) -> u64 {
-        self.world.next_id += 1;
-        self.world.next_id - 1
+        self.world.take_id()
     }
 
     fn known_user(&self, id: u64) -> Result<u64, ChangeError> {
@@ -40,15 +40,18 @@ impl<'a> Hand<'a> {
     pub(super) fn create_person(&mut self, name: String, phones: Vec<String>, owner: u64, org: Option<u64>) -> Changed {
         let (owner, id, at_s) = (self.known_user(owner)?, self.next_id(), self.at_s);
         let phones = typed(phones);
-        let person = Person { id, name, owner, org, phones, email: None, add_s: at_s, update_s: at_s, deleted: false };
+        let (email, custom) = (None, Custom::new());
+        let person =
+            Person { id, name, owner, org, phones, email, custom, add_s: at_s, update_s: at_s, deleted: false };
         self.world.persons.set(id, self.now.vendor, Some(person));
         Ok(Item::Person(id))
     }
 
     pub(super) fn create_organization(&mut self, name: String, phone: Option<String>, owner: u64) -> Changed {
         let (owner, id, at_s) = (self.known_user(owner)?, self.next_id(), self.at_s);
+        let (address, custom) = (None, Custom::new());
         let organization =
-            Organization { id, name, owner, address: None, phone, add_s: at_s, update_s: at_s, deleted: false };
+            Organization { id, name, owner, address, phone, custom, add_s: at_s, update_s: at_s, deleted: false };
         self.world.organizations.set(id, self.now.vendor, Some(organization));
         Ok(Item::Organization(id))
     }
@@ -65,6 +68,7 @@ impl<'a> Hand<'a> {
             status: Status::Open,
             close_s: None,
             archive_s: None,
+            custom: Custom::new(),
             add_s: at_s,
             update_s: at_s,
             deleted: false,
@@ -75,8 +79,10 @@ impl<'a> Hand<'a> {
 
     pub(super) fn create_lead(&mut self, title: String, owner: u64, person: Option<u64>, org: Option<u64>) -> Changed {
         let (owner, at_s) = (self.known_user(owner)?, self.at_s);
-        let id = 0xfffe_0000_0000 << 80 | 0x11eb_8000 << 48 | u128::from(self.next_id());
-        let lead = Lead { id, title, owner, person, org, archived: false, add_s: at_s, update_s: at_s, deleted: false };
+        let id = World::lead_id(self.next_id());
+        let (archived, custom) = (false, Custom::new());
+        let lead =
+            Lead { id, title, owner, person, org, archived, custom, add_s: at_s, update_s: at_s, deleted: false };
         self.world.leads.set(id, self.now.vendor, Some(lead));
         Ok(Item::Lead(uuid_text(id)))
     }

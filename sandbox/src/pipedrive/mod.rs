@@ -5,22 +5,32 @@
 //! says is a guess, marked so where it stands, and prefers what is harder on the client: unknown parameters are refused
 //! by the second API, a spent day looks like a spent window, a deleted record can still be read by its id.
 //!
-//! Not here on purpose: writing records through the API, saved filters, participants, visibility groups. Changes are made
-//! through `Pipedrive::change` or `POST /sandbox/change`, and told of by webhooks.
+//! What is written through the API (`write`, `write_first`, `activity`, `calls`, `fields`) is in the lists at once, in the
+//! search after its lag, and told of by webhooks like what people do, which is `Pipedrive::change` or
+//! `POST /sandbox/change`. Members that the vendor would take and that nobody here writes are refused, so that nothing
+//! is lost unseen.
+//!
+//! Not here on purpose: saved filters, participants of deals, visibility groups, deleting through the API, scopes.
 //!
 //! # Source
 //! Pipedrive's API descriptions, v1 and v2, of 2026-08; its pages on rate limiting and on the second API; both seen
 //! 2026-11-20.
 
 mod account;
+mod activity;
+mod body;
+mod calls;
 mod change;
 mod event;
+mod fields;
 mod first;
 mod hand;
+mod held;
 mod limit;
 mod list;
 mod meter;
 mod neutral;
+mod notes;
 mod oauth;
 mod options;
 mod query;
@@ -34,9 +44,12 @@ mod seed;
 mod webhooks;
 mod wire;
 mod world;
+mod write;
+mod write_first;
 
 pub use account::{Account, Described};
 pub use change::{Change, ChangeError, Item};
+pub use fields::{FIELDS, Of, field_key};
 pub use limit::RateLimit;
 pub use options::{Limits, Options, Plan};
 pub use record::{Status, User};

@@ -1,5 +1,8 @@
 //! The records of the account, as the stand-in keeps them.
 
+use std::borrow::Cow;
+
+use super::fields::Custom;
 use crate::kit::Record;
 
 /// The deal's `status`.
@@ -18,7 +21,7 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Phone {
     pub(super) value: String,
-    pub(super) label: &'static str,
+    pub(super) label: Cow<'static, str>,
 }
 
 #[derive(Debug, Clone)]
@@ -29,6 +32,7 @@ pub(super) struct Person {
     pub(super) org: Option<u64>,
     pub(super) phones: Vec<Phone>,
     pub(super) email: Option<String>,
+    pub(super) custom: Custom,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) deleted: bool,
@@ -42,6 +46,7 @@ pub(super) struct Organization {
     pub(super) address: Option<String>,
     /// The custom field of type phone.
     pub(super) phone: Option<String>,
+    pub(super) custom: Custom,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) deleted: bool,
@@ -60,6 +65,7 @@ pub(super) struct Deal {
     pub(super) close_s: Option<i64>,
     /// When it was archived.
     pub(super) archive_s: Option<i64>,
+    pub(super) custom: Custom,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) deleted: bool,
@@ -74,9 +80,67 @@ pub(super) struct Lead {
     pub(super) person: Option<u64>,
     pub(super) org: Option<u64>,
     pub(super) archived: bool,
+    pub(super) custom: Custom,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) deleted: bool,
+}
+
+/// An activity: a task, a call, whatever its type says.
+#[derive(Debug, Clone)]
+pub(super) struct Activity {
+    pub(super) id: u64,
+    pub(super) subject: String,
+    pub(super) kind: String,
+    pub(super) owner: u64,
+    pub(super) deal: Option<u64>,
+    pub(super) lead: Option<u128>,
+    pub(super) org: Option<u64>,
+    /// Who takes part, the primary one first.
+    pub(super) persons: Vec<u64>,
+    /// `YYYY-MM-DD`
+    pub(super) due_date: Option<String>,
+    /// `HH:MM:SS`, UTC
+    pub(super) due_time: Option<String>,
+    /// `HH:MM:SS`
+    pub(super) duration: Option<String>,
+    pub(super) done: bool,
+    /// HTML.
+    pub(super) note: Option<String>,
+    pub(super) add_s: i64,
+    pub(super) update_s: i64,
+}
+
+/// A note on one or several records.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    pub(super) id: u64,
+    /// HTML.
+    pub(super) content: String,
+    pub(super) user: u64,
+    pub(super) person: Option<u64>,
+    pub(super) org: Option<u64>,
+    pub(super) deal: Option<u64>,
+    pub(super) lead: Option<u128>,
+    pub(super) add_s: i64,
+    pub(super) update_s: i64,
+}
+
+/// What is known of a call; whom it is about stands in its activity.
+#[derive(Debug, Clone)]
+pub(super) struct CallLog {
+    pub(super) id: String,
+    pub(super) activity: u64,
+    pub(super) user: u64,
+    pub(super) outcome: String,
+    pub(super) from: Option<String>,
+    pub(super) to: String,
+    /// Seconds, as text.
+    pub(super) duration: Option<String>,
+    pub(super) start_s: i64,
+    pub(super) end_s: i64,
+    /// The size of its recording.
+    pub(super) audio: Option<u64>,
 }
 
 /// A user of the account.
@@ -110,7 +174,7 @@ macro_rules! record {
         }
     )+};
 }
-record!(Person, u64; Organization, u64; Deal, u64; Lead, u128);
+record!(Person, u64; Organization, u64; Deal, u64; Lead, u128; Activity, u64);
 
 /// A UUID in its hyphenated form.
 pub(super) fn uuid_text(id: u128) -> String {

@@ -15,6 +15,10 @@ pub(super) enum Refusal {
     BadRequest,
     /// No such record, with the vendor's word for it.
     NotFound(&'static str),
+    /// The second API's, when what was sent is well formed and cannot be done.
+    Bad(String),
+    /// The first API's, with a status and the vendor's words.
+    First(StatusCode, String),
     /// No such path or method.
     Unknown,
     /// No or wrong credentials.
@@ -35,6 +39,11 @@ impl Refusal {
                 let code = "ERR_SCHEMA_VALIDATION_FAILED";
                 (StatusCode::BAD_REQUEST, json!({"success": false, "error": error, "code": code}))
             }
+            Self::Bad(error) => {
+                let code = "ERR_BAD_REQUEST";
+                (StatusCode::BAD_REQUEST, json!({"success": false, "error": error, "code": code}))
+            }
+            Self::First(status, error) => (*status, envelope(error, SEE_DOCUMENTATION)),
             Self::BadRequest => (StatusCode::BAD_REQUEST, envelope("Bad request", SEE_DOCUMENTATION)),
             Self::NotFound(error) => (StatusCode::NOT_FOUND, envelope(error, "Object was not found.")),
             Self::Unknown => (StatusCode::NOT_FOUND, envelope("Unknown method .", SEE_DOCUMENTATION)),

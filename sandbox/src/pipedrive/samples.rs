@@ -1,6 +1,7 @@
 //! The records behind the named cases, as this vendor's.
 
 use super::{
+    fields::Custom,
     record::{Deal, Lead, Organization, Person, Phone, Status, uuid_text},
     seed::user_id,
     world::World,
@@ -26,7 +27,7 @@ pub(super) fn samples() -> Vec<Sample> {
 
 fn person(sample: SampleContact) -> Person {
     let at = added_s(sample.number);
-    let phone = |value: &str| Phone { value: value.to_owned(), label: "work" };
+    let phone = |value: &str| Phone { value: value.to_owned(), label: "work".into() };
     Person {
         id: sample.number,
         name: format!("Sample Person {}", sample.number),
@@ -34,6 +35,7 @@ fn person(sample: SampleContact) -> Person {
         org: None,
         phones: sample.phones.into_iter().map(phone).collect(),
         email: None,
+        custom: Custom::new(),
         add_s: at,
         update_s: at,
         deleted: sample.deleted,
@@ -48,6 +50,7 @@ fn organization(sample: SampleFirm) -> Organization {
         owner: user_id(sample.owner),
         address: None,
         phone: Some(sample.phone.to_owned()),
+        custom: Custom::new(),
         add_s: at,
         update_s: at,
         deleted: false,
@@ -66,6 +69,7 @@ fn deal(sample: SampleDeal) -> Deal {
         status: if sample.won { Status::Won } else { Status::Open },
         close_s: sample.won.then_some(at),
         archive_s: sample.archived.then(|| added_s(0) + 3_600),
+        custom: Custom::new(),
         add_s: at,
         update_s: at,
         deleted: false,
@@ -81,6 +85,7 @@ fn lead(sample: SampleLead) -> Lead {
         person: Some(sample.contact),
         org: None,
         archived: sample.archived,
+        custom: Custom::new(),
         add_s: at,
         update_s: at,
         deleted: false,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
+    fields::Custom,
     query::Query,
     record::{Deal, Lead, Organization, Person, uuid_text},
     reply::Refusal,
@@ -117,6 +118,10 @@ impl Search {
         }
     }
 
+    fn hits_custom(&self, custom: &Custom) -> bool {
+        custom.values().any(|value| self.hits("custom_fields", value.as_str()))
+    }
+
     /// Places of a seeded kind that may hit; `None`: all of them may.
     fn places(&self, of_number: impl FnOnce(&[u8]) -> Option<Vec<u64>>) -> Option<Vec<u64>> {
         let only_numbers = self.fields.iter().all(|field| matches!(*field, "phone" | "custom_fields"));
@@ -189,7 +194,8 @@ impl Index<'_> {
                 && search.organization.is_none_or(|org| person.org == Some(org))
                 && (search.hits("name", Some(&person.name))
                     || search.hits("email", person.email.as_deref())
-                    || person.phones.iter().any(|phone| search.hits("phone", Some(&phone.value))))
+                    || person.phones.iter().any(|phone| search.hits("phone", Some(&phone.value)))
+                    || search.hits_custom(&person.custom))
         };
         self.find(&self.world.persons, places, hit)
     }
@@ -200,19 +206,24 @@ impl Index<'_> {
             !firm.deleted
                 && (search.hits("name", Some(&firm.name))
                     || search.hits("address", firm.address.as_deref())
-                    || search.hits("custom_fields", firm.phone.as_deref()))
+                    || search.hits("custom_fields", firm.phone.as_deref())
+                    || search.hits_custom(&firm.custom))
         };
         self.find(&self.world.organizations, places, hit)
     }
 
     fn deals(&self, search: &Search) -> Vec<Deal> {
         let places = search.places(|_| Some(Vec::new()));
-        self.find(&self.world.deals, places, |deal| !deal.deleted && search.hits("title", Some(&deal.title)))
+        self.find(&self.world.deals, places, |deal| {
+            !deal.deleted && (search.hits("title", Some(&deal.title)) || search.hits_custom(&deal.custom))
+        })
     }
 
     fn leads(&self, search: &Search) -> Vec<Lead> {
         let places = search.places(|_| Some(Vec::new()));
-        self.find(&self.world.leads, places, |lead| !lead.deleted && search.hits("title", Some(&lead.title)))
+        self.find(&self.world.leads, places, |lead| {
+            !lead.deleted && (search.hits("title", Some(&lead.title)) || search.hits_custom(&lead.custom))
+        })
     }
 
     fn find<R: Record>(&self, table: &Table<R, Seed>, places: Option<Vec<u64>>, hit: impl Fn(&R) -> bool) -> Vec<R>
@@ -281,13 +292,15 @@ impl Index<'_> {
             Found::Person(person) => self.person_item(person),
             Found::Organization(firm) => json!({
                 "id": firm.id, "type": "organization", "name": firm.name, "address": firm.address, "visible_to": 3,
-                "owner": {"id": firm.owner}, "custom_fields": firm.phone.iter().collect::<Vec<_>>(), "notes": [],
+                "owner": {"id": firm.owner}, "notes": [],
+                "custom_fields": firm.phone.as_deref().into_iter().chain(texts(&firm.custom)).collect::<Vec<_>>(),
             }),
             Found::Deal(deal) => json!({
                 "id": deal.id, "type": "deal", "title": deal.title, "value": deal.value, "currency": "UAH",
                 "status": wire::status(deal), "visible_to": 3, "owner": {"id": deal.owner},
                 "stage": {"id": 1, "name": "Lead In"}, "person": self.person_of(deal.person),
-                "organization": self.organization_of(deal.org), "custom_fields": [], "notes": [],
+                "organization": self.organization_of(deal.org), "custom_fields": texts(&deal.custom).collect::<Vec<_>>(),
+                "notes": [],
                 "is_archived": deal.archive_s.is_some(),
             }),
             Found::Lead(lead) => {
@@ -298,7 +311,7 @@ impl Index<'_> {
                     "id": uuid_text(lead.id), "type": "lead", "title": lead.title, "owner": {"id": lead.owner},
                     "person": self.person_of(lead.person), "organization": self.organization_of(lead.org),
                     "phones": phones, "emails": person.iter().filter_map(|person| person.email.as_ref()).collect::<Vec<_>>(),
-                    "custom_fields": [], "notes": [], "value": null, "currency": null, "visible_to": 3,
+                    "custom_fields": texts(&lead.custom).collect::<Vec<_>>(), "notes": [], "value": null, "currency": null, "visible_to": 3,
                     "is_archived": lead.archived,
                 })
             }
@@ -310,7 +323,8 @@ impl Index<'_> {
             "id": person.id, "type": "person", "name": person.name,
             "phones": person.phones.iter().map(|phone| &phone.value).collect::<Vec<_>>(),
             "emails": person.email.iter().collect::<Vec<_>>(), "visible_to": 3, "owner": {"id": person.owner},
-            "organization": self.organization_of(person.org), "custom_fields": [], "notes": [],
+            "organization": self.organization_of(person.org), "custom_fields": texts(&person.custom).collect::<Vec<_>>(),
+            "notes": [],
         })
     }
 
@@ -334,6 +348,10 @@ impl Found {
             Self::Lead(lead) => ("lead", lead.id),
         }
     }
+}
+
+fn texts(custom: &Custom) -> impl Iterator<Item = &str> {
+    custom.values().filter_map(Value::as_str)
 }
 
 fn scored(item: &Value, score: f64) -> Value {

@@ -1,7 +1,7 @@
 //! The endpoints of the second API but for the search: `/api/v2/persons`, `/organizations`, `/deals`,
 //! `/deals/archived`, and one record of each.
 //!
-//! Not here on purpose: writing (predial only reads), saved filters, activities, products, labels.
+//! Not here on purpose: saved filters, products, labels. Writing is in `write`, activities are in `activity`.
 
 use std::ops::Range;
 
@@ -172,7 +172,7 @@ impl World {
     }
 
     fn write_person(&self, out: &mut Vec<u8>, person: &Person, fields: &Fields<'_>) {
-        wire::person(out, person);
+        wire::person(out, person, &fields.custom);
         include(out, fields, |name| self.deals_count(name, Belongs::Person(person.id)));
     }
 
@@ -198,7 +198,7 @@ impl World {
 }
 
 fn write_deal(out: &mut Vec<u8>, deal: &Deal, fields: &Fields<'_>) {
-    wire::deal(out, deal);
+    wire::deal(out, deal, &fields.custom);
     include(out, fields, |name| (name == "participants_count").then(|| usize::from(deal.person.is_some())));
 }
 
@@ -221,7 +221,7 @@ fn include(out: &mut Vec<u8>, fields: &Fields<'_>, count: impl Fn(&str) -> Optio
     out.extend_from_slice(&text[1..]);
 }
 
-fn single(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub(super) fn single(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = br#"{"success":true,"data":"#.to_vec();
     write(&mut out);
     out.push(b'}');

@@ -1,6 +1,9 @@
 //! The account as the seed has it, as this vendor's records.
 
-use super::record::{Deal, Lead, Organization, Person, Phone, Status, User};
+use super::{
+    fields::Custom,
+    record::{Activity, Deal, Lead, Organization, Person, Phone, Status, User},
+};
 use crate::kit::{SeededStatus, SeededUser, Source, TypedNumber, USERS};
 
 pub(super) use crate::kit::Seed;
@@ -36,7 +39,7 @@ impl Source<Person> for Seed {
 
     fn record(&self, place: u64) -> Option<Person> {
         let (add_s, update_s) = Source::<Person>::times(self, place);
-        let phone = |typed: TypedNumber| Phone { value: typed.value, label: typed.label };
+        let phone = |typed: TypedNumber| Phone { value: typed.value, label: typed.label.into() };
         Some(Person {
             id: Source::<Person>::id(self, place),
             name: self.name(place),
@@ -44,6 +47,7 @@ impl Source<Person> for Seed {
             org: Self::employer(place).map(firm_id),
             phones: self.phones(place).into_iter().map(phone).collect(),
             email: self.email(place),
+            custom: Custom::new(),
             add_s,
             update_s,
             deleted: false,
@@ -77,6 +81,7 @@ impl Source<Organization> for Seed {
             owner: user_id(firm.owner),
             address: firm.address.map(str::to_owned),
             phone: firm.phone,
+            custom: Custom::new(),
             add_s,
             update_s,
             deleted: false,
@@ -120,6 +125,7 @@ impl Source<Deal> for Seed {
             status,
             close_s: (status != Status::Open).then_some(update_s),
             archive_s: deal.archived.then_some(update_s),
+            custom: Custom::new(),
             add_s,
             update_s,
             deleted: false,
@@ -157,10 +163,34 @@ impl Source<Lead> for Seed {
             person: Some(Source::<Person>::id(self, lead.client)),
             org: Self::employer(lead.client).map(firm_id),
             archived: lead.archived,
+            custom: Custom::new(),
             add_s,
             update_s,
             deleted: false,
         })
+    }
+}
+
+/// Nobody's: the seed has none.
+impl Source<Activity> for Seed {
+    fn places(&self) -> u64 {
+        0
+    }
+
+    fn id(&self, place: u64) -> u64 {
+        place
+    }
+
+    fn times(&self, _: u64) -> (i64, i64) {
+        (0, 0)
+    }
+
+    fn place(&self, _: u64) -> Option<u64> {
+        None
+    }
+
+    fn record(&self, _: u64) -> Option<Activity> {
+        None
     }
 }
 

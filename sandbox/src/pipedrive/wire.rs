@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::record::{Deal, Lead, Organization, Person, Status, User, uuid_text};
+use super::{
+    fields::Custom,
+    record::{Deal, Lead, Organization, Person, Status, User, uuid_text},
+};
 pub(super) use crate::kit::append;
 
 /// The key of the organizations' custom field of type phone. Its value is the text that was typed, or null.
@@ -17,7 +20,7 @@ pub(super) fn time(at_s: i64) -> String {
 }
 
 /// A time of the first API's leads: with milliseconds.
-fn time_ms(at_s: i64) -> String {
+pub(super) fn time_ms(at_s: i64) -> String {
     time(at_s).replace('Z', ".000Z")
 }
 
@@ -25,7 +28,7 @@ fn time_ms(at_s: i64) -> String {
 struct Labelled<'a> {
     value: &'a str,
     primary: bool,
-    label: &'static str,
+    label: &'a str,
 }
 
 #[derive(Serialize)]
@@ -44,20 +47,17 @@ struct PersonWire<'a> {
     visible_to: u8,
     label_ids: [u8; 0],
     picture_id: Option<u64>,
-    custom_fields: Empty,
+    custom_fields: Value,
 }
 
-#[derive(Serialize)]
-struct Empty {}
-
-/// Appends a person of the second API.
-pub(super) fn person(out: &mut Vec<u8>, person: &Person) {
+/// Appends a person of the second API; `keys`: the custom fields that were asked for, all if none were named.
+pub(super) fn person(out: &mut Vec<u8>, person: &Person, keys: &[&str]) {
     let (first_name, last_name) = match person.name.split_once(' ') {
         Some((first, last)) => (first, Some(last)),
         None => (person.name.as_str(), None),
     };
     let numbers = person.phones.iter().enumerate();
-    let phones = numbers.map(|(at, phone)| Labelled { value: &phone.value, primary: at == 0, label: phone.label });
+    let phones = numbers.map(|(at, phone)| Labelled { value: &phone.value, primary: at == 0, label: &phone.label });
     append(
         out,
         &PersonWire {
@@ -75,7 +75,7 @@ pub(super) fn person(out: &mut Vec<u8>, person: &Person) {
             visible_to: 3,
             label_ids: [],
             picture_id: None,
-            custom_fields: Empty {},
+            custom_fields: asked_for(&person.custom, keys),
         },
     );
 }
@@ -106,10 +106,9 @@ struct Address<'a> {
 
 /// Appends an organization of the second API; `keys`: the custom fields that were asked for, all if none were named.
 pub(super) fn organization(out: &mut Vec<u8>, organization: &Organization, keys: &[&str]) {
-    let mut custom_fields = json!({ORGANIZATION_PHONE: organization.phone, ORGANIZATION_TAX_NUMBER: null});
-    if let (Value::Object(fields), false) = (&mut custom_fields, keys.is_empty()) {
-        fields.retain(|key, _| keys.contains(&key.as_str()));
-    }
+    let mut custom = organization.custom.clone();
+    custom.insert(ORGANIZATION_PHONE.to_owned(), organization.phone.clone().into());
+    custom.entry(ORGANIZATION_TAX_NUMBER.to_owned()).or_default();
     append(
         out,
         &OrganizationWire {
@@ -127,7 +126,7 @@ pub(super) fn organization(out: &mut Vec<u8>, organization: &Organization, keys:
             industry: None,
             annual_revenue: None,
             employee_count: None,
-            custom_fields,
+            custom_fields: asked_for(&custom, keys),
         },
     );
 }
@@ -174,11 +173,11 @@ struct DealWire<'a> {
     channel: Option<u64>,
     channel_id: Option<&'a str>,
     source_lead_id: Option<&'a str>,
-    custom_fields: Empty,
+    custom_fields: Value,
 }
 
-/// Appends a deal of the second API.
-pub(super) fn deal(out: &mut Vec<u8>, deal: &Deal) {
+/// Appends a deal of the second API; `keys` as those of a person.
+pub(super) fn deal(out: &mut Vec<u8>, deal: &Deal, keys: &[&str]) {
     let closed_as = |status| deal.close_s.filter(|_| deal.status == status).map(time);
     append(
         out,
@@ -213,21 +212,30 @@ pub(super) fn deal(out: &mut Vec<u8>, deal: &Deal) {
             channel: None,
             channel_id: None,
             source_lead_id: None,
-            custom_fields: Empty {},
+            custom_fields: asked_for(&deal.custom, keys),
         },
     );
 }
 
-/// A lead of the first API.
+fn asked_for(custom: &Custom, keys: &[&str]) -> Value {
+    let wanted = custom.iter().filter(|(key, _)| keys.is_empty() || keys.contains(&key.as_str()));
+    wanted.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// A lead of the first API: custom fields beside the others, and only those that are set.
 pub(super) fn lead(lead: &Lead) -> Value {
-    json!({
+    let mut written = json!({
         "id": uuid_text(lead.id), "title": lead.title, "owner_id": lead.owner, "creator_id": lead.owner,
         "label_ids": [], "person_id": lead.person, "organization_id": lead.org, "source_name": "Manually created",
         "origin": "ManuallyCreated", "origin_id": null, "channel": null, "channel_id": null,
         "is_archived": lead.archived, "was_seen": true, "value": null, "expected_close_date": null,
         "next_activity_id": null, "add_time": time_ms(lead.add_s), "update_time": time_ms(lead.update_s),
         "visible_to": "3", "cc_email": "acme+lead@pipedrivemail.example",
-    })
+    });
+    if let Some(members) = written.as_object_mut() {
+        members.extend(lead.custom.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    written
 }
 
 /// A user of the first API.

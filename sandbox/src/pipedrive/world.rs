@@ -1,9 +1,15 @@
 //! The account: its tables, and what is related to what.
 
-use std::{collections::BTreeSet, ops::Range, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    time::Duration,
+};
 
 use super::{
-    record::{Deal, Lead, Organization, Person, User},
+    fields::Fields,
+    held::Written,
+    record::{Activity, CallLog, Deal, Lead, Note, Organization, Person, User},
     samples,
     seed::{SAMPLE_IDS, Seed, users},
 };
@@ -17,6 +23,13 @@ pub(super) struct World {
     pub(super) organizations: Table<Organization, Seed>,
     pub(super) deals: Table<Deal, Seed>,
     pub(super) leads: Table<Lead, Seed>,
+    pub(super) activities: Table<Activity, Seed>,
+    pub(super) notes: BTreeMap<u64, Note>,
+    /// In the order they were made.
+    pub(super) call_logs: Vec<CallLog>,
+    pub(super) fields: Fields,
+    /// What was written through the API.
+    pub(super) written: Written,
     pub(super) users: Vec<User>,
     /// The id of the next record that is created.
     pub(super) next_id: u64,
@@ -73,11 +86,27 @@ impl World {
             organizations: Table::new(seed, lag),
             deals: Table::new(seed, lag),
             leads: Table::new(seed, lag),
+            activities: Table::new(seed, lag),
+            notes: BTreeMap::new(),
+            call_logs: Vec::new(),
+            fields: Fields::of_the_account(),
+            written: Written::default(),
             users: users(),
             next_id: SAMPLE_IDS + 1 + Source::<Deal>::places(&seed),
         };
         samples::install(&mut world);
         world
+    }
+
+    /// The id of what is made next.
+    pub(super) const fn take_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    /// The UUID of a lead that was made later.
+    pub(super) const fn lead_id(number: u64) -> u128 {
+        0xfffe_0000_0000 << 80 | 0x11eb_8000 << 48 | number as u128
     }
 
     /// The seed's places of the clients behind a person or an organization; empty for those that were created later.

@@ -17,7 +17,7 @@ use crate::crm::pipedrive::{
 };
 use crate::crm::quota::Purpose;
 use crate::crm::token::{Access, Tokens};
-use crate::outbound::{Method, Reply, Request};
+use crate::outbound::{FilePart, Method, Reply, Request, SendError};
 
 /// What a crawl or a sweep waits for its turn at most. Longer pauses are the caller's to wait out.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
@@ -50,8 +50,10 @@ pub(super) struct Question {
 /// What is done with the resource.
 pub(super) enum Sent {
     Nothing,
-    /// Creates.
-    Json(Value),
+    /// Creates or changes.
+    Json(Method, Value),
+    /// Uploads.
+    File(FilePart),
     /// Takes it away.
     Delete,
 }
@@ -60,12 +62,27 @@ impl Question {
     pub(super) const fn background(purpose: Purpose, operation: Operation, url: Url) -> Self {
         Self { purpose, operation, patience: BACKGROUND_PATIENCE, url, sent: Sent::Nothing }
     }
+
+    /// A write whose answer was too large to be read has been carried out all the same.
+    fn lost(&self, error: SendError) -> Failure {
+        match error {
+            SendError::TooLarge { .. } if !matches!(self.sent, Sent::Nothing) => {
+                Failure::Unclear { reason: error.with_causes() }
+            }
+            other => other.into(),
+        }
+    }
 }
 
 impl Account {
     /// Pays for a question, asks it and reads its answer. With OAuth a refused token is replaced once.
     pub(super) async fn ask_for<T: DeserializeOwned>(&self, question: Question) -> Result<Envelope<T>, Failure> {
         status::judge(&self.reply_to(&question).await?)
+    }
+
+    /// The same for a request that changes something: where the vendor may have done it, that is unclear.
+    pub(super) async fn write<T: DeserializeOwned>(&self, question: Question) -> Result<Envelope<T>, Failure> {
+        status::judge_write(&self.reply_to(&question).await?)
     }
 
     pub(super) async fn reply_to(&self, question: &Question) -> Result<Reply, Failure> {
@@ -117,12 +134,13 @@ impl Account {
         let _leave = ledger.spend(question.purpose, lane, cost, question.patience).await?;
         let request = match &question.sent {
             Sent::Nothing => Request::get(url),
-            Sent::Json(body) => Request::json(Method::Post, url, body),
+            Sent::Json(method, body) => Request::json(*method, url, body),
+            Sent::File(file) => Request::multipart(url, file),
             Sent::Delete => Request::delete(url),
         };
         let request = request.with_header("accept", Secret::new("application/json")).with_header(proof.0, proof.1);
         let sent = Instant::now();
-        let reply = self.tools.outbound.send(request).await?;
+        let reply = self.tools.outbound.send(request).await.map_err(|error| question.lost(error))?;
         let Signal { verdict, left } = status::signal(&reply);
         match verdict {
             Verdict::Accepted => ledger.note_accepted(sent),

@@ -23,6 +23,7 @@ use crate::crm::pipedrive::{
 };
 use crate::crm::quota::Purpose;
 use crate::model::{client::Kind, ids::CrmId};
+use crate::outbound;
 
 /// What is told of. Whatever happens to each: made, changed, deleted, merged.
 const OBJECTS: [&str; 5] = ["person", "organization", "deal", "lead", "user"];
@@ -85,7 +86,7 @@ impl Webhooks {
 
     async fn add(&self, object: &str) -> Result<(), Failure> {
         let url = path::at(&self.account.base, path::ADD_WEBHOOK);
-        let sent = Sent::Json(added(&self.target, &self.name, object));
+        let sent = Sent::Json(outbound::Method::Post, added(&self.target, &self.name, object));
         let question = Question { sent, ..Question::background(Purpose::Sweep, path::ADD_WEBHOOK, url) };
         self.account.ask_for::<Value>(question).await.map(drop)
     }

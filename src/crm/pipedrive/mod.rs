@@ -9,6 +9,26 @@
 //! | lead | lead, not archived; through `person_id` and `organization_id`. Converted ones are gone from the list |
 //! | employee | user; by id or e-mail |
 //!
+//! # What is written where
+//! | ours | Pipedrive's | the mark stands in |
+//! | --- | --- | --- |
+//! | contact, organization, deal | person, organization, deal; UTM marks and the recording's link in custom fields | the field that `[crm.fields] mark` names |
+//! | lead | lead (v1), with the custom fields of deals; of a person or an organization, or it is refused | the same |
+//! | task | activity of type `call`, done or not, due to the minute in UTC | its note, as the last line |
+//! | call | the same, done; then the call log that it becomes; then the recording, uploaded to that | its note; then the activity's id; then that there is a recording |
+//! | note | note (v1) | itself, as the last line |
+//!
+//! A deal goes into the default pipeline's first stage because none is named. A description of an entity has no place
+//! here and is not written. The recording's link stands in the note in any case; where the audio could not be had, the
+//! call ends with its call log. An amendment adds what is missing to a note and takes nothing away: people write there.
+//!
+//! # Once
+//! The vendor has no idempotency key, no upsert and no unique field. After an answer that was lost what was made since
+//! the call began is read from the *lists*, the newest first: they come from the database, where the search lags. Without
+//! a field for marks a person is recognised by the number and anything else by its title, among what was made since the
+//! call began; two calls of one client at a time could then be taken for one. The list of call logs is that of the
+//! credentials' user only, so call logs are made for nobody else; the activity's owner is who it should be.
+//!
 //! # Changes
 //! Webhooks of the second version, one per kind and one for users, made by us where `public_url` is configured, with the
 //! project's token as the password of Basic; the vendor signs nothing. They tell of deletions and merges, too. What is
@@ -16,8 +36,8 @@
 //! `admin`.
 //!
 //! # Versions
-//! v2 for persons, organizations, deals and search; v1 for leads, users and webhooks, which v2 does not have. v1 of the others is
-//! out of support since 2026-08-01.
+//! v2 for persons, organizations, deals, activities, fields and search; v1 for leads, notes, call logs, users and webhooks,
+//! which v2 does not have. v1 of the others is out of support since 2026-08-01.
 //!
 //! # Limits
 //! The day: 30,000 tokens × the plan's multiplier × seats, shared by everybody who talks to the account; no header tells
@@ -25,7 +45,8 @@
 //! A 429 looks the same for both; who goes on after it gets a page of HTML with 403 instead of an answer.
 //!
 //! # Absent on purpose
-//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - Whose a note or a call log is: only an administrator may name another than whose the credentials are.
+//! - Custom fields of activities: the API has none.
 //! - A person who only takes part in a deal is not found through it: that is another request per deal.
 //! - Deletions of persons and organizations, and merges, where there are no webhooks: `updated_since` does not show them.
 //!   They stay until the next full crawl. Deleted *deals* are shown, for 30 days, and noticed.
@@ -34,6 +55,9 @@
 //!   last seven digits is not found live, only by the crawl.
 //!
 //! # Source
+//! OAuth: the scopes `base`, `contacts:full`, `deals:full`, `leads:full`, `activities:full`, `users:read`, `search:read`,
+//! `phone-integration` (call logs), `admin` (webhooks, making fields).
+//!
 //! The vendor's descriptions of v1 and v2 of 2026-08-18 and its pages on limits, read 2026-11-20; nothing was tried on a
 //! live account.
 
@@ -44,6 +68,7 @@ mod read;
 mod settings;
 mod status;
 mod wire;
+mod write;
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::crm::quota::Lane;
-use crate::model::ids::CrmId;
-use crate::model::phone::PhoneKey;
+use crate::model::{action::Link, client::Kind, ids::CrmId, phone::PhoneKey};
 
 /// What can be asked: where, for how many tokens, in which lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +36,37 @@ pub(super) const USERS: Operation = list("/v1/users", 20);
 pub(super) const WEBHOOKS: Operation = list("/v1/webhooks", 10);
 pub(super) const ADD_WEBHOOK: Operation = list("/v1/webhooks", 10);
 pub(super) const DROP_WEBHOOK: Operation = list("/v1/webhooks/{id}", 6);
+
+pub(super) const ME: Operation = list("/v1/users/me", 2);
+pub(super) const ADD_PERSON: Operation = list("/api/v2/persons", 5);
+pub(super) const ADD_ORGANIZATION: Operation = list("/api/v2/organizations", 5);
+pub(super) const ADD_DEAL: Operation = list("/api/v2/deals", 5);
+pub(super) const ADD_LEAD: Operation = list("/v1/leads", 10);
+pub(super) const ADD_ACTIVITY: Operation = list("/api/v2/activities", 5);
+pub(super) const ADD_NOTE: Operation = list("/v1/notes", 10);
+pub(super) const ADD_CALL_LOG: Operation = list("/v1/callLogs", 10);
+pub(super) const ADD_RECORDING: Operation = list("/v1/callLogs/{id}/recordings", 10);
+pub(super) const PERSON: Operation = list("/api/v2/persons/{id}", 1);
+pub(super) const ORGANIZATION: Operation = list("/api/v2/organizations/{id}", 1);
+pub(super) const DEAL: Operation = list("/api/v2/deals/{id}", 1);
+pub(super) const ACTIVITY: Operation = list("/api/v2/activities/{id}", 1);
+pub(super) const NOTE: Operation = list("/v1/notes/{id}", 2);
+pub(super) const CALL_LOG: Operation = list("/v1/callLogs/{id}", 2);
+pub(super) const EDIT_PERSON: Operation = list("/api/v2/persons/{id}", 5);
+pub(super) const EDIT_ORGANIZATION: Operation = list("/api/v2/organizations/{id}", 5);
+pub(super) const EDIT_DEAL: Operation = list("/api/v2/deals/{id}", 5);
+pub(super) const EDIT_LEAD: Operation = list("/v1/leads/{id}", 10);
+pub(super) const EDIT_ACTIVITY: Operation = list("/api/v2/activities/{id}", 5);
+pub(super) const EDIT_NOTE: Operation = list("/v1/notes/{id}", 10);
+pub(super) const ACTIVITIES: Operation = list("/api/v2/activities", 10);
+pub(super) const NOTES: Operation = list("/v1/notes", 20);
+pub(super) const CALL_LOGS: Operation = list("/v1/callLogs", 20);
+pub(super) const PERSON_FIELDS: Operation = list("/api/v2/personFields", 10);
+pub(super) const ORGANIZATION_FIELDS: Operation = list("/api/v2/organizationFields", 10);
+pub(super) const DEAL_FIELDS: Operation = list("/api/v2/dealFields", 10);
+pub(super) const ADD_PERSON_FIELD: Operation = list("/api/v2/personFields", 5);
+pub(super) const ADD_ORGANIZATION_FIELD: Operation = list("/api/v2/organizationFields", 5);
+pub(super) const ADD_DEAL_FIELD: Operation = list("/api/v2/dealFields", 5);
 
 /// How often webhooks are looked at: one that fails for three days is deleted.
 pub(super) const WEBHOOKS_EVERY: Duration = Duration::from_secs(86_400);
@@ -131,6 +161,86 @@ pub(super) fn archived_leads(base: &Url, start: u64) -> Url {
 pub(super) fn webhook(base: &Url, id: u64) -> Url {
     let mut url = at(base, DROP_WEBHOOK);
     url.set_path(&DROP_WEBHOOK.path.replace("{id}", &id.to_string()));
+    url
+}
+
+/// One thing by its id, which is a number, a UUID or letters and digits.
+pub(super) fn one(base: &Url, operation: Operation, id: &str) -> Url {
+    let mut url = at(base, operation);
+    url.set_path(&operation.path.replace("{id}", id));
+    url
+}
+
+/// What is open of a person or an organization, the newest first.
+pub(super) fn open_deals_of(base: &Url, whose: Link) -> Url {
+    let mut url = at(base, DEALS);
+    let name = if whose.kind == Kind::Organization { "org_id" } else { "person_id" };
+    url.query_pairs_mut()
+        .append_pair("limit", &PAGE.to_string())
+        .append_pair("sort_by", "add_time")
+        .append_pair("sort_direction", "desc")
+        .append_pair("status", OPEN)
+        .append_pair(name, &whose.id.to_string());
+    url
+}
+
+/// Leads of a person or an organization that are not archived.
+pub(super) fn leads_of(base: &Url, whose: Link) -> Url {
+    let mut url = at(base, LEADS);
+    let name = if whose.kind == Kind::Organization { "organization_id" } else { "person_id" };
+    url.query_pairs_mut().append_pair("limit", &PAGE.to_string()).append_pair(name, &whose.id.to_string());
+    url
+}
+
+/// A page of a v2 list, what was made last first: what has changed since, narrowed by one more name and value.
+pub(super) fn newest(base: &Url, operation: Operation, since_s: i64, of: Option<&(&str, String)>) -> Url {
+    let mut url = at(base, operation);
+    url.query_pairs_mut()
+        .append_pair("limit", &PAGE.to_string())
+        .append_pair("sort_by", "add_time")
+        .append_pair("sort_direction", "desc")
+        .append_pair("updated_since", &time(since_s))
+        .extend_pairs(of.map(|(name, value)| (*name, value)));
+    url
+}
+
+/// A page of leads or notes, what was made last first.
+pub(super) fn newest_first(base: &Url, operation: Operation, since_s: i64, of: Option<&(&str, String)>) -> Url {
+    let mut url = at(base, operation);
+    url.query_pairs_mut()
+        .append_pair("limit", &PAGE.to_string())
+        .append_pair("sort", "add_time DESC")
+        .append_pair("updated_since", &time(since_s))
+        .extend_pairs(of.map(|(name, value)| (*name, value)));
+    url
+}
+
+/// Where a page of a list that is paged by position begins.
+pub(super) fn from(mut url: Url, start: u64) -> Url {
+    url.query_pairs_mut().append_pair("start", &start.to_string());
+    url
+}
+
+/// Where a page of a list that is paged by cursor begins.
+pub(super) fn after(mut url: Url, cursor: &str) -> Url {
+    url.query_pairs_mut().append_pair("cursor", cursor);
+    url
+}
+
+/// Call logs on a page, at most.
+pub(super) const CALL_LOGS_PAGE: u64 = 50;
+
+/// A page of the call logs of whose the credentials are.
+pub(super) fn call_logs(base: &Url, start: u64) -> Url {
+    let mut url = at(base, CALL_LOGS);
+    url.query_pairs_mut().append_pair("limit", &CALL_LOGS_PAGE.to_string());
+    from(url, start)
+}
+
+/// Everything that is a field, as far as one page goes.
+pub(super) fn fields(base: &Url, operation: Operation) -> Url {
+    let mut url = at(base, operation);
+    url.query_pairs_mut().append_pair("limit", &PAGE.to_string());
     url
 }
 

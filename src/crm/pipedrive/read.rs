@@ -17,12 +17,13 @@ use crate::crm::pipedrive::{
 };
 use crate::crm::quota::Purpose;
 use crate::crm::{CrmUser, Cursor, Page, Reader, Record};
+use crate::model::action::Link;
 use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
 
 /// The reader of one account.
 pub(super) struct Pipedrive {
-    account: Account,
+    pub(super) account: Account,
     phone_fields: Vec<String>,
     /// The same, as a request names them.
     custom_fields: String,
@@ -97,10 +98,10 @@ impl Pipedrive {
     }
 
     /// Leads have no list by ids.
-    async fn leads_by_id(&self, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
+    async fn leads_by_id(&self, purpose: Purpose, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
         let mut leads = Vec::new();
         for &id in ids {
-            let question = Question::background(Purpose::Sweep, path::LEAD, path::lead(&self.account.base, id));
+            let question = Question::background(purpose, path::LEAD, path::lead(&self.account.base, id));
             let reply = self.account.reply_to(&question).await?;
             if !status::says_gone(&reply) {
                 let answer: Envelope<Lead> = status::judge(&reply)?;
@@ -108,6 +109,60 @@ impl Pipedrive {
             }
         }
         Ok(leads)
+    }
+
+    /// What [`Reader::records`] says, paid for as `purpose`.
+    pub(super) async fn records_for(
+        &self,
+        purpose: Purpose,
+        kind: Kind,
+        ids: &[CrmId],
+    ) -> Result<Vec<Record>, Failure> {
+        let named = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let part = Part { ids: Some(&named), ..Part::default() };
+        match kind {
+            Kind::Contact => Ok(self.persons(purpose, part).await?.records),
+            Kind::Organization => {
+                let (found, _) = self.part::<Organization>(purpose, path::ORGANIZATIONS, part).await?;
+                Ok(found.into_iter().map(|firm| firm.record(&self.phone_fields)).collect())
+            }
+            Kind::Deal => {
+                let part = Part { status: Some(path::ANY_STATUS), ..part };
+                let listed = self.deals(purpose, path::DEALS, part).await?.records;
+                if listed.len() >= ids.len() {
+                    return Ok(listed);
+                }
+                let archived = self.deals(purpose, path::ARCHIVED_DEALS, part).await?.records;
+                Ok(listed.into_iter().chain(archived).collect())
+            }
+            Kind::Lead => self.leads_by_id(purpose, ids).await,
+            Kind::Ticket => Err(no_such(kind)),
+        }
+    }
+
+    /// What [`Reader::ask`] says, paid for as `purpose`.
+    pub(super) async fn found(
+        &self,
+        purpose: Purpose,
+        number: PhoneKey,
+        patience: Option<Duration>,
+    ) -> Result<Vec<Record>, Failure> {
+        let url = path::search(&self.account.base, &path::term(number), !self.phone_fields.is_empty());
+        let question = Question::background(purpose, path::SEARCH, url);
+        let question = Question { patience: patience.unwrap_or(question.patience), ..question };
+        let answer: Envelope<Found> = self.account.ask_for(question).await?;
+        let found = answer.data.unwrap_or_default();
+        Ok(found.items.into_iter().chain(found.related_items).filter_map(Hit::record).collect())
+    }
+
+    /// Open deals and leads of a person or an organization, from the database: one page of each.
+    pub(super) async fn open_of(&self, purpose: Purpose, whose: Link) -> Result<Vec<Record>, Failure> {
+        let base = &self.account.base;
+        let deals = Question::background(purpose, path::DEALS, path::open_deals_of(base, whose));
+        let deals: Envelope<Vec<Deal>> = self.account.ask_for(deals).await?;
+        let leads = Question::background(purpose, path::LEADS, path::leads_of(base, whose));
+        let (leads, _) = self.leads(leads, 0).await?;
+        Ok(deals.data.unwrap_or_default().into_iter().map(Deal::record).chain(leads).collect())
     }
 
     /// Leads that changed, first those that are not archived, then at every so many sweeps those that are.
@@ -223,23 +278,10 @@ impl Reader for Pipedrive {
     /// 10 tokens for up to 100 of them; deals twice that and more, since archived ones stand in a list of their own; 2
     /// tokens a lead.
     async fn records(&self, kind: Kind, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
-        let named = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let part = Part { ids: Some(&named), ..Part::default() };
-        match kind {
-            Kind::Contact => Ok(self.persons(Purpose::Sweep, part).await?.records),
-            Kind::Organization => Ok(self.organizations(Purpose::Sweep, part).await?.records),
-            Kind::Deal => {
-                let part = Part { status: Some(path::ANY_STATUS), ..part };
-                let listed = self.deals(Purpose::Sweep, path::DEALS, part).await?.records;
-                if listed.len() >= ids.len() {
-                    return Ok(listed);
-                }
-                let archived = self.deals(Purpose::Sweep, path::ARCHIVED_DEALS, part).await?.records;
-                Ok(listed.into_iter().chain(archived).collect())
-            }
-            Kind::Lead => self.leads_by_id(ids).await,
-            Kind::Ticket => Err(no_such(kind)),
+        if kind == Kind::Organization && self.phone_fields.is_empty() {
+            return Ok(Vec::new());
         }
+        self.records_for(Purpose::Sweep, kind, ids).await
     }
 
     /// Up to 100 finds and, for each, its 100 newest deals and leads; what is beyond is not asked for.
@@ -247,11 +289,7 @@ impl Reader for Pipedrive {
     /// # Cost
     /// One search: 20 tokens.
     async fn ask(&self, number: PhoneKey, patience: Duration) -> Result<Vec<Record>, Failure> {
-        let url = path::search(&self.account.base, &path::term(number), !self.phone_fields.is_empty());
-        let question = Question { patience, ..Question::background(Purpose::Live, path::SEARCH, url) };
-        let answer: Envelope<Found> = self.account.ask_for(question).await?;
-        let found = answer.data.unwrap_or_default();
-        Ok(found.items.into_iter().chain(found.related_items).filter_map(Hit::record).collect())
+        self.found(Purpose::Live, number, Some(patience)).await
     }
 
     /// # Cost
@@ -263,7 +301,7 @@ impl Reader for Pipedrive {
     }
 }
 
-fn no_such(kind: Kind) -> Failure {
+pub(super) fn no_such(kind: Kind) -> Failure {
     Failure::Refused { reason: format!("Pipedrive has no {kind}s") }
 }
 

@@ -8,17 +8,19 @@ use std::{
 use url::Url;
 
 use crate::base::{problem::Problem, secret::Secret};
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::{
     account::{Account, Auth},
     hooks::Webhooks,
     path,
     read::Pipedrive,
+    write::{Pen, fields::is_key},
 };
 use crate::crm::quota::{Budget, Limits, Rate};
 use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, Tokens};
+use crate::crm::writer::Writer;
 use crate::crm::{Prepared, Reader, Tools};
 use crate::outbound::Hosts;
 
@@ -41,6 +43,8 @@ struct Settings {
     /// Made with the first who asks.
     tokens: OnceLock<Arc<Tokens>>,
     phone_fields: Vec<String>,
+    fields: FieldNames,
+    contact_name: Option<String>,
     limits: Limits,
 }
 
@@ -59,12 +63,15 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let base = base_url(section, &mut problems);
     let credentials = credentials(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
+    check_fields(section, &mut problems);
     let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
     section::nothing_else(section, &used, &mut problems);
     match (base, credentials) {
         (Some(base), Some(credentials)) if problems.is_empty() => {
             let limits = limits(section, &credentials);
-            Ok(Arc::new(Settings { base, credentials, tokens: OnceLock::new(), phone_fields, limits }))
+            let contact_name = section.contact_name.as_ref().map(|placed| placed.value.trim().to_owned());
+            let (tokens, fields) = (OnceLock::new(), section.fields.clone());
+            Ok(Arc::new(Settings { base, credentials, tokens, phone_fields, fields, contact_name, limits }))
         }
         _ => Err(problems),
     }
@@ -82,6 +89,11 @@ impl Prepared for Settings {
 
     fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
         Arc::new(Pipedrive::new(self.reached(tools), self.phone_fields.clone()))
+    }
+
+    fn writer(&self, tools: Tools) -> Option<Arc<dyn Writer>> {
+        let (fields, phones) = (self.fields.clone(), self.phone_fields.clone());
+        Some(Arc::new(Pen::new(self.reached(tools), fields, phones, self.contact_name.clone())))
     }
 
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
@@ -162,13 +174,34 @@ fn credentials(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Cred
     }
 }
 
+/// What is named for the fields of a call's data: names as people see them, or keys, which are of one entity only.
+fn check_fields(section: &CrmSection, problems: &mut Vec<Problem>) {
+    for (owner, meaning, placed) in section.fields.given() {
+        let key = meaning.key();
+        let reason = match owner {
+            Some(owner @ "ticket") => {
+                format!("crm.fields.{owner}.{key}: expected nothing, since Pipedrive has no tickets")
+            }
+            Some(owner @ ("task" | "call")) => {
+                format!("crm.fields.{owner}.{key}: expected nothing, since activities have no custom fields, found one")
+            }
+            None if is_key(&placed.value) => format!(
+                "crm.fields.{key}: expected a field's name, or its key as crm.fields.deal.{key} (lead, contact, \
+                 organization), since a key is one entity's, found a key"
+            ),
+            Some(_) | None => continue,
+        };
+        problems.push(Problem::new(&section.file, placed.row, reason));
+    }
+}
+
 /// # Source
 /// Keys of custom fields are 40 hexadecimal digits; at most fifteen can be named in one request.
 fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for placed in &section.phone_fields {
         let key = placed.value.trim();
-        if key.len() != 40 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !is_key(key) {
             let found = key.chars().take(60).collect::<String>();
             let reason = format!("crm.fields.phone: expected a field's key of 40 hexadecimal digits, found {found:?}");
             problems.push(Problem::new(&section.file, placed.row, reason));

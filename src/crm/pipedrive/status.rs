@@ -60,6 +60,11 @@ pub(super) fn says_gone(reply: &Reply) -> bool {
     matches!(reply.status, 404 | 410)
 }
 
+/// Whether what was to be put there is there already.
+pub(super) fn says_it_is_there(reply: &Reply) -> bool {
+    reply.status == 409
+}
+
 /// The answer inside a reply, or what its absence means.
 ///
 /// # Errors
@@ -84,6 +89,19 @@ pub(super) fn judge<T: DeserializeOwned>(reply: &Reply) -> Result<Envelope<T>, F
             Err(Failure::Refused { reason })
         }
         _ => Err(Failure::Refused { reason: words(reply) }),
+    }
+}
+
+/// The same for a reply to a write.
+///
+/// # Errors
+/// As [`judge`], but for 5xx: the vendor may have acted before it failed, so these are [`Failure::Unclear`]. Only 503
+/// says that nobody took the request on.
+pub(super) fn judge_write<T: DeserializeOwned>(reply: &Reply) -> Result<Envelope<T>, Failure> {
+    match reply.status {
+        503 => judge(reply),
+        500..=599 => Err(Failure::Unclear { reason: words(reply) }),
+        _ => judge(reply),
     }
 }
 

@@ -6,6 +6,7 @@ mod status;
 mod term;
 mod vendor;
 mod wire;
+mod writing;
 
 use crate::outbound::Reply;
 

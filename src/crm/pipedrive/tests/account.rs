@@ -117,6 +117,22 @@ impl Account {
         asked.filter(|path| !path.starts_with("/oauth")).collect()
     }
 
+    /// What somebody else does through the API; the status of the answer.
+    pub(super) async fn ask(&self, method: &str, path: &str, body: &serde_json::Value) -> u16 {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let body = body.to_string();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: sandbox\r\nx-api-token: sandbox-token\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = tokio::net::TcpStream::connect(self.sandbox.address()).await.expect("a connection");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.expect("a reply");
+        reply.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+    }
+
     /// Every open record of the stand-in, by its own account of itself.
     fn open(&self) -> BTreeSet<(&'static str, String)> {
         let seeded = (0..).map_while(|place| self.sandbox.client(place)).flat_map(|client| client.open);
@@ -241,13 +257,13 @@ impl Drop for Account {
         for asked in self.sandbox.asked() {
             let token = asked.path.starts_with("/oauth");
             for name in &asked.headers {
-                let body = token || asked.body.is_some();
+                let body = token || asked.method != "GET";
                 let known = HEADERS.contains(&name.as_str()) || body && WITH_A_BODY.contains(&name.as_str());
                 assert!(known, "{}: header {name}", asked.path);
             }
             if let Some(vendor) = vendor().filter(|_| !token) {
                 vendor.judge(&asked.method, &asked.path, &asked.query).expect("a request as the vendor describes it");
-                if let Some(body) = &asked.body {
+                if let Some(body) = asked.body.as_ref().filter(|_| asked.method != "DELETE") {
                     vendor.judge_body(&asked.method, &asked.path, body).expect("a body as the vendor describes it");
                 }
             }
