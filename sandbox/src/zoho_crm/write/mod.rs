@@ -149,7 +149,7 @@ fn insert(world: &mut World, module: Module, wanted: &Map<String, Value>, now: M
     let at_s = now.wall.as_second();
     let row = Row::new(module, module.id(world.next), String::new(), owner, (at_s, at_s));
     let row = fill::filled(world, row, wanted, now)?;
-    rules::whole(&row, wanted, now)?;
+    rules::whole(&row, wanted, true)?;
     if let Some((field, id)) = fill::twin(world, &row, None) {
         return Err(Refusal::duplicate(field, id));
     }
@@ -169,7 +169,7 @@ fn update(
     }
     rules::may_change(&old, wanted)?;
     let row = Row { update_s: now.wall.as_second(), ..fill::filled(world, old, wanted, now)? };
-    rules::whole(&row, wanted, now)?;
+    rules::whole(&row, wanted, false)?;
     if let Some((field, id)) = fill::twin(world, &row, None) {
         return Err(Refusal::duplicate(field, id));
     }

@@ -2,27 +2,26 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    kit::Moment,
-    zoho_crm::{
-        module::{Module, PIPELINES, STAGES},
-        record::Row,
-        reply::Refusal,
-    },
+use crate::zoho_crm::{
+    module::{Module, PIPELINES, STAGES},
+    record::Row,
+    reply::Refusal,
 };
 
-/// Whether a record has everything that its module and this customer's layout demand.
-pub(super) fn whole(row: &Row, wanted: &Map<String, Value>, now: Moment) -> Result<(), Refusal> {
+/// Whether a record that was just made or changed has everything that its module and this customer's layout demand. Of one
+/// that was there already, only what is written now is looked at: older ones may have been made by another layout.
+pub(super) fn whole(row: &Row, wanted: &Map<String, Value>, created: bool) -> Result<(), Refusal> {
     if row.name.trim().is_empty() {
         return Err(Refusal::mandatory(row.module.name_field()));
     }
-    let has = |name: &str| row.extra.contains_key(name);
-    let needed = |name: &str| if has(name) { Ok(()) } else { Err(Refusal::mandatory(name)) };
-    // What was there before anybody wrote through the API has no layout's fields.
-    let written = row.add_s == row.update_s && row.add_s == now.wall.as_second();
+    let needed = |name: &str| {
+        let looked_at = created || wanted.contains_key(name);
+        if looked_at && !row.extra.contains_key(name) { Err(Refusal::mandatory(name)) } else { Ok(()) }
+    };
     match row.module {
-        Module::Leads if written => needed("Company"),
-        Module::Deals => deal(row, written),
+        Module::Leads => needed("Company"),
+        Module::Deals if row.stage.is_empty() => Err(Refusal::mandatory("Stage")),
+        Module::Deals => needed("Pipeline").and_then(|()| needed("Closing_Date")).and_then(|()| staged(row)),
         Module::Tasks => about(row, wanted),
         Module::Calls => call(row).and_then(|()| about(row, wanted)),
         _ => Ok(()),
@@ -33,16 +32,9 @@ fn text<'r>(row: &'r Row, name: &str) -> Option<&'r str> {
     row.extra.get(name).and_then(Value::as_str)
 }
 
-fn deal(row: &Row, written: bool) -> Result<(), Refusal> {
-    if row.stage.is_empty() {
-        return Err(Refusal::mandatory("Stage"));
-    }
-    let Some(pipeline) = text(row, "Pipeline") else {
-        return if written { Err(Refusal::mandatory("Pipeline")) } else { Ok(()) };
-    };
-    if written && text(row, "Closing_Date").is_none() {
-        return Err(Refusal::mandatory("Closing_Date"));
-    }
+/// A stage is one of the pipeline's.
+fn staged(row: &Row) -> Result<(), Refusal> {
+    let Some(pipeline) = text(row, "Pipeline") else { return Ok(()) };
     let stages = PIPELINES.iter().find(|(name, _)| *name == pipeline).map_or(&[][..], |(_, stages)| stages);
     if stages.iter().any(|&at| STAGES[at].shown == row.stage) {
         Ok(())
