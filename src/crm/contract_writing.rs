@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use sandbox::kit::{Fault, Thing};
 
 use crate::crm::failure::Failure;
@@ -97,6 +97,7 @@ fn order(stage: &dyn WriteStage, step: &str, action: Action, on: Vec<Link>) -> O
         owner: Some(stage.user()),
         on,
         call,
+        zone: TimeZone::UTC,
         audio: None,
     }
 }

@@ -8,6 +8,7 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::crm::{Record, failure::Failure};
@@ -73,6 +74,8 @@ pub struct Order {
     pub on: Vec<Link>,
     /// The call it comes of.
     pub call: Call,
+    /// The project's zone: the day that something is due on, where a vendor keeps no more than a day.
+    pub zone: TimeZone,
     /// The recording itself, where [`Writer::wants_audio`] asked for it.
     pub audio: Option<Audio>,
 }

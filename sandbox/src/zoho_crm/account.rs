@@ -7,24 +7,26 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    change::{Change, ChangeError, Item},
-    coql, list, meta,
+    change::{Change, ChangeError, Effects, Item},
+    coql, held, list, meta,
     meter::Meter,
     module::{CUSTOM_NUMBER, Module},
-    neutral,
+    neutral, notes,
     oauth::{self, Issuer, throttled},
     options::Options,
     record::{Row, User},
     reply::Refusal,
-    route::Route,
+    route::{Route, Write},
     samples::{EMPLOYEES, kind, samples},
     search::search,
+    settings,
     watch::Watch,
     world::World,
+    write as writing,
 };
 use crate::kit::{
-    Answer, Basics, Call, Client, Entity, Ground, Neutral, NotChanged, OpenEntity, Query, Quota, Reply, Sample, Seed,
-    SetQuota, Source, Vendor, json_reply, lock, read, with_headers, write,
+    Answer, Basics, Call, Client, Entity, Ground, Moment, Neutral, NotChanged, OpenEntity, Query, Quota, Reply, Sample,
+    Seed, SetQuota, Source, Thing, Vendor, json_reply, lock, read, with_headers, write,
 };
 
 /// The account. The locks are held for the length of one page at most and never across a wait.
@@ -54,7 +56,7 @@ pub struct Described {
 impl Vendor for Account {
     const NAME: &'static str = "zoho-crm";
     const RATE_LIMITS: &'static [&'static str] = &["at-once", "credits", "token", "token-200"];
-    const ODDITIES: &'static [&'static str] = &["half-page", "same-page", "endless"];
+    const ODDITIES: &'static [&'static str] = &["half-page", "same-page", "endless", "record-locked"];
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type", "if-modified-since"];
     const TOKEN_PATH: &'static str = oauth::PATH;
 
@@ -101,16 +103,21 @@ impl Vendor for Account {
         let Some(route) = Route::of(call.method(), call.path(), call.query()) else {
             return Answer::free(Refusal::no_such_url().reply());
         };
-        let places = lock(&self.meter).enter(&route);
+        let written = if matches!(route, Route::Write(_)) { writing::size(&call.body) } else { 1 };
+        let places = lock(&self.meter).enter(route.is_heavy() || written > MOST_LIGHT);
         let Some(_places) = places else { return Answer::free(Refusal::too_many().reply()) };
         let query = match route {
-            Route::Coql => match coql::Query::read(&call.body, self.options.like_on_phones) {
-                Ok(query) => Some(query),
-                Err(refusal) => return self.charged(1, |_| refusal.reply()),
-            },
+            Route::Coql => {
+                let read = coql::Query::read(&call.body, &read(&self.world), self.options.like_on_phones);
+                match read {
+                    Ok(query) => Some(query),
+                    Err(refusal) => return self.charged(1, |_| refusal.reply()),
+                }
+            }
             _ => None,
         };
-        let credits = query.as_ref().map_or_else(|| route.credits(), coql::Query::credits);
+        let credits =
+            query.as_ref().map_or_else(|| route.credits() * written.div_ceil(MOST_LIGHT), coql::Query::credits);
         if !self.options.limits.work.is_zero() {
             tokio::time::sleep(self.options.limits.work).await;
         }
@@ -123,7 +130,10 @@ impl Vendor for Account {
         // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
         let made = tokio::task::spawn_blocking(move || match query {
             Some(query) => Ok(query.answer(&read(&account.world))),
-            None => account.page(route, &call),
+            None => match route {
+                Route::Write(write) => account.written(write, &call),
+                route => account.page(route, &call),
+            },
         });
         let reply = made.await.unwrap_or_else(|_| Err(Refusal::no_such_url()));
         let reply = odd(reply.unwrap_or_else(|refusal| refusal.reply()), oddity.as_deref());
@@ -158,17 +168,17 @@ impl Vendor for Account {
         }
         let id = Source::<Row>::id(world.table(Module::Contacts).source(), place);
         let contact = world.live(Module::Contacts, id)?;
-        let mut open = vec![entity(&contact, "own")];
+        let mut open: Vec<OpenEntity> = entity(&contact, "own").into_iter().collect();
         let mut deals: Vec<Row> = (world.deals_of(Module::Contacts, id).into_iter())
             .filter_map(|deal| world.live(Module::Deals, deal))
             .filter(|deal| deal.contact == Some(id) && is_open(deal))
             .collect();
         deals.sort_unstable_by_key(|deal| std::cmp::Reverse((deal.add_s, deal.id)));
-        open.extend(deals.iter().map(|deal| entity(deal, "contact")));
+        open.extend(deals.iter().filter_map(|deal| entity(deal, "contact")));
         let leads = Seed::leads_of(&(place..place + 1));
         let leads = leads.map(|place| Source::<Row>::id(world.table(Module::Leads).source(), place));
         let leads = leads.filter_map(|lead| world.live(Module::Leads, lead)).filter(|lead| lead.converted_s.is_none());
-        open.extend(leads.map(|lead| entity(&lead, "own")));
+        open.extend(leads.filter_map(|lead| entity(&lead, "own")));
         Some(Client {
             contact_id: id.to_string(),
             numbers: world.seed.whole_numbers(place),
@@ -180,18 +190,17 @@ impl Vendor for Account {
     fn change(&self, change: Change) -> Result<Option<Item>, ChangeError> {
         let now = self.ground.clock.now();
         let effects = write(&self.world).change(change, now)?;
-        for hook in lock(&self.watch).deliveries(&effects, now) {
-            let ground = Arc::clone(&self.ground);
-            self.ground.spawn(async move {
-                ground.hooks.deliver(hook).await;
-            });
-        }
+        self.tell(&effects, now);
         Ok(effects.first().map(|(item, _)| *item))
     }
 
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {
         let changed = self.change(neutral::own(change)?).map_err(|problem| NotChanged::because(&problem))?;
-        Ok(changed.map(neutral::entity))
+        Ok(changed.and_then(neutral::entity))
+    }
+
+    fn held(&self) -> Vec<Thing> {
+        held::held(&read(&self.world))
     }
 
     fn quota(&self) -> Quota {
@@ -203,6 +212,8 @@ impl Vendor for Account {
     }
 }
 
+/// Records that one credit writes; more of them in one request count among the few at once, too.
+const MOST_LIGHT: u64 = 10;
 /// Told only when half of the credits is used.
 const CREDITS_LEFT: &str = "x-api-credits-remaining";
 
@@ -240,9 +251,41 @@ impl Account {
             Route::Deleted(module) => list::deleted(&world, module, &query, call.headers()),
             Route::Search(module) => search(&world, module, &query, self.options.phone_search, now),
             Route::Users => meta::users(&world, &query),
-            Route::Fields => meta::fields(&query),
+            Route::Fields => meta::fields(&world, &query),
+            Route::Layouts => settings::layouts(&query),
+            Route::Pipelines => settings::pipelines(&query),
+            Route::NotesOf(module, id) => notes::of(&world, (module, id), &query),
             Route::Watch => lock(&self.watch).answer(call.method(), &query, &call.body, now),
-            Route::Coql => Err(Refusal::no_such_url()),
+            Route::Coql | Route::Write(_) => Err(Refusal::no_such_url()),
+        }
+    }
+
+    /// Writes, and tells those who watch.
+    fn written(&self, write: Write, call: &Call) -> Result<Reply, Refusal> {
+        let now = self.ground.clock.now();
+        if call.oddity.as_deref() == Some("record-locked") {
+            return Ok(writing::answered(&read(&self.world), &[Err(Refusal::locked())]));
+        }
+        let mut world = self::write(&self.world);
+        match write {
+            Write::MakeField => settings::make_fields(&mut world, &Query::read(call.query()), &call.body),
+            Write::InsertNotes => notes::write(&mut world, None, true, &call.body, now),
+            Write::UpdateNotes(id) => notes::write(&mut world, id, false, &call.body, now),
+            write => {
+                let (reply, effects) = writing::records(&mut world, write, &call.body, now)?;
+                drop(world);
+                self.tell(&effects, now);
+                Ok(reply)
+            }
+        }
+    }
+
+    fn tell(&self, effects: &Effects, now: Moment) {
+        for hook in lock(&self.watch).deliveries(effects, now) {
+            let ground = Arc::clone(&self.ground);
+            self.ground.spawn(async move {
+                ground.hooks.deliver(hook).await;
+            });
         }
     }
 }
@@ -252,19 +295,19 @@ fn is_open(deal: &Row) -> bool {
     super::module::stage_shown(deal.stage).is_some_and(|stage| stage.forecast == "Open")
 }
 
-fn entity(row: &Row, via: &'static str) -> OpenEntity {
-    OpenEntity {
-        kind: kind(row.module),
+fn entity(row: &Row, via: &'static str) -> Option<OpenEntity> {
+    Some(OpenEntity {
+        kind: kind(row.module)?,
         id: row.id.to_string(),
         owner_id: row.owner.to_string(),
         owner_is_employee: EMPLOYEES.contains(&row.owner),
         via,
-    }
+    })
 }
 
 /// The same page in one of the ways of `ODDITIES`.
 fn odd(reply: Reply, how: Option<&str>) -> Reply {
-    let Some(how) = how else { return reply };
+    let Some(how) = how.filter(|how| *how != "record-locked") else { return reply };
     let Ok(mut body) = serde_json::from_slice::<Value>(reply.body()) else { return reply };
     match how {
         "half-page" => {

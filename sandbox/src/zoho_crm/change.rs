@@ -234,7 +234,7 @@ impl World {
 }
 
 fn with_text(mut row: Row, field: &str, text: String) -> Result<Row, ChangeError> {
-    let known = row.module.fields().iter().find(|known| known.name == field);
+    let known = row.module.fields().find(|known| known.name == field);
     match known {
         Some(known) if known.name == "Description" => row.description = Some(text),
         Some(known) if known.custom => {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    module::{Field, Module},
+    field::Field,
+    module::Module,
     record::Row,
     reply::{Refusal, found, not_modified, nothing},
     wire::{Shown, read_time, record, time},
@@ -67,7 +68,12 @@ fn since(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
 }
 
 impl List {
-    fn read(module: Module, query: &Query<'_>, headers: &HeaderMap, now: Moment) -> Result<Self, Refusal> {
+    fn read(
+        world: &World,
+        module: Module,
+        (query, headers): (&Query<'_>, &HeaderMap),
+        now: Moment,
+    ) -> Result<Self, Refusal> {
         let fields = query.text("fields").ok_or_else(|| Refusal::missing_parameter("fields"))?;
         let named: Vec<&str> = fields.split(',').map(str::trim).collect();
         if named.len() > MOST_FIELDS {
@@ -95,7 +101,7 @@ impl List {
         let bound = bound(query, since_s);
         let mut list = Self {
             // A name that is none is left out without a word.
-            fields: named.into_iter().filter_map(|name| module.field(name)).collect(),
+            fields: named.into_iter().filter_map(|name| world.field(module, name)).collect(),
             per_page,
             before: 0,
             from: None,
@@ -177,7 +183,7 @@ pub(super) fn list(
     (query, headers): (&Query<'_>, &HeaderMap),
     now: Moment,
 ) -> Result<Reply, Refusal> {
-    let list = List::read(module, query, headers, now)?;
+    let list = List::read(world, module, (query, headers), now)?;
     let walk = Walk {
         sort: list.sort,
         descending: list.descending,

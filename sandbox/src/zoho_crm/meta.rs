@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    module::{Field, Module, STAGES, Stage, Type},
+    field::{Field, Type, choices},
+    module::{Module, STAGES, Stage},
     record::User,
     reply::{Refusal, found, nothing},
     world::World,
@@ -11,7 +12,7 @@ use super::{
 use crate::kit::{Query, Reply, append};
 
 /// `GET /settings/fields?module=`
-pub(super) fn fields(query: &Query<'_>) -> Result<Reply, Refusal> {
+pub(super) fn fields(world: &World, query: &Query<'_>) -> Result<Reply, Refusal> {
     let name = query.text("module").ok_or_else(|| Refusal::missing_parameter("module"))?;
     let module = Module::of(name).ok_or_else(Refusal::no_such_module)?;
     let unused = match query.text("type") {
@@ -20,8 +21,8 @@ pub(super) fn fields(query: &Query<'_>) -> Result<Reply, Refusal> {
         Some("unused") => return Ok(nothing()),
         Some(_) => return Err(Refusal::wrong_parameter("type")),
     };
-    let shown: Vec<Value> = (module.fields().iter().enumerate())
-        .map(|(at, field)| described(module, *field, at))
+    let shown: Vec<Value> = (world.fields(module).into_iter().enumerate())
+        .map(|(at, field)| described(module, field, at))
         .filter(|field| unused || field["type"] == "used")
         .collect();
     let mut out = Vec::new();
@@ -30,23 +31,32 @@ pub(super) fn fields(query: &Query<'_>) -> Result<Reply, Refusal> {
 }
 
 fn described(module: Module, field: Field, at: usize) -> Value {
-    let values: Vec<Value> = if field.name == "Stage" {
-        STAGES.iter().enumerate().map(|(at, stage)| stage_value(at, *stage)).collect()
-    } else {
-        Vec::new()
+    let values: Vec<Value> = match field.name {
+        "Stage" => STAGES.iter().enumerate().map(|(at, stage)| stage_value(at, *stage)).collect(),
+        name => choices(name).iter().enumerate().map(|(at, word)| choice(at, word)).collect(),
     };
+    let unique = if field.unique { json!({"casesensitive": "false"}) } else { json!({}) };
     let id = (super::module::ORG + 2_000 + 100 * module as u64 + at as u64).to_string();
     json!({
         "id": id, "api_name": field.name, "data_type": field.holds.word(), "custom_field": field.custom,
         "type": "used", "visible": true, "pick_list_values": values, "json_type": "string", "searchable": true,
         "operation_type": {"web_update": true, "api_create": true, "web_create": true, "api_update": true},
         "system_mandatory": field.name == module.name_field(), "field_read_only": field.holds == Type::Bigint,
-        "field_label": field.name, "display_label": field.name, "length": 120, "read_only": false,
+        "field_label": field.name, "display_label": field.name, "length": field.length, "read_only": false,
+        "unique": unique,
         "view_type": {"view": true, "edit": true, "quick_create": false, "create": true},
     })
 }
 
-fn stage_value(at: usize, stage: Stage) -> Value {
+fn choice(at: usize, word: &str) -> Value {
+    let id = (super::module::ORG + 6_901 + at as u64).to_string();
+    json!({
+        "id": id, "display_value": word, "actual_value": word, "reference_value": word, "type": "used",
+        "colour_code": null, "sequence_number": at + 1,
+    })
+}
+
+pub(super) fn stage_value(at: usize, stage: Stage) -> Value {
     json!({
         "id": (super::module::ORG + 6_801 + 2 * at as u64).to_string(), "display_value": stage.shown,
         "actual_value": stage.stored, "reference_value": stage.stored, "type": "used", "colour_code": null,

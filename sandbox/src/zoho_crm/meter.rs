@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{options::Options, route::Route};
+use super::options::Options;
 use crate::kit::{Clock, InFlight, Moment, Quota, Rolling, SetQuota, UnderWay};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -37,10 +37,10 @@ impl Meter {
         }
     }
 
-    /// Places for a request, where there are any.
-    pub(super) fn enter(&self, route: &Route) -> Option<Places> {
+    /// Places for a request, where there are any; a heavy one takes one of the few of every edition besides.
+    pub(super) fn enter(&self, heavy: bool) -> Option<Places> {
         let all = self.all.enter(self.at_once)?;
-        let sub = if route.is_heavy() { Some(self.sub.enter(self.sub_at_once)?) } else { None };
+        let sub = if heavy { Some(self.sub.enter(self.sub_at_once)?) } else { None };
         Some(Places { _all: all, _sub: sub })
     }
 

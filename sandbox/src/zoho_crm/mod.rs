@@ -1,13 +1,17 @@
 //! A stateful stand-in for Zoho CRM (API v8), with the vendor's rules and staged faults.
 //!
-//! It serves what predial reads (see `route` for the endpoints and their cost) to the vendor's rules as its description
+//! It serves what predial reads and writes (see `route` for the endpoints and their cost) to the vendor's rules as its description
 //! and pages state them and as users of the live API report them. What neither says is a guess, marked so where it stands,
 //! and prefers what is harder on the client: a search compares whole words of what was typed, a search costs three
-//! credits, a merged record leaves no trace, `If-Modified-Since` leaves out its own second.
+//! credits, a merged record leaves no trace, `If-Modified-Since` leaves out its own second, a reminder in the past is
+//! refused.
 //!
-//! Not here on purpose: writing records through the API, custom views, territories, bulk reads, joins in queries, layouts
-//! and pipelines (the fields' metadata tells the stages as well). Changes are made through `ZohoCrm::change` or
-//! `POST /sandbox/change`.
+//! What is written is judged row by row (see `write`): what the module and this customer's layout demand (the company of a
+//! lead, pipeline and closing date of a deal), types, lengths, unique fields, links to what is there. What people do is
+//! made through `ZohoCrm::change` or `POST /sandbox/change`.
+//!
+//! Not here on purpose: custom views, territories, bulk reads, joins in queries, workflows, approvals, attachments, layouts'
+//! sections, deleting through the API.
 //!
 //! # Source
 //! The vendor's description v8.0 of 2025-06-27 and its pages on lists, search, queries, notifications and limits, seen
@@ -16,11 +20,14 @@
 mod account;
 mod change;
 mod coql;
+mod field;
+mod held;
 mod list;
 mod meta;
 mod meter;
 mod module;
 mod neutral;
+mod notes;
 mod oauth;
 mod options;
 mod record;
@@ -29,9 +36,11 @@ mod route;
 mod samples;
 mod search;
 mod seed;
+mod settings;
 mod watch;
 mod wire;
 mod world;
+mod write;
 
 pub use account::{Account, Described};
 pub use change::{Change, ChangeError, Item};

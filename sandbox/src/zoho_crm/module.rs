@@ -1,6 +1,8 @@
-//! The modules that the stand-in has, and their fields.
+//! The modules that the stand-in has, and the stages of deals.
 
 use serde::{Deserialize, Serialize};
+
+use super::field::{self, Field, Type};
 
 /// A module of the CRM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,117 +15,18 @@ pub enum Module {
     Accounts,
     /// Deals.
     Deals,
+    /// What is to be done, or was.
+    Tasks,
+    /// Telephone calls.
+    Calls,
 }
-
-/// What a field holds, in the vendor's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
-    Bigint,
-    Owner,
-    Lookup,
-    DateTime,
-    Boolean,
-    Text,
-    Phone,
-    Email,
-    Picklist,
-    TextArea,
-}
-
-impl Type {
-    /// `data_type`
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Bigint => "bigint",
-            Self::Owner => "ownerlookup",
-            Self::Lookup => "lookup",
-            Self::DateTime => "datetime",
-            Self::Boolean => "boolean",
-            Self::Text => "text",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Picklist => "picklist",
-            Self::TextArea => "textarea",
-        }
-    }
-}
-
-/// A field of a module.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    /// `api_name`
-    pub(super) name: &'static str,
-    pub(super) holds: Type,
-    /// Whether the customer added it.
-    pub(super) custom: bool,
-}
-
-const fn field(name: &'static str, holds: Type) -> Field {
-    Field { name, holds, custom: false }
-}
-
-const fn custom(name: &'static str, holds: Type) -> Field {
-    Field { name, holds, custom: true }
-}
-
-const LEADS: &[Field] = &[
-    field("id", Type::Bigint),
-    field("Owner", Type::Owner),
-    field("Created_Time", Type::DateTime),
-    field("Modified_Time", Type::DateTime),
-    field("Last_Name", Type::Text),
-    field("Company", Type::Text),
-    field("Email", Type::Email),
-    field("Phone", Type::Phone),
-    field("Mobile", Type::Phone),
-    field("Converted__s", Type::Boolean),
-    field("Converted_Date_Time", Type::DateTime),
-    field("Description", Type::TextArea),
-];
-const CONTACTS: &[Field] = &[
-    field("id", Type::Bigint),
-    field("Owner", Type::Owner),
-    field("Created_Time", Type::DateTime),
-    field("Modified_Time", Type::DateTime),
-    field("Last_Name", Type::Text),
-    field("Email", Type::Email),
-    field("Account_Name", Type::Lookup),
-    field("Phone", Type::Phone),
-    field("Mobile", Type::Phone),
-    field("Home_Phone", Type::Phone),
-    field("Other_Phone", Type::Phone),
-    field("Asst_Phone", Type::Phone),
-    custom(CUSTOM_NUMBER, Type::Text),
-    field("Description", Type::TextArea),
-];
-const ACCOUNTS: &[Field] = &[
-    field("id", Type::Bigint),
-    field("Owner", Type::Owner),
-    field("Created_Time", Type::DateTime),
-    field("Modified_Time", Type::DateTime),
-    field("Account_Name", Type::Text),
-    field("Phone", Type::Phone),
-    custom("Second_Phone", Type::Phone),
-    field("Description", Type::TextArea),
-];
-const DEALS: &[Field] = &[
-    field("id", Type::Bigint),
-    field("Owner", Type::Owner),
-    field("Created_Time", Type::DateTime),
-    field("Modified_Time", Type::DateTime),
-    field("Deal_Name", Type::Text),
-    field("Stage", Type::Picklist),
-    field("Contact_Name", Type::Lookup),
-    field("Account_Name", Type::Lookup),
-    field("Description", Type::TextArea),
-];
 
 /// A field of contacts that the customer added for numbers; its type is text, so a search by phone does not look there.
 pub const CUSTOM_NUMBER: &str = "Viber";
 
 impl Module {
     /// Every module.
-    pub const ALL: [Self; 4] = [Self::Leads, Self::Contacts, Self::Accounts, Self::Deals];
+    pub const ALL: [Self; 6] = [Self::Leads, Self::Contacts, Self::Accounts, Self::Deals, Self::Tasks, Self::Calls];
 
     /// The name in URLs.
     #[must_use]
@@ -133,6 +36,8 @@ impl Module {
             Self::Contacts => "Contacts",
             Self::Accounts => "Accounts",
             Self::Deals => "Deals",
+            Self::Tasks => "Tasks",
+            Self::Calls => "Calls",
         }
     }
 
@@ -140,17 +45,9 @@ impl Module {
         Self::ALL.into_iter().find(|module| module.name().eq_ignore_ascii_case(name))
     }
 
-    pub(super) const fn fields(self) -> &'static [Field] {
-        match self {
-            Self::Leads => LEADS,
-            Self::Contacts => CONTACTS,
-            Self::Accounts => ACCOUNTS,
-            Self::Deals => DEALS,
-        }
-    }
-
-    pub(super) fn field(self, name: &str) -> Option<Field> {
-        self.fields().iter().copied().find(|field| field.name.eq_ignore_ascii_case(name))
+    /// The fields that were there from the beginning; what somebody made since stands in the world.
+    pub(super) fn fields(self) -> impl Iterator<Item = Field> {
+        field::own(self).iter().chain(field::WRITTEN).copied()
     }
 
     /// Where a record's own name stands.
@@ -159,12 +56,13 @@ impl Module {
             Self::Leads | Self::Contacts => "Last_Name",
             Self::Accounts => "Account_Name",
             Self::Deals => "Deal_Name",
+            Self::Tasks | Self::Calls => "Subject",
         }
     }
 
     /// The fields of type phone, in the order in which numbers fill them.
     pub(super) fn phones(self) -> impl Iterator<Item = &'static str> {
-        self.fields().iter().filter(|field| field.holds == Type::Phone).map(|field| field.name)
+        self.fields().filter(|field| field.holds == Type::Phone).map(|field| field.name)
     }
 
     /// A digit of its ids.
@@ -174,6 +72,8 @@ impl Module {
             Self::Contacts => 2,
             Self::Accounts => 3,
             Self::Deals => 4,
+            Self::Tasks => 5,
+            Self::Calls => 6,
         }
     }
 
@@ -217,6 +117,12 @@ pub(super) const STAGES: [Stage; 8] = [
     stage("Closed-Lost to Competition", "Closed Lost to Competition", "Closed Lost", "Omitted"),
     stage("Customer's \"no\"", "Refused", "Closed Lost", "Omitted"),
 ];
+
+/// The pipelines: which stages a deal in it can be in, by their places in [`STAGES`].
+///
+/// The customer has two, so that a deal has to say in which it is.
+pub(super) const PIPELINES: [(&str, &[usize]); 2] =
+    [("Стандартна", &[0, 1, 2, 3, 4, 5, 6, 7]), ("Партнери", &[1, 4, 5])];
 
 /// A stage by what is shown.
 pub(super) fn stage_shown(shown: &str) -> Option<Stage> {

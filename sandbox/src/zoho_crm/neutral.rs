@@ -32,8 +32,8 @@ pub(super) fn own(change: Neutral) -> Result<Change, NotChanged> {
 }
 
 /// The record in the words of all.
-pub(super) fn entity(item: Item) -> Entity {
-    Entity::new(samples::kind(item.module), item.id.to_string())
+pub(super) fn entity(item: Item) -> Option<Entity> {
+    Some(Entity::new(samples::kind(item.module)?, item.id.to_string()))
 }
 
 fn item(entity: &Entity) -> Result<Item, NotChanged> {

@@ -1,5 +1,9 @@
 //! The records of the account, as the stand-in keeps them: one kind of record for all modules.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::module::Module;
 use crate::kit::{self, USERS};
 
@@ -20,6 +24,12 @@ pub(super) struct Row {
     /// When a lead was converted.
     pub(super) converted_s: Option<i64>,
     pub(super) description: Option<String>,
+    /// The contact of a task or call.
+    pub(super) who: Option<u64>,
+    /// What else a task or call is about.
+    pub(super) what: Option<(Module, u64)>,
+    /// Whatever else was written, by the field's name.
+    pub(super) extra: BTreeMap<&'static str, Value>,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) deleted: Option<Deleted>,
@@ -48,6 +58,9 @@ impl Row {
             stage: "",
             converted_s: None,
             description: None,
+            who: None,
+            what: None,
+            extra: BTreeMap::new(),
             add_s: times.0,
             update_s: times.1,
             deleted: None,

@@ -99,6 +99,54 @@ impl Refusal {
             .with(json!({"api_name": name}))
     }
 
+    /// A field that has to be there.
+    pub(super) fn mandatory(name: &str) -> Self {
+        Self::bad("MANDATORY_NOT_FOUND", "required field not found")
+            .with(json!({"api_name": name, "json_path": format!("$.data[0].{name}")}))
+    }
+
+    /// A value of another type.
+    pub(super) fn invalid(name: &str, expected: &str) -> Self {
+        Self::bad("INVALID_DATA", "invalid data")
+            .with(json!({"api_name": name, "expected_data_type": expected, "json_path": format!("$.data[0].{name}")}))
+    }
+
+    /// A value that is too long.
+    pub(super) fn too_long(name: &str, most: usize) -> Self {
+        Self::bad("INVALID_DATA", "invalid data").with(
+            json!({"api_name": name, "maximum_length": most.to_string(), "json_path": format!("$.data[0].{name}")}),
+        )
+    }
+
+    /// A link to what is not there.
+    pub(super) fn no_such_id(name: &str) -> Self {
+        Self::bad("INVALID_DATA", "the id given seems to be invalid.")
+            .with(json!({"api_name": name, "json_path": format!("$.data[0].{name}")}))
+    }
+
+    /// A value that another record has and no two may.
+    pub(super) fn duplicate(name: &str, id: u64) -> Self {
+        Self::bad("DUPLICATE_DATA", "duplicate data")
+            .with(json!({"api_name": name, "id": id.to_string(), "json_path": format!("$.data[0].{name}")}))
+    }
+
+    pub(super) fn converted() -> Self {
+        Self::bad("CONVERTED_RECORD", "the record has been converted").with(json!({"api_name": "id"}))
+    }
+
+    /// A record that somebody's process holds; alone of them all it is told in a 202.
+    pub(super) fn locked() -> Self {
+        Self::new(StatusCode::ACCEPTED, "RECORD_LOCKED", "the record is locked")
+    }
+
+    pub(super) fn not_supported() -> Self {
+        Self::bad("NOT_SUPPORTED", "the operation is not supported for this module")
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub(super) fn reply(&self) -> Reply {
         json_reply(self.status, self.body().to_string())
     }

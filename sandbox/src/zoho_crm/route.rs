@@ -2,9 +2,11 @@
 //!
 //! | path under `/crm/v8` | credits |
 //! | --- | --- |
-//! | `GET /{module}`, `/{module}/deleted`, `/users`, `/settings/fields` | 1 |
+//! | `GET /{module}`, `/{module}/deleted`, `/{module}/{id}/Notes`, `/users`, `/settings/fields`, `/layouts`, `/pipeline` | 1 |
 //! | `GET /{module}/search` | 3: the vendor's pages say 1 or 3 |
 //! | `POST /coql` | 1, 2 or 3 by the limit |
+//! | `POST` and `PUT /{module}`, `PUT /{module}/{id}`, `POST /{module}/upsert`, the same of `/Notes` | 1 for ten records |
+//! | `POST /settings/fields` | 1 |
 //! | `GET`, `POST`, `PUT`, `DELETE /actions/watch` | 1 |
 
 use hyper::Method;
@@ -21,7 +23,24 @@ pub(super) enum Route {
     Coql,
     Users,
     Fields,
+    Layouts,
+    Pipelines,
     Watch,
+    /// The notes of a record.
+    NotesOf(Module, u64),
+    Write(Write),
+}
+
+/// An endpoint that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Write {
+    Insert(Module),
+    /// The record of this id, or those that the rows name.
+    Update(Module, Option<u64>),
+    Upsert(Module),
+    InsertNotes,
+    UpdateNotes(Option<u64>),
+    MakeField,
 }
 
 const VERSION: &str = "/crm/v8/";
@@ -29,17 +48,44 @@ const VERSION: &str = "/crm/v8/";
 impl Route {
     pub(super) fn of(method: &Method, path: &str, query: &str) -> Option<Self> {
         let path = path.strip_prefix(VERSION)?.trim_end_matches('/');
-        let get = *method == Method::GET;
-        match path.split('/').collect::<Vec<_>>().as_slice() {
-            ["coql"] if *method == Method::POST => Some(Self::Coql),
-            ["users"] if get => Some(Self::Users),
-            ["settings", "fields"] if get => Some(Self::Fields),
+        let parts: Vec<&str> = path.split('/').collect();
+        match *method {
+            Method::GET => Self::read(&parts, query),
+            Method::POST | Method::PUT => Self::write(*method == Method::POST, &parts),
+            _ => (parts == ["actions", "watch"]).then_some(Self::Watch),
+        }
+    }
+
+    fn read(parts: &[&str], query: &str) -> Option<Self> {
+        match *parts {
+            ["users"] => Some(Self::Users),
+            ["settings", "fields"] => Some(Self::Fields),
+            ["settings", "layouts"] => Some(Self::Layouts),
+            ["settings", "pipeline"] => Some(Self::Pipelines),
             ["actions", "watch"] => Some(Self::Watch),
-            [module] if get => Some(Self::List(Module::of(module)?, Query::read(query).text("sort_by").is_some())),
-            [module, "deleted"] if get => Module::of(module).map(Self::Deleted),
-            [module, "search"] if get => Module::of(module).map(Self::Search),
+            [module] => Some(Self::List(Module::of(module)?, Query::read(query).text("sort_by").is_some())),
+            [module, "deleted"] => Module::of(module).map(Self::Deleted),
+            [module, "search"] => Module::of(module).map(Self::Search),
+            [module, id, "Notes"] => Some(Self::NotesOf(Module::of(module)?, id.parse().ok()?)),
             _ => None,
         }
+    }
+
+    fn write(posted: bool, parts: &[&str]) -> Option<Self> {
+        let write = match *parts {
+            ["coql"] if posted => return Some(Self::Coql),
+            ["actions", "watch"] => return Some(Self::Watch),
+            ["settings", "fields"] if posted => Write::MakeField,
+            ["Notes"] if posted => Write::InsertNotes,
+            ["Notes"] => Write::UpdateNotes(None),
+            ["Notes", id] if !posted => Write::UpdateNotes(Some(id.parse().ok()?)),
+            [module] if posted => Write::Insert(Module::of(module)?),
+            [module] => Write::Update(Module::of(module)?, None),
+            [module, "upsert"] if posted => Write::Upsert(Module::of(module)?),
+            [module, id] if !posted => Write::Update(Module::of(module)?, Some(id.parse().ok()?)),
+            _ => return None,
+        };
+        Some(Self::Write(write))
     }
 
     /// What it costs, where the request's body does not say.

@@ -21,13 +21,14 @@ pub(super) const fn module(kind: EntityKind) -> Option<Module> {
     }
 }
 
-/// The kind of a module.
-pub(super) const fn kind(module: Module) -> EntityKind {
+/// The kind of a module; `None` for what hangs on others.
+pub(super) const fn kind(module: Module) -> Option<EntityKind> {
     match module {
-        Module::Leads => EntityKind::Lead,
-        Module::Contacts => EntityKind::Contact,
-        Module::Accounts => EntityKind::Organization,
-        Module::Deals => EntityKind::Deal,
+        Module::Leads => Some(EntityKind::Lead),
+        Module::Contacts => Some(EntityKind::Contact),
+        Module::Accounts => Some(EntityKind::Organization),
+        Module::Deals => Some(EntityKind::Deal),
+        Module::Tasks | Module::Calls => None,
     }
 }
 

@@ -6,7 +6,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    module::{Field, Module},
+    field::Field,
+    module::Module,
     options::PhoneSearch,
     record::Row,
     reply::{Refusal, found, nothing},
@@ -59,8 +60,8 @@ pub(super) fn search(
     };
     let rows = indexed(world, module, &term, now).filter(wanted);
     let fields: Vec<Field> = match query.text("fields") {
-        Some(named) => named.split(',').filter_map(|name| module.field(name.trim())).collect(),
-        None => module.fields().to_vec(),
+        Some(named) => named.split(',').filter_map(|name| world.field(module, name.trim())).collect(),
+        None => world.fields(module),
     };
     let (from, size) = (usize::try_from((page - 1) * per_page).unwrap_or(0), usize::try_from(per_page).unwrap_or(0));
     let mut rows = rows.skip(from);

@@ -59,6 +59,7 @@ impl Source<Row> for Part {
             Module::Contacts => self.seed.clients,
             Module::Accounts => self.seed.firms(),
             Module::Deals => self.seed.deals(),
+            Module::Tasks | Module::Calls => 0,
         }
     }
 
@@ -72,6 +73,7 @@ impl Source<Row> for Part {
             Module::Contacts => self.seed.client_times(place),
             Module::Accounts => self.seed.firm_times(place),
             Module::Deals => self.seed.deal_times(place),
+            Module::Tasks | Module::Calls => (0, 0),
         }
     }
 
@@ -87,6 +89,7 @@ impl Source<Row> for Part {
             Module::Contacts => Some(self.contact(place, row)),
             Module::Accounts => Some(self.account(place, row)),
             Module::Deals => self.deal(place, row),
+            Module::Tasks | Module::Calls => None,
         }
     }
 }

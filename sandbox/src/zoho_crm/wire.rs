@@ -7,7 +7,8 @@ use jiff::{Timestamp, tz};
 use serde_json::{Map, Value, json};
 
 use super::{
-    module::{Field, Module, Type},
+    field::{Field, Type},
+    module::Module,
     record::Row,
     world::World,
 };
@@ -20,11 +21,21 @@ pub(super) enum Cell {
     Time(Option<i64>),
     Bool(bool),
     Lookup(Option<u64>),
+    /// What is shown as it was written and compared with nothing.
+    Shown(Value),
 }
 
 /// A record's field.
 pub(super) fn cell(row: &Row, field: Field) -> Cell {
     let text = |text: Option<&str>| Cell::Text(text.map(str::to_owned));
+    if let Some(written) = row.extra.get(field.name) {
+        return match written {
+            Value::String(text) if field.holds == Type::DateTime => Cell::Time(read_time(text)),
+            Value::String(text) => Cell::Text(Some(text.clone())),
+            Value::Bool(is) => Cell::Bool(*is),
+            other => Cell::Shown(other.clone()),
+        };
+    }
     match field.name {
         "id" => Cell::Number(row.id),
         "Owner" => Cell::Lookup(Some(row.owner)),
@@ -34,6 +45,8 @@ pub(super) fn cell(row: &Row, field: Field) -> Cell {
         "Converted_Date_Time" => Cell::Time(row.converted_s),
         "Contact_Name" => Cell::Lookup(row.contact),
         "Account_Name" if field.holds == Type::Lookup => Cell::Lookup(row.account),
+        "Who_Id" => Cell::Lookup(row.who),
+        "What_Id" => Cell::Lookup(row.what.map(|(_, id)| id)),
         "Stage" => text(Some(row.stage)),
         "Email" => text(row.email.as_deref()),
         "Company" => text(Some(&row.name)),
@@ -63,7 +76,8 @@ pub(super) fn record(world: &World, row: &Row, fields: &[Field], shown: Shown) -
             Cell::Bool(is) => json!(is),
             Cell::Lookup(None) => Value::Null,
             Cell::Lookup(Some(id)) if field.holds == Type::Owner => owner(world, id, shown),
-            Cell::Lookup(Some(id)) => linked(world, field.name, id),
+            Cell::Lookup(Some(id)) => linked(world, row, field.name, id),
+            Cell::Shown(value) => value,
         };
         members.insert(field.name.to_owned(), value);
     }
@@ -81,8 +95,12 @@ fn owner(world: &World, id: u64, shown: Shown) -> Value {
 }
 
 /// A record that is gone leaves its id behind in those that belonged to it.
-fn linked(world: &World, field: &str, id: u64) -> Value {
-    let module = if field == "Contact_Name" { Module::Contacts } else { Module::Accounts };
+fn linked(world: &World, row: &Row, field: &str, id: u64) -> Value {
+    let module = match (field, row.what) {
+        ("Contact_Name" | "Who_Id", _) => Module::Contacts,
+        ("What_Id", Some((module, _))) => module,
+        _ => Module::Accounts,
+    };
     let name = world.live(module, id).map(|row| row.name);
     json!({"name": name, "id": id.to_string()})
 }

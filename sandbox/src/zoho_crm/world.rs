@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
+    field::Field,
     module::Module,
+    notes::Note,
     record::{Row, User, users},
     samples,
     seed::{Part, SAMPLE_NUMBERS},
@@ -18,6 +20,14 @@ pub(super) struct World {
     contacts: Table<Row, Part>,
     accounts: Table<Row, Part>,
     deals: Table<Row, Part>,
+    tasks: Table<Row, Part>,
+    calls: Table<Row, Part>,
+    /// In the order of their ids.
+    pub(super) notes: Vec<Note>,
+    /// Fields that were made through the API.
+    pub(super) made: Vec<(Module, Field)>,
+    /// What was written through the API, in that order: of which module, which, and whether it was there before.
+    pub(super) written: Vec<(Option<Module>, u64, bool)>,
     pub(super) users: Vec<User>,
     /// The number of the next record that is created.
     pub(super) next: u64,
@@ -32,6 +42,11 @@ impl World {
             contacts: table(Module::Contacts),
             accounts: table(Module::Accounts),
             deals: table(Module::Deals),
+            tasks: table(Module::Tasks),
+            calls: table(Module::Calls),
+            notes: Vec::new(),
+            made: Vec::new(),
+            written: Vec::new(),
             users: users(),
             next: SAMPLE_NUMBERS + 1 + seed.deals().max(seed.clients),
         };
@@ -45,6 +60,8 @@ impl World {
             Module::Contacts => &self.contacts,
             Module::Accounts => &self.accounts,
             Module::Deals => &self.deals,
+            Module::Tasks => &self.tasks,
+            Module::Calls => &self.calls,
         }
     }
 
@@ -54,12 +71,25 @@ impl World {
             Module::Contacts => &mut self.contacts,
             Module::Accounts => &mut self.accounts,
             Module::Deals => &mut self.deals,
+            Module::Tasks => &mut self.tasks,
+            Module::Calls => &mut self.calls,
         }
     }
 
     /// The record as it is, where it is not deleted.
     pub(super) fn live(&self, module: Module, id: u64) -> Option<Row> {
         self.table(module).get(id).filter(|row| row.deleted.is_none())
+    }
+
+    /// The fields of a module, those that were made since the start among them.
+    pub(super) fn fields(&self, module: Module) -> Vec<Field> {
+        let made = self.made.iter().filter(|(of, _)| *of == module).map(|(_, field)| *field);
+        module.fields().chain(made).collect()
+    }
+
+    /// A field by its name.
+    pub(super) fn field(&self, module: Module, name: &str) -> Option<Field> {
+        self.fields(module).into_iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
     pub(super) fn user(&self, id: u64) -> Option<&User> {
@@ -76,7 +106,7 @@ impl World {
                 let clients = self.seed.clients_by_digits(digits)?;
                 clients.into_iter().flat_map(|client| Seed::leads_of(&(client..client + 1))).collect()
             }
-            Module::Deals => Vec::new(),
+            Module::Deals | Module::Tasks | Module::Calls => Vec::new(),
         };
         let seeded = places.into_iter().map(|place| Source::<Row>::id(table.source(), place));
         Some(seeded.chain(table.changed_ids()).collect())

@@ -22,7 +22,7 @@ use crate::crm::zoho_crm::{
 };
 use crate::outbound::{Method, Reply, Request};
 
-/// What a crawl or a sweep waits for its turn at most. Longer pauses are the caller's to wait out.
+/// What a crawl, a sweep or a write waits for its turn at most. Longer pauses are the caller's to wait out.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
 /// How long after a token was replaced another refusal is believed: ten tokens in ten minutes are soon gone.
 const REPLACED_LATELY: Duration = Duration::from_secs(60);
@@ -45,6 +45,7 @@ pub(super) struct Payer {
 
 impl Payer {
     pub(super) const SWEEP: Self = Self { purpose: Purpose::Sweep, patience: BACKGROUND_PATIENCE };
+    pub(super) const WRITE: Self = Self { purpose: Purpose::Write, patience: BACKGROUND_PATIENCE };
     pub(super) const CRAWL: Self = Self { purpose: Purpose::Crawl, patience: BACKGROUND_PATIENCE };
 
     pub(super) const fn live(patience: Duration) -> Self {

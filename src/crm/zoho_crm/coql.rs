@@ -5,7 +5,7 @@
 //! each pair is bracketed; `%` at the ends of a `like` only.
 
 use crate::crm::zoho_crm::path::{
-    self, ACCOUNT, CONTACT, FEW_ROWS, ID, MANY_ROWS, MODIFIED, MOST_CRITERIA, MOST_VALUES, STAGE,
+    self, ACCOUNT, CONTACT, CREATED, DESCRIPTION, FEW_ROWS, ID, MANY_ROWS, MODIFIED, MOST_CRITERIA, MOST_VALUES, STAGE,
 };
 use crate::model::ids::CrmId;
 
@@ -55,6 +55,27 @@ pub(super) fn with_number(select: &str, module: &str, fields: &[String], pieces:
     let whole = MOST_CRITERIA / fields.len().clamp(1, MOST_CRITERIA) * fields.len();
     let conditions: Vec<String> = each.take(whole.min(MOST_CRITERIA)).collect();
     Query::new(select, module, &either(&conditions), "", FEW_ROWS)
+}
+
+/// What was made since, the newest first, with its text; of those that are linked this way, where that is told. A text
+/// cannot be compared in a query, only read.
+pub(super) fn made_since(module: &str, linked: Option<(&str, &str)>, since_s: i64) -> Query {
+    let condition = format!("{CREATED} >= '{}'", path::time(since_s));
+    let (condition, rows) = match linked {
+        Some((field, value)) => (format!("({field} = '{}' and {condition})", escaped(value)), FEW_ROWS),
+        None => (condition, MANY_ROWS),
+    };
+    Query::new(&format!("{ID}, {DESCRIPTION}"), module, &condition, &format!(" order by {CREATED} desc"), rows)
+}
+
+/// Records with this in a field.
+pub(super) fn with_text(module: &str, field: &str, text: &str) -> Query {
+    Query::new(ID, module, &format!("{field} = '{}'", escaped(text)), "", FEW_ROWS)
+}
+
+/// A quote or a backslash would end the text or hide its end.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
 /// Deals of these contacts and accounts; `None` where there are none.

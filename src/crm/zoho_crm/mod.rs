@@ -52,6 +52,7 @@ mod schema;
 mod settings;
 mod status;
 mod wire;
+mod write;
 
 #[cfg(test)]
 mod tests;

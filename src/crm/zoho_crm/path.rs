@@ -39,6 +39,21 @@ pub(super) const CONTACT: &str = "Contact_Name";
 /// Deals' and contacts': the account.
 pub(super) const ACCOUNT: &str = "Account_Name";
 
+/// Whatever has a text.
+pub(super) const DESCRIPTION: &str = "Description";
+/// Tasks' and calls': the contact.
+pub(super) const WHO: &str = "Who_Id";
+/// Tasks' and calls': what else they are about.
+pub(super) const WHAT: &str = "What_Id";
+/// A lead's, a contact's, an account's main number.
+pub(super) const PHONE: &str = "Phone";
+/// The module of tasks.
+pub(super) const TASKS: &str = "Tasks";
+/// The module of calls.
+pub(super) const CALLS: &str = "Calls";
+/// The module of notes.
+pub(super) const NOTES: &str = "Notes";
+
 /// Records on a page of a list, and finds in an answer of a search.
 pub(super) const PAGE: u32 = 200;
 /// Rows of a query that cost one credit, and the most there can be.
@@ -98,6 +113,42 @@ pub(super) fn coql(base: &Url) -> Url {
 pub(super) fn fields(base: &Url, module: &str) -> Url {
     let mut url = at(base, "/settings/fields");
     url.query_pairs_mut().append_pair("module", module);
+    url
+}
+
+/// A module's layouts.
+pub(super) fn layouts(base: &Url, module: &str) -> Url {
+    let mut url = at(base, "/settings/layouts");
+    url.query_pairs_mut().append_pair("module", module);
+    url
+}
+
+/// The pipelines of a layout of deals.
+pub(super) fn pipelines(base: &Url, layout: &str) -> Url {
+    let mut url = at(base, "/settings/pipeline");
+    url.query_pairs_mut().append_pair("layout_id", layout);
+    url
+}
+
+/// Where records of a module are made.
+pub(super) fn made(base: &Url, module: &str) -> Url {
+    at(base, &format!("/{module}"))
+}
+
+/// Where records are made unless there is one with the same in a field that tells.
+pub(super) fn upserted(base: &Url, module: &str) -> Url {
+    at(base, &format!("/{module}/upsert"))
+}
+
+/// Where one record is changed.
+pub(super) fn changed(base: &Url, module: &str, id: u64) -> Url {
+    at(base, &format!("/{module}/{id}"))
+}
+
+/// The notes of a record.
+pub(super) fn notes_of(base: &Url, module: &str, id: CrmId, page: u32) -> Url {
+    let mut url = at(base, &format!("/{module}/{id}/{NOTES}"));
+    paged(&mut url, page).append_pair("fields", "id,Note_Content");
     url
 }
 

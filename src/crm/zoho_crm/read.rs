@@ -27,7 +27,7 @@ const MOST_USER_PAGES: u32 = 50;
 
 /// The reader of one account.
 pub(super) struct Zoho {
-    api: Api,
+    pub(super) api: Api,
     phone_fields: Vec<String>,
     /// One for each kind, in the order of [`Kind::ALL`].
     schemas: [Slot; 5],
@@ -162,6 +162,19 @@ impl Zoho {
         Ok(Page { records, next: None })
     }
 
+    async fn by_ids(&self, kind: Kind, ids: &[CrmId], payer: Payer) -> Result<Vec<Record>, Failure> {
+        let module = module(kind)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let schema = self.schema(kind, payer, Need::Believed).await?;
+        let question = Question::page(path::by_id(&self.api.base, module, &schema.listed(), ids));
+        match self.api.ask::<Rows>(payer, &question).await? {
+            Some(rows) => self.records_of(kind, &rows.data, schema).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     async fn users_who(&self, active: bool) -> Result<Vec<CrmUser>, Failure> {
         let mut users = Vec::new();
         for page in 1..=MOST_USER_PAGES {
@@ -227,16 +240,7 @@ impl Reader for Zoho {
     /// # Cost
     /// 1 credit for up to 100 of them.
     async fn records(&self, kind: Kind, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
-        let module = module(kind)?;
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let schema = self.schema(kind, Payer::SWEEP, Need::Believed).await?;
-        let question = Question::page(path::by_id(&self.api.base, module, &schema.listed(), ids));
-        match self.api.ask::<Rows>(Payer::SWEEP, &question).await? {
-            Some(rows) => self.records_of(kind, &rows.data, schema).await,
-            None => Ok(Vec::new()),
-        }
+        self.by_ids(kind, ids, Payer::SWEEP).await
     }
 
     /// Up to 200 leads, contacts and accounts each, and 200 deals of theirs; what is beyond is not asked for.

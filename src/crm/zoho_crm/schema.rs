@@ -84,7 +84,7 @@ impl Schema {
 }
 
 /// The type of the forecast decides; where it is not told, its category: what is *omitted* of forecasts is mostly lost.
-fn is_closed(choice: &Choice) -> bool {
+pub(super) fn is_closed(choice: &Choice) -> bool {
     if let Some(forecast) = &choice.forecast_type {
         return forecast.to_lowercase().starts_with("closed");
     }
@@ -93,7 +93,7 @@ fn is_closed(choice: &Choice) -> bool {
 }
 
 /// How long what was read is believed.
-const BELIEVED: Duration = Duration::from_secs(6 * 3_600);
+pub(super) const BELIEVED: Duration = Duration::from_secs(6 * 3_600);
 /// How long it is believed although a record or a new crawl says that it may be old.
 const DOUBTED: Duration = Duration::from_secs(600);
 

@@ -5,17 +5,19 @@ use std::sync::{Arc, OnceLock};
 use url::Url;
 
 use crate::base::problem::Problem;
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Limits};
 use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, Tokens};
+use crate::crm::writer::Writer;
 use crate::crm::zoho_crm::{
     api::Api,
     data_center::{self, DataCenter},
     hooks::Channels,
     path,
     read::Zoho,
+    write::{Pen, is_written},
 };
 use crate::crm::{Prepared, Reader, Tools};
 use crate::outbound::Hosts;
@@ -34,6 +36,8 @@ struct Settings {
     /// What tells two organisations of one data centre apart.
     organisation: String,
     phone_fields: Vec<String>,
+    names: FieldNames,
+    contact_name: Option<String>,
     limits: Limits,
     /// Shared by all that is made of this section: tokens are scarce.
     tokens: OnceLock<Arc<Tokens>>,
@@ -50,6 +54,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let grant = grant(section, center, &mut problems);
     let organisation = organisation(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
+    check_names(section, &mut problems);
+    let contact_name = contact_name(section, &mut problems);
     let used = ["base_url", "auth_url", "client_id", "client_secret", "refresh_token", "data_center", "org_id"];
     section::nothing_else(section, &used, &mut problems);
     match (base, grant) {
@@ -61,7 +67,18 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
                 ..Limits::shared_as(&section.quota)
             };
             let tokens = OnceLock::new();
-            Ok(Arc::new(Settings { base, center, grant, organisation, phone_fields, limits, tokens }))
+            let names = section.fields.clone();
+            Ok(Arc::new(Settings {
+                base,
+                center,
+                grant,
+                organisation,
+                phone_fields,
+                names,
+                contact_name,
+                limits,
+                tokens,
+            }))
         }
         _ => Err(problems),
     }
@@ -80,6 +97,11 @@ impl Prepared for Settings {
 
     fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
         Arc::new(Zoho::new(self.api(tools), self.phone_fields.clone()))
+    }
+
+    fn writer(&self, tools: Tools) -> Option<Arc<dyn Writer>> {
+        let zoho = Zoho::new(self.api(tools), self.phone_fields.clone());
+        Some(Arc::new(Pen::new(zoho, self.names.clone(), self.contact_name.clone())))
     }
 
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
@@ -162,12 +184,50 @@ fn organisation(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Str
 
 /// # Source
 /// API names of fields: letters, digits and underscores, beginning with a letter.
+fn is_api_name(name: &str) -> bool {
+    let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
+    begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Names that can be none, and those of what is not written, which would look as if it were.
+fn check_names(section: &CrmSection, problems: &mut Vec<Problem>) {
+    for (owner, meaning, placed) in section.fields.given() {
+        let key = match owner {
+            Some(owner) => format!("crm.fields.{owner}.{}", meaning.key()),
+            None => format!("crm.fields.{}", meaning.key()),
+        };
+        let reason = match owner {
+            Some("ticket") => format!("{key}: expected nothing, since zoho-crm has no tickets, found one"),
+            Some(owner) if !is_written(owner, meaning) => {
+                format!("{key}: expected nothing, since it is not written into a {owner}, found one")
+            }
+            _ if !is_api_name(&placed.value) => {
+                let found: String = placed.value.chars().take(60).collect();
+                format!("{key}: expected a field's API name, say UTM_Source, found {found:?}")
+            }
+            _ => continue,
+        };
+        problems.push(Problem::new(&section.file, placed.row, reason));
+    }
+}
+
+fn contact_name(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
+    const LONGEST: usize = 80;
+    let placed = section.contact_name.as_ref()?;
+    let name = placed.value.trim();
+    if name.is_empty() || name.chars().count() > LONGEST {
+        let reason = format!("crm.contact_name: expected a name of at most {LONGEST} signs, found another");
+        problems.push(Problem::new(&section.file, placed.row, reason));
+        return None;
+    }
+    Some(name.to_owned())
+}
+
 fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut names = Vec::new();
     for placed in &section.phone_fields {
         let name = placed.value.trim();
-        let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
-        if !begins || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        if !is_api_name(name) {
             let found: String = name.chars().take(60).collect();
             let reason = format!("crm.fields.phone: expected a field's API name, say Work_Phone, found {found:?}");
             problems.push(Problem::new(&section.file, placed.row, reason));

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::crm::failure::Failure;
 use crate::crm::zoho_crm::path;
-use crate::crm::zoho_crm::wire::Refusal;
+use crate::crm::zoho_crm::wire::{Outcomes, Refusal};
 use crate::outbound::Reply;
 
 /// What a reply says about the quota.
@@ -73,6 +73,46 @@ pub(super) fn judge<T: DeserializeOwned>(reply: &Reply) -> Result<Option<T>, Fai
     }
 }
 
+/// The id of what a request made or changed: rows are judged one by one, here the only one.
+///
+/// A value that another record has already, in the field of our mark (`mark`), is our own record: it was made before.
+///
+/// # Errors
+/// - [`Failure::Wait`]: 429, 503, and a record that somebody's process holds: nothing was done.
+/// - [`Failure::Credentials`]: as [`judge`], and a row that names a right.
+/// - [`Failure::Unclear`]: 408 and any other 5xx, and a success that is none of the vendor's: it may have been done.
+/// - [`Failure::Refused`]: everything else.
+pub(super) fn written(reply: &Reply, mark: Option<&str>) -> Result<u64, Failure> {
+    let status = reply.status;
+    let row = serde_json::from_slice::<Outcomes>(&reply.body).ok().and_then(|rows| rows.data.into_iter().next());
+    match (status, row) {
+        (408 | 500..=502 | 504..=599, _) => Err(Failure::Unclear { reason: words(reply) }),
+        (200..=299 | 400, Some(row)) => outcome(reply, row, mark),
+        _ => match judge::<Outcomes>(reply) {
+            Ok(_) => Err(unclear(reply, "none of what was written")),
+            Err(failure) => Err(failure),
+        },
+    }
+}
+
+fn outcome(reply: &Reply, row: Refusal, mark: Option<&str>) -> Result<u64, Failure> {
+    let code = row.code.clone().unwrap_or_default();
+    if !row.is_error() && code == "SUCCESS" {
+        return row.id().ok_or_else(|| unclear(reply, "a success without an id"));
+    }
+    let ours = code == "DUPLICATE_DATA" && mark.is_some() && row.field() == mark;
+    if let Some(id) = row.id().filter(|_| ours) {
+        return Ok(id);
+    }
+    let reason = said(reply.status, row);
+    Err(match code.as_str() {
+        "RECORD_LOCKED" | "TOO_MANY_REQUESTS" => Failure::Wait { reason, after: None },
+        "INTERNAL_ERROR" | "INTERNAL_SERVER_ERROR" | "" => Failure::Unclear { reason },
+        "NO_PERMISSION" | "AUTHORIZATION_FAILED" | "OAUTH_SCOPE_MISMATCH" => Failure::Credentials { reason },
+        _ => Failure::Refused { reason },
+    })
+}
+
 fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, Failure> {
     // First the envelope alone: a refusal inside a success need not have the shape of an answer.
     match serde_json::from_slice::<Refusal>(&reply.body) {
@@ -95,15 +135,18 @@ fn code(reply: &Reply) -> String {
 
 /// The status and the vendor's words, short and without what may be somebody's number.
 fn words(reply: &Reply) -> String {
+    said(reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+}
+
+fn said(status: u16, refusal: Refusal) -> String {
     const LONGEST: usize = 200;
-    let refusal: Refusal = serde_json::from_slice(&reply.body).unwrap_or_default();
     let details = refusal.details.filter(|details| details.as_object().is_some_and(|details| !details.is_empty()));
     let said = [refusal.code, refusal.message, details.map(|details| details.to_string())];
     let said = masked(&said.into_iter().flatten().collect::<Vec<_>>().join("; "));
     match said.char_indices().nth(LONGEST) {
-        _ if said.is_empty() => format!("status {}", reply.status),
-        Some((end, _)) => format!("status {}: {}…", reply.status, &said[..end]),
-        None => format!("status {}: {said}", reply.status),
+        _ if said.is_empty() => format!("status {status}"),
+        Some((end, _)) => format!("status {status}: {}…", &said[..end]),
+        None => format!("status {status}: {said}"),
     }
 }
 

@@ -1,4 +1,5 @@
 mod account;
+mod bodies;
 mod hooks;
 mod judge;
 mod live;
@@ -9,6 +10,7 @@ mod status;
 mod sweeping;
 mod troubles;
 mod vendor;
+mod writing;
 
 use crate::outbound::Reply;
 

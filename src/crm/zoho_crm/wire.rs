@@ -47,6 +47,16 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// The id that is told with it: of what was made, or of what stands in its way.
+    pub(super) fn id(&self) -> Option<u64> {
+        id(self.details.as_ref()?.get("id")?)
+    }
+
+    /// The field that it is about.
+    pub(super) fn field(&self) -> Option<&str> {
+        self.details.as_ref()?.get("api_name")?.as_str()
+    }
+
     pub(super) fn is_error(&self) -> bool {
         self.status.as_deref() == Some("error")
     }
@@ -99,6 +109,12 @@ pub(super) struct Field {
     pub(super) api_name: String,
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) data_type: String,
+    /// Signs that it holds at most.
+    #[serde(default)]
+    pub(super) length: Option<usize>,
+    /// An object, empty where two records may have the same in it.
+    #[serde(default)]
+    pub(super) unique: Option<Value>,
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) pick_list_values: Vec<Choice>,
 }
@@ -109,8 +125,50 @@ pub(super) struct Choice {
     pub(super) display_value: Option<String>,
     pub(super) actual_value: Option<String>,
     pub(super) forecast_type: Option<String>,
+    /// Its place among the others.
+    #[serde(default)]
+    pub(super) sequence_number: Option<i64>,
     /// An object with a name here, a number there.
     pub(super) forecast_category: Option<Value>,
+}
+
+/// A module's layouts.
+#[derive(Debug, Deserialize)]
+pub(super) struct Layouts {
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) layouts: Vec<Layout>,
+}
+
+/// A layout.
+#[derive(Debug, Deserialize)]
+pub(super) struct Layout {
+    pub(super) id: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) visible: Option<bool>,
+}
+
+/// A layout's pipelines.
+#[derive(Debug, Deserialize)]
+pub(super) struct Pipelines {
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) pipeline: Vec<Pipeline>,
+}
+
+/// A pipeline and its stages.
+#[derive(Debug, Deserialize)]
+pub(super) struct Pipeline {
+    pub(super) display_value: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) default: bool,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) maps: Vec<Choice>,
+}
+
+/// What came of rows that were written: each a success or an error.
+#[derive(Debug, Deserialize)]
+pub(super) struct Outcomes {
+    #[serde(default, deserialize_with = "null_is_default", alias = "fields")]
+    pub(super) data: Vec<Refusal>,
 }
 
 /// The channels of notifications that stand.
@@ -200,7 +258,8 @@ impl Row {
         })
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    /// What stands in a field of text.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
 

@@ -16,7 +16,8 @@ mod words;
 use serde_json::{Value, json};
 
 use super::{
-    module::{Field, Module},
+    field::Field,
+    module::Module,
     record::Row,
     reply::{Refusal, found, nothing},
     wire::{Cell, Shown, cell, record},
@@ -133,10 +134,10 @@ fn before(one: &Cell, other: &Cell) -> bool {
 
 impl Query {
     /// Reads a request's body.
-    pub(super) fn read(body: &[u8], like_on_phones: bool) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &[u8], world: &World, like_on_phones: bool) -> Result<Self, Refusal> {
         let body: Option<Value> = serde_json::from_slice(body).ok();
         let text = body.as_ref().and_then(|body| body["select_query"].as_str()).ok_or_else(|| Refusal::syntax("{"))?;
-        let query = parse::query(text, like_on_phones)?;
+        let query = parse::query(text, world, like_on_phones)?;
         if query.condition.criteria() > MOST_CRITERIA {
             return Err(Refusal::limit("Maximum criteria limit exceeded", MOST_CRITERIA));
         }

@@ -7,13 +7,15 @@ use super::{
     words::{Word, words},
 };
 use crate::zoho_crm::{
-    module::{Field, Module, Type},
+    field::{Field, Type},
+    module::Module,
     reply::Refusal,
     wire::{Cell, read_time},
+    world::World,
 };
 
 /// Reads a query.
-pub(super) fn query(text: &str, like_on_phones: bool) -> Result<Query, Refusal> {
+pub(super) fn query(text: &str, world: &World, like_on_phones: bool) -> Result<Query, Refusal> {
     let words = words(text)?;
     // The fields stand before the module that has them.
     let from = words.iter().position(|word| is(word, "from")).ok_or_else(|| Refusal::syntax("from"))?;
@@ -21,7 +23,7 @@ pub(super) fn query(text: &str, like_on_phones: bool) -> Result<Query, Refusal> 
         Some(Word::Name(name)) => Module::of(name).ok_or_else(Refusal::no_such_module)?,
         _ => return Err(Refusal::syntax("from")),
     };
-    let mut reading = Reading { words: &words, at: 0, module, like_on_phones };
+    let mut reading = Reading { words: &words, at: 0, module, world, like_on_phones };
     reading.keyword("select")?;
     let mut fields = vec![reading.field()?];
     while reading.sign(",") {
@@ -66,6 +68,7 @@ struct Reading<'a> {
     words: &'a [Word],
     at: usize,
     module: Module,
+    world: &'a World,
     like_on_phones: bool,
 }
 
@@ -106,12 +109,12 @@ impl Reading<'_> {
     }
 
     fn field(&mut self) -> Result<Field, Refusal> {
-        let module = self.module;
+        let (module, world) = (self.module, self.world);
         let Some(Word::Name(name)) = self.next() else { return Err(Refusal::syntax("field")) };
         let unknown = || {
             Refusal::query("column given seems to be invalid", json!({"column_name": name, "module": module.name()}))
         };
-        module.field(name).ok_or_else(unknown)
+        world.field(module, name).ok_or_else(unknown)
     }
 
     fn orders(&mut self) -> Result<Vec<(Field, bool)>, Refusal> {
@@ -225,8 +228,10 @@ impl Reading<'_> {
             Type::Owner | Type::Lookup => number().map(|id| Cell::Lookup(Some(id))),
             Type::DateTime => read_time(&text).map(|at_s| Cell::Time(Some(at_s))),
             Type::Boolean => text.to_lowercase().parse().ok().map(Cell::Bool),
-            Type::TextArea => None,
-            Type::Text | Type::Phone | Type::Email | Type::Picklist => is_text.then_some(Cell::Text(Some(text))),
+            Type::TextArea | Type::Alarm => None,
+            Type::Text | Type::Phone | Type::Email | Type::Website | Type::Picklist | Type::Date => {
+                is_text.then_some(Cell::Text(Some(text)))
+            }
         };
         value.ok_or_else(|| {
             let details = json!({"column_name": field.name, "expected_data_type": field.holds.word()});
@@ -236,7 +241,7 @@ impl Reading<'_> {
 
     fn like(&mut self, field: Field, wanted: bool) -> Result<Test, Refusal> {
         let of_text = match field.holds {
-            Type::Text | Type::Email | Type::Picklist => true,
+            Type::Text | Type::Email | Type::Website | Type::Picklist => true,
             Type::Phone => self.like_on_phones,
             _ => false,
         };

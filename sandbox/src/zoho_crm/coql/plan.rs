@@ -6,7 +6,8 @@ use super::{Condition, Like, Test, sort_of};
 use crate::{
     kit::{Sort, Walk},
     zoho_crm::{
-        module::{Field, Module},
+        field::{Field, Type, WRITTEN},
+        module::Module,
         record::Row,
         wire::Cell,
         world::World,
@@ -35,7 +36,10 @@ fn among(condition: &Condition, module: Module, world: &World, known: &mut Known
             either.extend(among(other, module, world, known)?);
             Some(either)
         }
-        Condition::Is(field, Test::In(cells, true)) => named(*field, cells, module, world),
+        Condition::Is(field, Test::In(cells, true)) => match field.holds {
+            Type::Phone => numbers(cells, module, world),
+            _ => named(*field, cells, module, world),
+        },
         Condition::Is(_, Test::Like(like, true)) => by_digits(like, module, world, known),
         Condition::Is(..) => None,
     }
@@ -46,6 +50,11 @@ fn named(field: Field, cells: &[Cell], module: Module, world: &World) -> Option<
         (Module::Deals, "Contact_Name") => Some(Module::Contacts),
         (Module::Deals, "Account_Name") => Some(Module::Accounts),
         (_, "id") => None,
+        // The seed fills none of these.
+        (Module::Tasks | Module::Calls, _) => return Some(world.table(module).changed_ids().collect()),
+        _ if WRITTEN.iter().any(|own| own.name == field.name) => {
+            return Some(world.table(module).changed_ids().collect());
+        }
         _ => return None,
     };
     let each = cells.iter().filter_map(|cell| match cell {
@@ -56,6 +65,20 @@ fn named(field: Field, cells: &[Cell], module: Module, world: &World) -> Option<
         Some(owner) => each.flat_map(|id| world.deals_of(owner, id)).collect(),
         None => each.collect(),
     })
+}
+
+/// Records with one of these whole numbers, where each has digits enough.
+fn numbers(cells: &[Cell], module: Module, world: &World) -> Option<BTreeSet<u64>> {
+    let mut all = BTreeSet::new();
+    for cell in cells {
+        let Cell::Text(Some(text)) = cell else { return None };
+        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+        if digits.len() < ENOUGH_DIGITS {
+            return None;
+        }
+        all.extend(world.by_digits(module, &digits)?);
+    }
+    Some(all)
 }
 
 fn by_digits(like: &Like, module: Module, world: &World, known: &mut Known) -> Option<BTreeSet<u64>> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::crm::Record;
 use crate::crm::failure::Failure;
 use crate::crm::zoho_crm::{
     api::{Payer, Question},
@@ -13,7 +12,8 @@ use crate::crm::zoho_crm::{
     status,
     wire::Rows,
 };
-use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
+use crate::crm::{MOST_REREAD, Record};
+use crate::model::{action::Link, client::Kind, ids::CrmId, phone::PhoneKey};
 
 /// What carries numbers of its own.
 const CARRIERS: [Kind; 3] = [Kind::Contact, Kind::Lead, Kind::Organization];
@@ -21,14 +21,43 @@ const CARRIERS: [Kind; 3] = [Kind::Contact, Kind::Lead, Kind::Organization];
 impl Zoho {
     /// Everything open that carries a number: three questions at once, and one for the deals of whoever was found.
     pub(super) async fn ask_live(&self, number: PhoneKey, payer: Payer) -> Result<Vec<Record>, Failure> {
-        let mut found = match self.by_query(number, payer).await? {
-            Some(found) => found,
-            None => self.by_search(number, payer).await?,
+        self.look_up(Some(number), &[], payer).await
+    }
+
+    /// The same with what else is known of them, by id, and its deals.
+    pub(in crate::crm::zoho_crm) async fn look_up(
+        &self,
+        number: Option<PhoneKey>,
+        known: &[Link],
+        payer: Payer,
+    ) -> Result<Vec<Record>, Failure> {
+        let mut found = match number {
+            Some(number) => self.carriers(number, payer).await?,
+            None => Vec::new(),
         };
+        for kind in Kind::ALL.into_iter().filter(|&kind| path::module(kind).is_some()) {
+            let has = |link: &&Link| found.iter().any(|record| (record.kind, record.id) == (link.kind, link.id));
+            let of_kind = known.iter().filter(|link| link.kind == kind && !has(link));
+            let mut ids: Vec<CrmId> = of_kind.map(|link| link.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for ids in ids.chunks(MOST_REREAD) {
+                found.extend(self.by_ids(kind, ids, payer).await?);
+            }
+        }
         found.retain(|record| record.open);
         let deals = self.deals_of(&found, payer).await?;
-        found.extend(deals.into_iter().filter(|deal| deal.open));
+        let new = |deal: &Record| !found.iter().any(|record| (record.kind, record.id) == (deal.kind, deal.id));
+        let deals: Vec<Record> = deals.into_iter().filter(|deal| deal.open && new(deal)).collect();
+        found.extend(deals);
         Ok(found)
+    }
+
+    async fn carriers(&self, number: PhoneKey, payer: Payer) -> Result<Vec<Record>, Failure> {
+        match self.by_query(number, payer).await? {
+            Some(found) => Ok(found),
+            None => self.by_search(number, payer).await,
+        }
     }
 
     /// `None` where the vendor does not compare numbers in queries.

@@ -122,7 +122,7 @@ pub(super) fn tools_of(limits: Limits) -> Tools {
     tools(limits, Duration::from_secs(10)).0
 }
 
-fn tools(limits: Limits, timeout: Duration) -> (Tools, Arc<Ledger>) {
+pub(super) fn tools(limits: Limits, timeout: Duration) -> (Tools, Arc<Ledger>) {
     let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
     let outbound = Outbound::new(&bounds).expect("a client");
     let ledger = Arc::new(Ledger::new(limits, Clock::System));

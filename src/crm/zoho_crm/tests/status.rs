@@ -1,6 +1,6 @@
 use super::reply;
 use crate::crm::failure::Failure;
-use crate::crm::zoho_crm::status::{Signal, Verdict, judge, query_refused, signal, token_refused};
+use crate::crm::zoho_crm::status::{Signal, Verdict, judge, query_refused, signal, token_refused, written};
 use crate::crm::zoho_crm::wire::Rows;
 
 const REFUSED: &str =
@@ -86,4 +86,63 @@ fn a_query_that_this_account_cannot_be_asked_is_told_from_other_refusals() {
     let with = |status, code: &str| query_refused(&reply(status, &[], &format!(r#"{{"code":"{code}"}}"#)));
     assert!(with(400, "INVALID_QUERY") && with(400, "SYNTAX_ERROR") && with(400, "LIMIT_EXCEEDED"));
     assert!(!with(400, "INVALID_MODULE") && !with(429, "TOO_MANY_REQUESTS") && !with(401, "INVALID_TOKEN"));
+}
+
+#[test]
+fn a_row_of_a_write_is_judged_whatever_the_status_around_it() {
+    type Is = fn(&Failure) -> bool;
+    let (wait, refused): (Is, Is) =
+        (|failure| matches!(failure, Failure::Wait { .. }), |failure| matches!(failure, Failure::Refused { .. }));
+    let (credentials, unclear): (Is, Is) = (
+        |failure| matches!(failure, Failure::Credentials { .. }),
+        |failure| matches!(failure, Failure::Unclear { .. }),
+    );
+    let row = |code: &str| {
+        format!(r#"{{"data":[{{"code":"{code}","details":{{"api_name":"Phone"}},"message":"no","status":"error"}}]}}"#)
+    };
+    for (status, body, fits) in [
+        (200, row("INVALID_DATA"), refused),
+        (201, row("MANDATORY_NOT_FOUND"), refused),
+        (202, row("RECORD_LOCKED"), wait),
+        (207, row("NO_PERMISSION"), credentials),
+        (400, row("INVALID_DATA"), refused),
+        (400, row("DUPLICATE_DATA"), refused),
+        (200, row("INTERNAL_ERROR"), unclear),
+        (400, REFUSED.to_owned(), refused),
+        (200, r#"{"data":[]}"#.to_owned(), unclear),
+        (201, r#"{"data":[{"code":"SUCCESS","details":{},"status":"success"}]}"#.to_owned(), unclear),
+        (201, r#"{"data":[{"code":"#.to_owned(), unclear),
+        (204, String::new(), unclear),
+        (408, String::new(), unclear),
+        (500, row("INTERNAL_ERROR"), unclear),
+        (502, "<html>".to_owned(), unclear),
+        (503, "<html>".to_owned(), wait),
+        (429, String::new(), wait),
+        (401, row("INVALID_TOKEN"), credentials),
+        (404, String::new(), refused),
+    ] {
+        let failure = written(&reply(status, &[], &body), Some("Mark")).expect_err(&body);
+        assert!(fits(&failure), "{status} {body}: {failure:?}");
+    }
+}
+
+#[test]
+fn what_was_made_has_an_id_and_a_double_is_ours_only_by_our_mark() {
+    let made = r#"{"data":[{"code":"SUCCESS","details":{"id":"554023000000000012"},"status":"success"}]}"#;
+    assert_eq!(written(&reply(201, &[], made), None), Ok(554_023_000_000_000_012));
+    let double = r#"{"data":[{"code":"DUPLICATE_DATA","details":{"id":"12","api_name":"Mark"},"status":"error"}]}"#;
+    assert_eq!(written(&reply(400, &[], double), Some("Mark")), Ok(12));
+    for mark in [None, Some("Email")] {
+        assert!(matches!(written(&reply(200, &[], double), mark), Err(Failure::Refused { .. })), "{mark:?}");
+    }
+}
+
+#[test]
+fn a_row_keeps_the_vendors_words_and_hides_peoples_numbers() {
+    let row = r#"{"data":[{"code":"INVALID_DATA","details":{"api_name":"Phone"},"message":"+380671112233","status":"error"}]}"#;
+    let failure = written(&reply(400, &[], row), None).expect_err("refused").to_string();
+    assert!(
+        failure.contains("INVALID_DATA") && failure.contains("api_name") && !failure.contains("380671"),
+        "{failure}"
+    );
 }

@@ -1,0 +1,250 @@
+//! Writing: one record per request, so that every answer is about one thing. What is written: [`body`]. Looking for what
+//! was written although its answer was lost: [`find`].
+
+pub(super) mod body;
+mod fields;
+mod find;
+pub(super) mod shape;
+pub(super) mod stage;
+pub(super) mod text;
+
+pub(super) use fields::is_written;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::config::{FieldNames, Meaning};
+use crate::crm::Record;
+use crate::crm::failure::Failure;
+use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
+use crate::crm::zoho_crm::{
+    api::{Payer, Question},
+    path::{self, CALLS, DESCRIPTION, NOTES, TASKS},
+    read::Zoho,
+    status,
+    wire::{Rows, Users},
+    write::{
+        body::{Ground, Row},
+        shape::{Shape, Shapes, nothing_of},
+        stage::{FirstStage, FirstStages},
+    },
+};
+use crate::model::{
+    action::{Action, Link},
+    client::Kind,
+    ids::CrmId,
+};
+use crate::outbound::Method;
+
+/// How long a request whose answer was lost may still be at work. What is written is read from the database: there is no
+/// lag to wait for besides.
+const AT_WORK: Duration = Duration::from_secs(10);
+
+/// The writer of one account.
+pub(super) struct Pen {
+    zoho: Zoho,
+    names: FieldNames,
+    contact_name: Option<String>,
+    shapes: Shapes,
+    stages: FirstStages,
+}
+
+impl Pen {
+    pub(super) fn new(zoho: Zoho, names: FieldNames, contact_name: Option<String>) -> Self {
+        Self { zoho, names, contact_name, shapes: Shapes::default(), stages: FirstStages::default() }
+    }
+
+    fn ground<'g>(&'g self, shape: &'g Shape, first: Option<&'g FirstStage>) -> Ground<'g> {
+        let now = Timestamp::from_second(self.zoho.api.tools.clock.now_s()).unwrap_or(Timestamp::UNIX_EPOCH);
+        Ground { names: &self.names, contact_name: self.contact_name.as_deref(), shape, first, now }
+    }
+
+    async fn shape(&self, owner: &str) -> Result<Arc<Shape>, Failure> {
+        self.shapes.of(&self.zoho.api, owner).await
+    }
+
+    /// Sends what changes something; `mark`: the field by whose uniqueness the vendor may tell that it is there already.
+    async fn send(&self, method: Method, url: url::Url, body: Value, mark: Option<&str>) -> Result<u64, Failure> {
+        let question = Question::sending(method, url, Some(body));
+        status::written(&self.zoho.api.reply_to(Payer::WRITE, &question).await?, mark)
+    }
+
+    /// Makes an entity, a task or a call.
+    async fn make(&self, order: &Order) -> Result<Receipt, Failure> {
+        let unknown = || nothing_of(order.action.word());
+        let (owner, module) = body::owner(&order.action).zip(body::module(&order.action)).ok_or_else(unknown)?;
+        let shape = self.shape(owner).await?;
+        let is_deal = matches!(order.action, Action::Create { kind: Kind::Deal, .. });
+        let first = if is_deal { Some(self.stages.of(&self.zoho.api).await?) } else { None };
+        let row = body::made(order, &self.ground(&shape, first.as_deref()))?;
+        let mark = shape.mark(&self.names, owner).filter(|(_, unique)| *unique).map(|(name, _)| name);
+        // The vendor upserts entities only; of tasks and calls a second one with the same mark is refused by its name.
+        let upserts = matches!(order.action, Action::Create { .. });
+        let base = &self.zoho.api.base;
+        let (url, body) = match mark.filter(|_| upserts) {
+            Some(mark) => (path::upserted(base, module), json!({"data": [row], "duplicate_check_fields": [mark]})),
+            None => (path::made(base, module), json!({ "data": [row] })),
+        };
+        Ok(whole(self.send(Method::Post, url, body, mark).await?))
+    }
+
+    /// Writes a note onto the next of what it hangs on: a note of this vendor's hangs on one.
+    async fn make_note(&self, order: &Order, text: &str, parts: &[String]) -> Result<Receipt, Failure> {
+        let (link, module) = noted(order, parts)?;
+        let row = json!({
+            "Note_Content": body::note(order, text, true),
+            "Parent_Id": {"module": {"api_name": module}, "id": link.id.to_string()},
+        });
+        let url = path::made(&self.zoho.api.base, NOTES);
+        let id = self.send(Method::Post, url, json!({"data": [row]}), None).await?;
+        Ok(Receipt { id: id.to_string(), whole: parts.len() + 1 >= order.on.len() })
+    }
+
+    /// Writes into the next of the entities that have a configured field for it.
+    async fn update(&self, order: &Order, what: (bool, bool), parts: &[String]) -> Result<Receipt, Failure> {
+        let targets: Vec<Link> = order.on.iter().filter(|link| self.writes(link.kind, what)).copied().collect();
+        let Some(link) = targets.get(parts.len()) else {
+            let id = order.on.first().map_or_else(|| order.mark.to_string(), |link| link.id.to_string());
+            return Ok(Receipt { id, whole: true });
+        };
+        let module = path::module(link.kind).ok_or_else(|| nothing_of(link.kind.word()))?;
+        let shape = self.shape(link.kind.word()).await?;
+        let has_utm = what.0 && self.has_utm(link, module, &shape).await?;
+        let row = body::updated(order, link.kind, what, has_utm, &self.ground(&shape, None));
+        if !row.is_empty() {
+            self.change(module, link.id, row).await?;
+        }
+        Ok(Receipt { id: link.id.to_string(), whole: parts.len() + 1 >= targets.len() })
+    }
+
+    /// Whether a kind has a field for any of it.
+    fn writes(&self, kind: Kind, (utm, call): (bool, bool)) -> bool {
+        let wanted = |meaning: &Meaning| match meaning {
+            Meaning::CallId | Meaning::CallStatus | Meaning::Recording => call,
+            Meaning::Mark => false,
+            _ => utm,
+        };
+        let named = |meaning: Meaning| self.names.of(kind.word(), meaning).is_some();
+        path::module(kind).is_some() && Meaning::ALL.into_iter().filter(wanted).any(named)
+    }
+
+    /// Whether an entity has a mark of some campaign.
+    async fn has_utm(&self, link: &Link, module: &str, shape: &Shape) -> Result<bool, Failure> {
+        let owner = link.kind.word();
+        let named = |meaning| shape.named(&self.names, owner, meaning);
+        let mut names: Vec<&str> = Meaning::UTM.into_iter().filter_map(named).collect();
+        if names.is_empty() {
+            return Ok(false);
+        }
+        names.push(path::ID);
+        let question = Question::page(path::by_id(&self.zoho.api.base, module, &names.join(","), &[link.id]));
+        let rows: Option<Rows> = self.zoho.api.ask(Payer::WRITE, &question).await?;
+        let row = rows.and_then(|rows| rows.data.into_iter().next());
+        let gone = || Failure::Refused { reason: format!("expected the {owner}, found that it is there no more") };
+        let row = row.ok_or_else(gone)?;
+        names.pop();
+        Ok(names.into_iter().any(|name| row.text(name).is_some_and(|text| !text.trim().is_empty())))
+    }
+
+    async fn change(&self, module: &str, id: CrmId, row: Row) -> Result<u64, Failure> {
+        let CrmId::Number(id) = id else { return Err(no_id(&id.to_string())) };
+        let url = path::changed(&self.zoho.api.base, module, id);
+        self.send(Method::Put, url, json!({ "data": [row] }), None).await
+    }
+
+    /// Writes something that was made again.
+    async fn amend(&self, order: &Order, (id, to): (&str, &Action), parts: &[String]) -> Result<Receipt, Failure> {
+        let own = CrmId::parse(id).ok_or_else(|| no_id(id));
+        let (owner, module) = match to {
+            Action::Update { utm, call } => return self.update(order, (*utm, *call), parts).await,
+            Action::Note { text } => {
+                let content = json!(body::note(order, text, true));
+                let row = Row::from_iter([("Note_Content".to_owned(), content)]);
+                return Ok(whole(self.change(NOTES, own?, row).await?));
+            }
+            to => body::owner(to).zip(body::module(to)).ok_or_else(|| nothing_of(to.word()))?,
+        };
+        let shape = self.shape(owner).await?;
+        let row = body::amended(order, to, &self.ground(&shape, None))?;
+        Ok(whole(self.change(module, own?, row).await?))
+    }
+}
+
+/// What the next note hangs on.
+fn noted(order: &Order, parts: &[String]) -> Result<(Link, &'static str), Failure> {
+    let link = order.on.get(parts.len()).copied();
+    link.and_then(|link| Some((link, path::module(link.kind)?))).ok_or_else(|| Failure::Refused {
+        reason: "expected something that a note can hang on, found nothing of the kind".to_owned(),
+    })
+}
+
+fn whole(id: u64) -> Receipt {
+    Receipt { id: id.to_string(), whole: true }
+}
+
+fn no_id(id: &str) -> Failure {
+    Failure::Refused {
+        reason: format!("expected an id in digits, found {:?}", id.chars().take(40).collect::<String>()),
+    }
+}
+
+#[async_trait]
+impl Writer for Pen {
+    /// # Cost
+    /// As a live question; 1 credit more for every kind of what is known.
+    async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
+        self.zoho.look_up(look.number, &look.known, Payer::WRITE).await
+    }
+
+    /// # Cost
+    /// 1 credit, and now and then 1 to 3 for what the module is made of; for UTM marks 1 more.
+    async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
+        match &order.action {
+            Action::Create { .. } | Action::Task { .. } | Action::Call { .. } => self.make(order).await,
+            Action::Note { text } => self.make_note(order, text, parts).await,
+            Action::Update { utm, call } => self.update(order, (*utm, *call), parts).await,
+            Action::Amend { id, to } => self.amend(order, (id, to), parts).await,
+        }
+    }
+
+    /// What is only written again is never found: to write it once more does the same.
+    ///
+    /// # Cost
+    /// 1 credit; without a field for the mark up to 3, of notes 1 for each 200.
+    async fn find(&self, order: &Order, parts: &[String]) -> Result<Option<Receipt>, Failure> {
+        match &order.action {
+            Action::Note { .. } => self.find_note(order, parts).await,
+            Action::Update { .. } | Action::Amend { .. } => Ok(None),
+            Action::Create { .. } | Action::Task { .. } | Action::Call { .. } => self.find_made(order).await,
+        }
+    }
+
+    fn settles_within(&self, order: &Order, _parts: &[String]) -> Duration {
+        match order.action {
+            Action::Update { .. } | Action::Amend { .. } => Duration::ZERO,
+            _ => AT_WORK,
+        }
+    }
+
+    /// # Cost
+    /// 1 credit.
+    async fn check(&self) -> Result<(), Failure> {
+        let question = Question::page(path::users(&self.zoho.api.base, true, 1));
+        self.zoho.api.ask::<Users>(Payer::WRITE, &question).await.map(drop)
+    }
+
+    /// # Cost
+    /// 1 credit for each of six modules.
+    async fn fields(&self) -> Result<Vec<FieldState>, Failure> {
+        self.field_states().await
+    }
+
+    /// # Cost
+    /// 2 credits.
+    async fn make_field(&self, field: &FieldState) -> Result<(), Failure> {
+        self.make_configured(field).await
+    }
+}

@@ -1,0 +1,321 @@
+//! What is written: from an order to one request. Pure.
+
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Map, Value, json};
+
+use crate::config::{FieldNames, Meaning};
+use crate::crm::failure::Failure;
+use crate::crm::writer::Order;
+use crate::crm::zoho_crm::{
+    path::{self, ACCOUNT, CALLS, CONTACT, DESCRIPTION, OWNER, PHONE, STAGE, TASKS, WHAT, WHO},
+    write::{
+        shape::{Shape, nothing_of},
+        stage::FirstStage,
+        text,
+    },
+};
+use crate::model::{
+    action::{Action, Link},
+    call::{Direction, Outcome},
+    client::Kind,
+};
+
+/// Signs of a text, where the account does not say.
+pub(in crate::crm::zoho_crm) const LONGEST_TEXT: usize = 32_000;
+const LONGEST_SUBJECT: usize = 255;
+const LONGEST_NAME: usize = 80;
+const LONGEST_TITLE: usize = 120;
+const LONGEST_FIELD: usize = 255;
+/// A deal has to be closed some day: so long after the call, where nobody says otherwise.
+const CLOSED_AFTER_DAYS: i64 = 30;
+
+/// What is known besides the order.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::crm::zoho_crm) struct Ground<'g> {
+    pub(in crate::crm::zoho_crm) names: &'g FieldNames,
+    pub(in crate::crm::zoho_crm) contact_name: Option<&'g str>,
+    /// Of the module that is written.
+    pub(in crate::crm::zoho_crm) shape: &'g Shape,
+    /// Of a deal.
+    pub(in crate::crm::zoho_crm) first: Option<&'g FirstStage>,
+    pub(in crate::crm::zoho_crm) now: Timestamp,
+}
+
+/// A record, by the names of its fields.
+pub(in crate::crm::zoho_crm) type Row = Map<String, Value>;
+
+/// What `action` makes: the module's word in the configuration and the record; `None` for what makes no record with fields.
+pub(in crate::crm::zoho_crm) fn made(order: &Order, ground: &Ground<'_>) -> Result<Row, Failure> {
+    let mut row = match &order.action {
+        Action::Create { kind, title, text, utm, recording } => {
+            let mut row = entity(order, (*kind, title), ground)?;
+            described(&mut row, order, (kind.word(), text), ground);
+            fields(&mut row, order, kind.word(), (*utm, *recording), ground);
+            row
+        }
+        Action::Task { subject, text, completed, due } => {
+            let mut row = task(order, subject, (*completed, *due), ground);
+            described(&mut row, order, ("task", text), ground);
+            fields(&mut row, order, "task", (false, true), ground);
+            row
+        }
+        Action::Call { subject, text, recording } => {
+            let mut row = call(order, subject, *recording, ground);
+            described(&mut row, order, ("call", text), ground);
+            fields(&mut row, order, "call", (false, *recording), ground);
+            row
+        }
+        other => return Err(nothing_of(other.word())),
+    };
+    if let Some(owner) = order.owner {
+        row.insert(OWNER.to_owned(), json!({"id": owner.to_string()}));
+    }
+    Ok(row)
+}
+
+/// What of something that was made is written again: its text and the recording.
+pub(in crate::crm::zoho_crm) fn amended(order: &Order, to: &Action, ground: &Ground<'_>) -> Result<Row, Failure> {
+    let mut row = Row::new();
+    let (owner, text, recording) = match to {
+        Action::Create { kind, text, recording, .. } => (kind.word(), text, *recording),
+        Action::Task { text, .. } => ("task", text, true),
+        Action::Call { text, recording, .. } => ("call", text, *recording),
+        other => return Err(nothing_of(other.word())),
+    };
+    let mark = text_mark(order, owner, ground);
+    let most = ground.shape.limit(DESCRIPTION, LONGEST_TEXT);
+    put(&mut row, DESCRIPTION, &text::kept(text, order.call.recording.as_deref(), mark, most));
+    if recording {
+        field(&mut row, order, owner, Meaning::Recording, ground);
+        if owner == "call" {
+            recorded(&mut row, order, ground);
+        }
+    }
+    Ok(row)
+}
+
+/// What goes into the fields of an entity that is there; `has_utm`: whether it has a mark of some campaign already.
+pub(in crate::crm::zoho_crm) fn updated(
+    order: &Order,
+    kind: Kind,
+    (utm, call): (bool, bool),
+    has_utm: bool,
+    ground: &Ground<'_>,
+) -> Row {
+    let mut row = Row::new();
+    let own = Meaning::UTM.into_iter().chain([Meaning::ClientId]).filter(|_| utm && !has_utm);
+    let calls = [Meaning::CallId, Meaning::CallStatus, Meaning::Recording].into_iter().filter(|_| call);
+    for meaning in own.chain(calls) {
+        field(&mut row, order, kind.word(), meaning, ground);
+    }
+    row
+}
+
+/// The text of a note.
+pub(in crate::crm::zoho_crm) fn note(order: &Order, text: &str, mark: bool) -> String {
+    text::kept(text, order.call.recording.as_deref(), mark.then(|| order.mark.as_str()), LONGEST_TEXT)
+}
+
+/// The number as the vendor is told it.
+pub(in crate::crm::zoho_crm) fn number(order: &Order) -> Option<String> {
+    Some(format!("+{}", order.call.client?.digits()))
+}
+
+/// Our mark where it has to stand in the text, for want of a field.
+pub(in crate::crm::zoho_crm) fn text_mark<'o>(order: &'o Order, owner: &str, ground: &Ground<'_>) -> Option<&'o str> {
+    ground.shape.mark(ground.names, owner).is_none().then(|| order.mark.as_str())
+}
+
+fn entity(order: &Order, (kind, title): (Kind, &str), ground: &Ground<'_>) -> Result<Row, Failure> {
+    let mut row = Row::new();
+    let named = |most_of: &str, usual| text::cut(&name(order, title, ground), ground.shape.limit(most_of, usual));
+    match kind {
+        Kind::Lead => {
+            put(&mut row, "Last_Name", &named("Last_Name", LONGEST_NAME));
+            put(&mut row, "Company", &named("Company", LONGEST_NAME));
+        }
+        Kind::Contact => {
+            put(&mut row, "Last_Name", &named("Last_Name", LONGEST_NAME));
+            linked(&mut row, ACCOUNT, order.on.iter().find(|link| link.kind == Kind::Organization));
+        }
+        Kind::Organization => put(&mut row, ACCOUNT, &named(ACCOUNT, LONGEST_NAME)),
+        Kind::Deal => {
+            put(&mut row, "Deal_Name", &named("Deal_Name", LONGEST_TITLE));
+            let first = ground.first.ok_or_else(|| nothing_of("stage of deal"))?;
+            put(&mut row, STAGE, &first.stage);
+            if let Some(pipeline) = &first.pipeline {
+                put(&mut row, "Pipeline", pipeline);
+            }
+            let begun = order.call.started.unwrap_or(ground.now);
+            let closed = begun.to_zoned(order.zone.clone()).saturating_add(CLOSED_AFTER_DAYS.days()).timestamp();
+            put(&mut row, "Closing_Date", &text::day(closed, &order.zone));
+            linked(&mut row, CONTACT, order.on.iter().find(|link| link.kind == Kind::Contact));
+            linked(&mut row, ACCOUNT, order.on.iter().find(|link| link.kind == Kind::Organization));
+        }
+        Kind::Ticket => return Err(nothing_of("ticket")),
+    }
+    if kind != Kind::Deal {
+        number(order).into_iter().for_each(|number| put(&mut row, PHONE, &number));
+    }
+    if let Some(email) =
+        order.call.client_email.as_deref().filter(|email| is_email(email) && matches!(kind, Kind::Lead | Kind::Contact))
+    {
+        put(&mut row, "Email", email);
+    }
+    Ok(row)
+}
+
+/// A name that is never empty: the vendor demands one.
+fn name(order: &Order, title: &str, ground: &Ground<'_>) -> String {
+    let call = &order.call;
+    let number = number(order).or_else(|| call.client_email.clone());
+    let given = [Some(title), call.client_name.as_deref(), ground.contact_name];
+    let given = given.into_iter().flatten().map(str::trim).find(|name| !name.is_empty()).map(str::to_owned);
+    given.or(number).unwrap_or_else(|| "?".to_owned())
+}
+
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.')) && !text.contains(' ')
+}
+
+fn task(order: &Order, subject: &str, (completed, due): (bool, Timestamp), ground: &Ground<'_>) -> Row {
+    let mut row = Row::new();
+    put(&mut row, "Subject", &text::cut(subject, ground.shape.limit("Subject", LONGEST_SUBJECT)));
+    put(&mut row, "Status", if completed { "Completed" } else { "Not Started" });
+    put(&mut row, "Due_Date", &text::day(due, &order.zone));
+    // A day is all that the due date keeps; the reminder has the minute. There is none for what is past.
+    if !completed && due > ground.now {
+        let at = text::moment(due, &order.zone);
+        let alarm = format!("FREQ=NONE;ACTION=POPUP;TRIGGER=DATE-TIME:{at}");
+        row.insert("Remind_At".to_owned(), json!({ "ALARM": alarm }));
+    }
+    about(&mut row, &order.on);
+    row
+}
+
+fn call(order: &Order, subject: &str, recording: bool, ground: &Ground<'_>) -> Row {
+    let (mut row, call) = (Row::new(), &order.call);
+    let subject = if subject.trim().is_empty() { "Call" } else { subject };
+    put(&mut row, "Subject", &text::cut(subject, ground.shape.limit("Subject", LONGEST_SUBJECT)));
+    let missed = call.direction == Direction::In && !matches!(call.outcome, None | Some(Outcome::Answered));
+    let (word, client, ours) = match call.direction {
+        Direction::In if missed => ("Missed", "Caller_ID", "Dialled_Number"),
+        Direction::In => ("Inbound", "Caller_ID", "Dialled_Number"),
+        Direction::Out => ("Outbound", "Dialled_Number", "Caller_ID"),
+    };
+    put(&mut row, "Call_Type", word);
+    put(&mut row, "Call_Start_Time", &text::moment(call.started.unwrap_or(ground.now), &order.zone));
+    if !missed {
+        put(&mut row, "Call_Duration", &text::length(call.talk.unwrap_or_default()));
+    }
+    if call.direction == Direction::Out {
+        put(&mut row, "Outgoing_Call_Status", "Completed");
+    }
+    number(order).into_iter().for_each(|number| put(&mut row, client, &number));
+    call.company.iter().for_each(|company| put(&mut row, ours, &format!("+{}", company.trim_start_matches('+'))));
+    if recording {
+        recorded(&mut row, order, ground);
+    }
+    about(&mut row, &order.on);
+    row
+}
+
+fn recorded(row: &mut Row, order: &Order, ground: &Ground<'_>) {
+    const FIELD: &str = "Voice_Recording__s";
+    const USUAL: usize = 450;
+    // A link that was cut leads nowhere; it stands in the text in any case.
+    let fits = |link: &&String| link.chars().count() <= ground.shape.limit(FIELD, USUAL);
+    order.call.recording.iter().filter(fits).for_each(|link| put(row, FIELD, link));
+}
+
+/// What a task or call is about: a lead stands alone, a contact beside a deal or else its account.
+fn about(row: &mut Row, on: &[Link]) {
+    let find = |kind: Kind| on.iter().find(|link| link.kind == kind);
+    let what = find(Kind::Lead).or_else(|| find(Kind::Deal)).or_else(|| find(Kind::Organization));
+    if find(Kind::Lead).is_none() {
+        linked(row, WHO, find(Kind::Contact));
+    }
+    if let Some(what) = what {
+        linked(row, WHAT, Some(what));
+        path::module(what.kind).into_iter().for_each(|module| put(row, "$se_module", module));
+    }
+}
+
+fn described(row: &mut Row, order: &Order, (owner, text): (&str, &str), ground: &Ground<'_>) {
+    let mark = text_mark(order, owner, ground);
+    let most = ground.shape.limit(DESCRIPTION, LONGEST_TEXT);
+    let text = text::kept(text, order.call.recording.as_deref(), mark, most);
+    if !text.is_empty() {
+        put(row, DESCRIPTION, &text);
+    }
+}
+
+/// The configured fields of something that is made.
+fn fields(row: &mut Row, order: &Order, owner: &str, (utm, recording): (bool, bool), ground: &Ground<'_>) {
+    let own = Meaning::UTM.into_iter().chain([Meaning::ClientId]).filter(|_| utm);
+    let recording = Some(Meaning::Recording).filter(|_| recording);
+    let calls = [Meaning::CallId, Meaning::CallStatus].into_iter().chain(recording);
+    for meaning in own.chain(calls) {
+        field(row, order, owner, meaning, ground);
+    }
+    if let Some((name, _)) = ground.shape.mark(ground.names, owner) {
+        put(row, name, order.mark.as_str());
+    }
+}
+
+fn field(row: &mut Row, order: &Order, owner: &str, meaning: Meaning, ground: &Ground<'_>) {
+    let Some(name) = ground.shape.named(ground.names, owner, meaning) else { return };
+    let Some(value) = value(order, meaning).filter(|value| !value.is_empty()) else { return };
+    let most = ground.shape.limit(name, LONGEST_FIELD);
+    if meaning != Meaning::Recording {
+        put(row, name, &text::cut(value, most));
+    } else if value.chars().count() <= most {
+        put(row, name, value);
+    }
+}
+
+fn value(order: &Order, meaning: Meaning) -> Option<&str> {
+    let (call, utm) = (&order.call, &order.call.utm);
+    match meaning {
+        Meaning::UtmSource => utm.source.as_deref(),
+        Meaning::UtmMedium => utm.medium.as_deref(),
+        Meaning::UtmCampaign => utm.campaign.as_deref(),
+        Meaning::UtmTerm => utm.term.as_deref(),
+        Meaning::UtmContent => utm.content.as_deref(),
+        Meaning::ClientId => call.client_id.as_deref(),
+        Meaning::CallId => call.id.as_deref(),
+        Meaning::CallStatus => call.status.as_deref(),
+        Meaning::Recording => call.recording.as_deref(),
+        Meaning::Mark => Some(order.mark.as_str()),
+    }
+}
+
+fn put(row: &mut Row, name: &str, value: &str) {
+    row.insert(name.to_owned(), Value::String(value.to_owned()));
+}
+
+fn linked(row: &mut Row, name: &str, to: Option<&Link>) {
+    if let Some(link) = to {
+        row.insert(name.to_owned(), json!({"id": link.id.to_string()}));
+    }
+}
+
+/// The module's word in the configuration of what an action makes.
+pub(in crate::crm::zoho_crm) const fn owner(action: &Action) -> Option<&'static str> {
+    match action {
+        Action::Create { kind, .. } => Some(kind.word()),
+        Action::Task { .. } => Some("task"),
+        Action::Call { .. } => Some("call"),
+        Action::Note { .. } | Action::Update { .. } | Action::Amend { .. } => None,
+    }
+}
+
+/// The module that an action makes a record of.
+pub(in crate::crm::zoho_crm) const fn module(action: &Action) -> Option<&'static str> {
+    match action {
+        Action::Create { kind, .. } => path::module(*kind),
+        Action::Task { .. } => Some(TASKS),
+        Action::Call { .. } => Some(CALLS),
+        Action::Note { .. } | Action::Update { .. } | Action::Amend { .. } => None,
+    }
+}
