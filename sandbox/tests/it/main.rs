@@ -22,3 +22,4 @@ mod support;
 mod webhooks;
 mod zoho_crm;
 mod zoho_desk;
+mod zoho_desk_writing;

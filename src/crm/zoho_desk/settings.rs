@@ -10,8 +10,8 @@ use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Limits};
 use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, Tokens};
-use crate::crm::zoho_desk::{hooks::DeskHooks, path, portal::Portal, read::Desk, write::DeskWriter};
 use crate::crm::writer::Writer;
+use crate::crm::zoho_desk::{hooks::DeskHooks, path, portal::Portal, read::Desk, write::DeskWriter};
 use crate::crm::{Prepared, Reader, Tools};
 use crate::outbound::Hosts;
 
@@ -204,7 +204,10 @@ fn call_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> FieldNames 
             let found: String = name.value.chars().take(60).collect();
             refuse(format!("expected a custom field's API name, say \"cf_utm_source\", found {found:?}"));
         } else if seen.contains(&(owner, &name.value)) {
-            refuse(format!("expected a field of its own, found {}, which is named for something else, too", name.value));
+            refuse(format!(
+                "expected a field of its own, found {}, which is named for something else, too",
+                name.value
+            ));
         }
         seen.push((owner, &name.value));
     }

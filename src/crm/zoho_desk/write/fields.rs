@@ -8,11 +8,7 @@ use crate::crm::writer::FieldState;
 use crate::crm::zoho_desk::{
     path,
     portal::Question,
-    write::{
-        DeskWriter,
-        request::refused,
-        told::{self, Field},
-    },
+    write::{DeskWriter, request::refused, told::Field},
 };
 use crate::outbound::Method;
 
@@ -39,7 +35,8 @@ impl DeskWriter {
     pub(super) async fn field_states(&self) -> Result<Vec<FieldState>, Failure> {
         let mut states = Vec::new();
         for (owner, module) in OWNERS {
-            let written = |meaning: &Meaning| ["task", "call"].contains(&owner).then(|| OF_ACTIVITIES.contains(meaning));
+            let written =
+                |meaning: &Meaning| ["task", "call"].contains(&owner).then(|| OF_ACTIVITIES.contains(meaning));
             let named = Meaning::ALL.into_iter().filter(|meaning| written(meaning).unwrap_or(true));
             let named: Vec<(Meaning, &str)> =
                 named.filter_map(|meaning| Some((meaning, self.names.of(owner, meaning)?))).collect();
@@ -62,7 +59,7 @@ impl DeskWriter {
         let label = field.name.strip_prefix("cf_").unwrap_or(&field.name).replace('_', " ");
         let body = json!({"displayLabel": label, "type": "Text", "maxLength": LENGTH});
         let url = path::fields(&self.desk.portal.base, module);
-        let made: told::Field = self.write(&Question::writing(Method::Post, path::CREATE_FIELD.cost, url, body)).await?;
+        let made: Field = self.write(&Question::writing(Method::Post, path::CREATE_FIELD.cost, url, body)).await?;
         match made.api_name {
             Some(name) if name == field.name => Ok(()),
             Some(name) => Err(refused(&format!("expected a field {}, found that it was made as {name}", field.name))),
@@ -81,5 +78,11 @@ fn state(owner: &str, meaning: Meaning, name: &str, known: &[Field]) -> FieldSta
         let short = meaning == Meaning::Mark && field.most().is_some_and(|most| most < MARK);
         short.then(|| format!("expected room for {MARK} letters, found less"))
     });
-    FieldState { of: owner.to_owned(), key: meaning.key().to_owned(), name: name.to_owned(), there: field.is_some(), trouble }
+    FieldState {
+        of: owner.to_owned(),
+        key: meaning.key().to_owned(),
+        name: name.to_owned(),
+        there: field.is_some(),
+        trouble,
+    }
 }

@@ -86,7 +86,8 @@ impl DeskWriter {
         let ticket = first(&order.on, Kind::Ticket);
         Ok(match &order.action {
             Action::Create { kind: Kind::Ticket, .. } => {
-                let contact = first(&order.on, Kind::Contact).ok_or_else(|| refused("expected a contact, found none"))?;
+                let contact =
+                    first(&order.on, Kind::Contact).ok_or_else(|| refused("expected a contact, found none"))?;
                 let one = path::one_of(Kind::Ticket).ok_or_else(|| no_such(Kind::Ticket))?;
                 ("ticket", Lists { newest: Newest::AsItIs, ..lists(path::TICKETS_OF_CONTACT, &[contact], one) })
             }
@@ -149,8 +150,7 @@ impl DeskWriter {
 
     async fn find_comment(&self, order: &Order) -> Result<Option<Receipt>, Failure> {
         let (kind, on) = request::noted(order)?;
-        let operation =
-            if kind == Kind::Ticket { path::TICKET_COMMENTS_LIST } else { path::CONTACT_COMMENTS_LIST };
+        let operation = if kind == Kind::Ticket { path::TICKET_COMMENTS_LIST } else { path::CONTACT_COMMENTS_LIST };
         let list = path::of_these(&self.desk.portal.base, operation, &[on]);
         for page in 0..MOST_PAGES {
             let from = page * (path::PAGE - OVERLAP);
@@ -213,7 +213,7 @@ fn may_be(order: &Order, one: &Listed) -> bool {
             let digits: String = one.phone.iter().flat_map(|text| text.chars()).filter(char::is_ascii_digit).collect();
             order.call.client.is_none_or(|number| number.digits().to_string() == digits)
         }
-        Action::Create { kind: Kind::Ticket, .. } | Action::Create { .. } => true,
+        Action::Create { .. } => true,
         _ => first(&order.on, Kind::Contact).is_none_or(|contact| one.contact_id == Some(contact)),
     }
 }

@@ -7,6 +7,9 @@ mod request;
 mod text;
 pub(super) mod told;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
