@@ -128,7 +128,7 @@ impl How {
         Self::read(query, u64::MAX, most, &["createdTime"])
     }
 
-    fn read(query: &Query<'_>, furthest: u64, most: u64, sorts: &[&str]) -> Result<Self, Refusal> {
+    pub(super) fn read(query: &Query<'_>, furthest: u64, most: u64, sorts: &[&str]) -> Result<Self, Refusal> {
         let number = |name, usual, range: std::ops::RangeInclusive<u64>| {
             let found = query.number(name).map_err(|wrong| Refusal::parameter(name, &wrong.to_string()))?;
             let number = found.unwrap_or(usual);
@@ -153,7 +153,7 @@ impl How {
 }
 
 /// Refuses what the endpoint does not know and what is given twice.
-fn strict(query: &Query<'_>, known: &[&[&str]]) -> Result<(), Refusal> {
+pub(super) fn strict(query: &Query<'_>, known: &[&[&str]]) -> Result<(), Refusal> {
     if let Some(name) = query.unknown(known) {
         return Err(Refusal::Unprocessable(format!("Extra query parameter '{name}' is present in the input.")));
     }

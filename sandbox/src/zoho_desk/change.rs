@@ -1,7 +1,7 @@
 //! What people do in the portal while somebody is looking: the changes that a test or a demo makes.
 
 use super::{
-    record::{Agent, Contact, Entry, Firm, StatusType, Ticket, Touched},
+    record::{Agent, Contact, Entry, Firm, Made, StatusType, Ticket, Touched},
     seed::{DEPARTMENTS, Of, Seed, id_of},
     world::World,
 };
@@ -185,7 +185,7 @@ impl World {
         }
     }
 
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
     }
@@ -213,6 +213,7 @@ impl World {
             add_s: at,
             update_s: at,
             trashed: false,
+            made: Made::default(),
         };
         self.contacts.set(id, now.vendor, Some(contact));
         vec![(Item::Contact(id), Event::Add)]
@@ -221,7 +222,8 @@ impl World {
     fn create_firm(&mut self, name: String, phone: Option<String>, owner: Option<u64>, now: Moment) -> Done {
         let (id, at) = (id_of(Of::Firm, self.number()), now.wall.as_second());
         let (street, notes, trashed) = (None, 0, false);
-        let firm = Firm { id, name, owner, phone, street, notes, add_s: at, update_s: at, trashed };
+        let (update_s, made) = (at, Made::default());
+        let firm = Firm { id, name, owner, phone, street, notes, add_s: at, update_s, trashed, made };
         self.firms.set(id, now.vendor, Some(firm));
         vec![(Item::Account(id), Event::Add)]
     }
@@ -248,6 +250,7 @@ impl World {
             update_s: at,
             archived: false,
             trashed: false,
+            made: Made::default(),
         };
         self.tickets.set(id, now.vendor, Some(ticket));
         vec![(Item::Ticket(id), Event::Add)]

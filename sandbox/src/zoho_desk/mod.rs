@@ -1,6 +1,6 @@
 //! A stateful stand-in for Zoho Desk, with the vendor's rules and staged faults.
 //!
-//! It serves what predial reads (see `route` for the endpoints and their cost, `kit` for its own door) to the vendor's
+//! It serves what predial reads and writes (see `route` for the endpoints and their cost, `kit` for its own door) to the vendor's
 //! rules as its description and pages state them and as users of the live API report them. What neither says is a guess,
 //! marked so where it stands, and prefers what is harder on the client: numbers are searched as they were typed, an
 //! unknown parameter is refused, ranges of time hold neither of their ends, a webhook's address must answer both probes,
@@ -8,15 +8,23 @@
 //!
 //! It is the accounts server and the API in one: `/oauth/v2/token` beside `/api/v1`. Deals of the seed are tickets here.
 //!
-//! Not here on purpose: writing records through the API, teams, layouts, tasks, calls, the trash. Changes are made through
+//! Written is to the vendor's rules, too (see `writing`, `activities`, `body`): no key makes a request once, nothing is matched
+//! or merged, and what was written is in the database at once and in the search when its index has seen it.
+//!
+//! Not here on purpose: teams, layouts, the trash, searching tasks and calls, webhooks of them. What people do is done through
 //! `Desk::change` or `POST /sandbox/change`.
 //!
 //! # Source
 //! The vendor's description in its repository zoho/zohodesk-oas, its page on the API and that on webhooks as quoted; seen
 //! 2026-11-20.
 
+mod activities;
+mod activity;
 mod ask;
+mod body;
 mod change;
+mod fields;
+mod held;
 mod jwt;
 mod limit;
 mod neutral;
@@ -32,8 +40,11 @@ mod seed;
 mod webhook;
 mod wire;
 mod world;
+mod writing;
+mod written;
 
 pub use change::{Change, ChangeError, Item};
+pub use fields::CALL_FIELDS;
 pub use jwt::ClaimUnit;
 pub use limit::RateLimit;
 pub use options::{Edition, Limits, Options};

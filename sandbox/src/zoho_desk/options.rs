@@ -139,6 +139,8 @@ pub struct Options {
     pub edition: Edition,
     /// The customer's paid agents.
     pub agents: u64,
+    /// Whether every module has the fields for a call's data, [`super::CALL_FIELDS`].
+    pub call_fields: bool,
     /// What the vendor limits or delays.
     pub limits: Limits,
 }
@@ -160,6 +162,7 @@ impl Default for Options {
             },
             edition: Edition::default(),
             agents: 5,
+            call_fields: true,
             limits: Limits::default(),
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::{
     ask::{How, Search},
     change::{Change, ChangeError, Done, Item},
+    fields::{CALL_FIELDS, Fields},
     jwt::Signer,
     limit::RateLimit,
     neutral,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::kit::{
     Answer, Basics, Call, Client, Daily, Entity, Ground, InFlight, Neutral, NotChanged, Query, Quota, Reply, Sample,
-    SetQuota, Vendor, append, json_reply, lock, read, write,
+    SetQuota, Thing, Vendor, append, json_reply, lock, read, write,
 };
 
 /// Agents on a page.
@@ -57,6 +58,8 @@ pub struct Described {
     pub org_id: String,
     /// The custom field of contacts that holds a further number.
     pub contact_phone_field: &'static str,
+    /// The fields for a call's data, where every module has them.
+    pub call_fields: Vec<&'static str>,
     /// Agents who take calls.
     pub employees: [String; 4],
     /// All agents.
@@ -90,7 +93,7 @@ impl Vendor for Portal {
         let seed = Seed { seed: options.seed, clients: options.clients as u64 };
         let (news, to_tell) = mpsc::unbounded_channel();
         Self {
-            world: RwLock::new(World::new(seed, options.limits.index_lag)),
+            world: RwLock::new(World::new(seed, options.limits.index_lag, Fields::new(options.call_fields))),
             webhooks: Mutex::default(),
             signer: Mutex::new(Signer::new()),
             credits: Mutex::new(Daily::new(options.daily_credits())),
@@ -160,6 +163,7 @@ impl Vendor for Portal {
         Described {
             org_id: self.options.org_id.to_string(),
             contact_phone_field: CONTACT_PHONE,
+            call_fields: CALL_FIELDS.into_iter().filter(|_| self.options.call_fields).collect(),
             employees: self.employees(),
             agents: self.agents(),
             samples: samples(),
@@ -188,6 +192,10 @@ impl Vendor for Portal {
     fn change_neutral(&self, change: Neutral) -> Result<Option<Entity>, NotChanged> {
         let changed = self.change(neutral::own(change)?).map_err(|problem| NotChanged::because(&problem))?;
         Ok(changed.and_then(neutral::entity))
+    }
+
+    fn held(&self) -> Vec<Thing> {
+        read(&self.world).held()
     }
 
     fn quota(&self) -> Quota {
@@ -220,7 +228,7 @@ impl Portal {
         });
     }
 
-    fn announce(&self, done: &Done, at_ms: i64) {
+    pub(super) fn announce(&self, done: &Done, at_ms: i64) {
         if lock(&self.webhooks).is_empty() {
             return;
         }
@@ -275,6 +283,9 @@ impl Portal {
     }
 
     async fn reply(self: &Arc<Self>, route: Route, call: Call) -> Result<Reply, Refusal> {
+        if let Some(answer) = self.write_or_list(&route, &call) {
+            return answer;
+        }
         match route {
             Route::CreateWebhook => self.create_webhook(&call.body).await.map(|webhook| told(&webhook)),
             Route::UpdateWebhook(id) => self.update_webhook(id, &call.body).await.map(|webhook| told(&webhook)),
@@ -345,7 +356,7 @@ fn cost(route: &Route, query: &str) -> u64 {
     route.credits(number("from", 0), number("limit", 10))
 }
 
-fn told(value: &impl Serialize) -> Reply {
+pub(super) fn told(value: &impl Serialize) -> Reply {
     let mut out = Vec::new();
     append(&mut out, value);
     json_reply(StatusCode::OK, out)

@@ -1,5 +1,7 @@
 //! The records of the portal, as the stand-in keeps them.
 
+use std::collections::BTreeMap;
+
 use crate::kit::Record;
 
 /// What every status of a ticket is a kind of.
@@ -12,6 +14,18 @@ pub enum StatusType {
     OnHold,
     /// Done.
     Closed,
+}
+
+/// What is written through the API and that no seed has.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Made {
+    pub(super) description: Option<String>,
+    /// Custom fields by their API names; what is empty is not here.
+    pub(super) cf: BTreeMap<String, String>,
+    /// Of a ticket.
+    pub(super) channel: Option<String>,
+    /// Of a ticket.
+    pub(super) priority: Option<String>,
 }
 
 /// A contact.
@@ -32,6 +46,7 @@ pub(super) struct Contact {
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) trashed: bool,
+    pub(super) made: Made,
 }
 
 /// An account: an organization.
@@ -46,6 +61,7 @@ pub(super) struct Firm {
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) trashed: bool,
+    pub(super) made: Made,
 }
 
 /// A ticket.
@@ -66,6 +82,7 @@ pub(super) struct Ticket {
     /// Put away by the vendor, some months after it was closed: neither listed nor found, but read by its id.
     pub(super) archived: bool,
     pub(super) trashed: bool,
+    pub(super) made: Made,
 }
 
 /// An agent.

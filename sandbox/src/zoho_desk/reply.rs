@@ -15,8 +15,12 @@ use crate::kit::{Reply, json_reply, reply, with_headers};
 pub(super) enum Refusal {
     /// 422: a parameter or a property is not as it must be.
     Unprocessable(String),
-    /// 422 with the field: `invalid`, `missing`.
+    /// 422 with the field: `invalid`, `missing`, `duplicate`.
     Invalid(&'static str, &'static str),
+    /// 422: a custom field that is none, or a value that is none of it.
+    Custom(String),
+    /// 422: no body.
+    Empty,
     /// 404
     NotFound,
     /// 405
@@ -43,6 +47,8 @@ impl Refusal {
         let (status, code, message) = match self {
             Self::Unprocessable(message) => (422, "UNPROCESSABLE_ENTITY", message.as_str()),
             Self::Invalid(field, kind) => return invalid(field, kind),
+            Self::Custom(field) => return invalid(&format!("cf/{field}"), "invalid"),
+            Self::Empty => (422, "EMPTY_PAYLOAD", "The request has no payload."),
             Self::NotFound => (404, "URL_NOT_FOUND", "The URL you've requested cannot be located on the server."),
             Self::Method => (405, "METHOD_NOT_ALLOWED", "The requested HTTP method is not allowed for this URL."),
             Self::Unauthorized => (401, "UNAUTHORIZED", "You are not authenticated to perform this operation."),

@@ -1,7 +1,7 @@
 //! The records behind the named cases, as this vendor's.
 
 use super::{
-    record::{Contact, Firm, StatusType, Ticket},
+    record::{Contact, Firm, Made, StatusType, Ticket},
     seed::{DEPARTMENTS, Of, agent_id, id_of},
     world::World,
 };
@@ -38,6 +38,7 @@ fn contact(sample: &SampleContact) -> Contact {
         add_s: at,
         update_s: at,
         trashed: sample.deleted,
+        made: Made::default(),
     }
 }
 
@@ -53,6 +54,7 @@ fn firm(sample: SampleFirm) -> Firm {
         add_s: at,
         update_s: at,
         trashed: false,
+        made: Made::default(),
     }
 }
 
@@ -73,6 +75,7 @@ fn ticket(sample: SampleDeal) -> Ticket {
         update_s: at,
         archived: sample.archived,
         trashed: false,
+        made: Made::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     ask::{How, Search, Span},
-    record::{Contact, Entry, Firm, Ticket},
+    record::{Contact, Entry, Firm, Made, Ticket},
     route::Module,
     seed::Seed,
     wire::{CONTACT_PHONE, Telling},
@@ -100,7 +100,7 @@ impl World {
     }
 
     fn contacts_by_number(&self, search: &Search) -> Option<BTreeSet<u64>> {
-        let custom = search.custom.as_ref().map(|(_, values)| values);
+        let custom = search.custom.as_ref().filter(|(name, _)| name == CONTACT_PHONE).map(|(_, values)| values);
         let values = search.phone.as_ref().or(search.mobile.as_ref()).or(custom)?;
         let places = places(values, |digits| self.seed.clients_by_digits(digits))?;
         let seeded = places.into_iter().map(|place| Source::<Contact>::id(&self.seed, place));
@@ -129,10 +129,10 @@ fn places(values: &[String], find: impl Fn(&[u8]) -> Option<Vec<u64>>) -> Option
 }
 
 fn contact_fits(search: &Search, contact: &Contact) -> bool {
-    let custom = search
-        .custom
-        .as_ref()
-        .is_none_or(|(name, values)| name == CONTACT_PHONE && is_one_of(contact.second_phone.as_deref(), values));
+    let custom = match &search.custom {
+        Some((name, values)) if name == CONTACT_PHONE => is_one_of(contact.second_phone.as_deref(), values),
+        _ => custom_fits(search, &contact.made),
+    };
     custom
         && search.phone.as_ref().is_none_or(|values| is_one_of(contact.phone.as_deref(), values))
         && search.mobile.as_ref().is_none_or(|values| is_one_of(contact.mobile.as_deref(), values))
@@ -140,14 +140,19 @@ fn contact_fits(search: &Search, contact: &Contact) -> bool {
 }
 
 fn firm_fits(search: &Search, firm: &Firm) -> bool {
-    search.phone.as_ref().is_none_or(|values| is_one_of(firm.phone.as_deref(), values)) && search.custom.is_none()
+    search.phone.as_ref().is_none_or(|values| is_one_of(firm.phone.as_deref(), values))
+        && custom_fits(search, &firm.made)
 }
 
 fn ticket_fits(search: &Search, ticket: &Ticket) -> bool {
     links(search.contacts.as_ref(), ticket.contact)
         && links(search.accounts.as_ref(), ticket.account)
         && search.phone.is_none()
-        && search.custom.is_none()
+        && custom_fits(search, &ticket.made)
+}
+
+fn custom_fits(search: &Search, made: &Made) -> bool {
+    search.custom.as_ref().is_none_or(|(name, values)| is_one_of(made.cf.get(name).map(String::as_str), values))
 }
 
 fn links(asked: Option<&Vec<u64>>, linked: Option<u64>) -> bool {

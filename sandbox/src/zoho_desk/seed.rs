@@ -1,6 +1,6 @@
 //! The portal as the seed has it, as this vendor's records.
 
-use super::record::{Agent, Contact, Firm, StatusType, Ticket};
+use super::record::{Agent, Contact, Firm, Made, StatusType, Ticket};
 pub(super) use crate::kit::Seed;
 use crate::kit::{SeededStatus, SeededUser, Source, USERS};
 
@@ -15,9 +15,13 @@ pub(super) enum Of {
     Agent = 10_000,
     Department = 20_000,
     Webhook = 30_000,
+    Field = 40_000,
     Contact = 100_000_000,
     Firm = 300_000_000,
     Ticket = 500_000_000,
+    Task = 700_000_000,
+    Call = 800_000_000,
+    Comment = 900_000_000,
 }
 
 /// The id of the one of that number.
@@ -97,6 +101,7 @@ places!(
             add_s,
             update_s,
             trashed: false,
+            made: Made::default(),
         })
     }
 );
@@ -119,6 +124,7 @@ places!(
             add_s,
             update_s,
             trashed: false,
+            made: Made::default(),
         })
     }
 );
@@ -153,6 +159,7 @@ places!(
             update_s,
             archived: deal.archived,
             trashed: false,
+            made: Made::default(),
         })
     }
 );

@@ -67,6 +67,12 @@ impl World {
         Some(Owner { first_name: "", last_name: &agent.last_name, email: &agent.email_id, id: agent.id })
     }
 
+    fn contact_cf(&self, contact: &Contact) -> Value {
+        let mut cf = self.fields.told("contacts", &contact.made);
+        cf[CONTACT_PHONE] = contact.second_phone.clone().into();
+        cf
+    }
+
     pub(super) fn contact_json(&self, contact: &Contact, telling: Telling) -> Value {
         let account = contact.account.and_then(|id| self.firms.get(id)).map(|firm| firm_brief(&firm));
         let found = Found {
@@ -81,10 +87,10 @@ impl World {
             owner: self.owner(contact.owner),
             account_id: contact.account.map(|id| id.to_string()),
             account,
-            description: notes(contact.notes),
+            description: contact.made.description.clone().or_else(|| notes(contact.notes)),
             created_time: time(contact.add_s),
             modified_time: time(contact.update_s),
-            cf: json!({CONTACT_PHONE: contact.second_phone, "cf_source": null}),
+            cf: self.contact_cf(contact),
             is_end_user: false,
             web_url: format!("https://desk.example.com/agent/contacts/{}", contact.id),
         };
@@ -110,10 +116,10 @@ impl World {
             "street": firm.street,
             "ownerId": firm.owner.map(|id| id.to_string()),
             "owner": self.owner(firm.owner),
-            "description": notes(firm.notes),
+            "description": firm.made.description.clone().or_else(|| notes(firm.notes)),
             "createdTime": time(firm.add_s),
             "modifiedTime": time(firm.update_s),
-            "cf": {},
+            "cf": self.fields.told("accounts", &firm.made),
             "webUrl": format!("https://desk.example.com/agent/accounts/{}", firm.id),
         });
         if telling == Telling::Listed {
@@ -130,7 +136,7 @@ impl World {
             "ticketNumber": (ticket.id % 100_000_000).to_string(),
             "subject": ticket.subject,
             "departmentId": ticket.department.to_string(),
-            "channel": "Phone",
+            "channel": ticket.made.channel.as_deref().unwrap_or("Phone"),
             "status": ticket.status,
             "statusType": ticket.status_type,
             "assigneeId": ticket.assignee.map(|id| id.to_string()),
@@ -138,14 +144,14 @@ impl World {
             "contactId": ticket.contact.map(|id| id.to_string()),
             "phone": contact.as_ref().and_then(|contact| contact.phone.clone()),
             "email": contact.as_ref().and_then(|contact| contact.email.clone()),
-            "description": notes(ticket.notes),
-            "priority": null,
+            "description": ticket.made.description.clone().or_else(|| notes(ticket.notes)),
+            "priority": ticket.made.priority,
             "closedTime": (ticket.status_type == StatusType::Closed).then(|| time(ticket.update_s)),
             "createdTime": time(ticket.add_s),
             "modifiedTime": time(ticket.update_s),
             "threadCount": "1",
             "isSpam": false,
-            "cf": {},
+            "cf": self.fields.told("tickets", &ticket.made),
             "webUrl": format!("https://desk.example.com/agent/tickets/{}", ticket.id),
         });
         match telling {

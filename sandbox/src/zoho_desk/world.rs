@@ -3,6 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
+    activity::Written,
+    fields::Fields,
     record::{Agent, Contact, Firm, StatusType, Ticket},
     samples,
     seed::{Seed, agents, first_new},
@@ -17,18 +19,22 @@ pub(super) struct World {
     pub(super) firms: Table<Firm, Seed>,
     pub(super) tickets: Table<Ticket, Seed>,
     pub(super) agents: Vec<Agent>,
+    pub(super) fields: Fields,
+    pub(super) written: Written,
     /// The number of the next record that is created.
     pub(super) next: u64,
 }
 
 impl World {
-    pub(super) fn new(seed: Seed, lag: Duration) -> Self {
+    pub(super) fn new(seed: Seed, lag: Duration, fields: Fields) -> Self {
         let mut world = Self {
             seed,
             contacts: Table::new(seed, lag),
             firms: Table::new(seed, lag),
             tickets: Table::new(seed, lag),
             agents: agents(),
+            fields,
+            written: Written::default(),
             next: first_new(Source::<Ticket>::places(&seed)),
         };
         samples::install(&mut world);

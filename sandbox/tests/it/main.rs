@@ -23,3 +23,4 @@ mod support;
 mod webhooks;
 mod zoho_crm;
 mod zoho_desk;
+mod zoho_desk_writing;

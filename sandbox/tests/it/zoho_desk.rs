@@ -10,17 +10,17 @@ use crate::support::{Reply, exchange};
 const FORM: &str =
     "grant_type=refresh_token&client_id=sandbox-client&client_secret=sandbox-secret&refresh_token=sandbox-refresh";
 
-async fn desk(change: impl FnOnce(&mut Options)) -> Desk {
+pub(crate) async fn desk(change: impl FnOnce(&mut Options)) -> Desk {
     let mut options = Options { clients: 300, still: true, limits: Limits::none(), ..Options::default() };
     change(&mut options);
     Desk::start(options).await.expect("started")
 }
 
-async fn token(desk: &Desk) -> Reply {
+pub(crate) async fn token(desk: &Desk) -> Reply {
     exchange(desk, "POST /oauth/v2/token", &[], FORM).await.expect("a reply")
 }
 
-async fn send(desk: &Desk, call: &str, token: &str, org_id: &str, body: &str) -> Reply {
+pub(crate) async fn send(desk: &Desk, call: &str, token: &str, org_id: &str, body: &str) -> Reply {
     let proof = format!("Zoho-oauthtoken {token}");
     exchange(desk, call, &[("authorization", &proof), ("orgId", org_id)], body).await.expect("a reply")
 }

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::crm::Record;
 use crate::crm::failure::Failure;
+use crate::crm::quota::Purpose;
 use crate::crm::zoho_desk::{
     path::{self, NumberField, Whose},
     portal::Question,
@@ -29,7 +30,12 @@ impl Desk {
     ///
     /// # Cost
     /// Three searches, and one more where a contact was found, and where an account was: 9 to 15 credits.
-    pub(super) async fn ask_for(&self, number: PhoneKey, patience: Duration) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn ask_for(
+        &self,
+        purpose: Purpose,
+        number: PhoneKey,
+        patience: Duration,
+    ) -> Result<Vec<Record>, Failure> {
         let until = Instant::now() + patience;
         let texts = renderings(number);
         let by =
@@ -40,9 +46,9 @@ impl Desk {
             by(Kind::Organization, NumberField::Phone).ok_or_else(|| no_such(Kind::Organization))?,
         );
         let (by_phone, by_mobile, accounts) = tokio::try_join!(
-            self.found::<Contact>(asked.0, patience),
-            self.found::<Contact>(asked.1, patience),
-            self.found::<Account>(asked.2, patience),
+            self.found::<Contact>(purpose, asked.0, patience),
+            self.found::<Contact>(purpose, asked.1, patience),
+            self.found::<Account>(purpose, asked.2, patience),
         )?;
         let mut contacts = by_phone;
         for contact in by_mobile {
@@ -52,8 +58,8 @@ impl Desk {
         }
         let left = || until.saturating_duration_since(Instant::now());
         let (of_contacts, of_accounts) = tokio::try_join!(
-            self.tickets(Whose::Contact, carriers(&contacts, number), left()),
-            self.tickets(Whose::Account, carriers(&accounts, number), left()),
+            self.tickets(purpose, (Whose::Contact, carriers(&contacts, number)), left()),
+            self.tickets(purpose, (Whose::Account, carriers(&accounts, number)), left()),
         )?;
         let mut found = contacts;
         found.extend(accounts);
@@ -67,18 +73,24 @@ impl Desk {
     }
 
     /// The tickets of these, none asked for where there is nobody.
-    async fn tickets(&self, whose: Whose, ids: Vec<CrmId>, patience: Duration) -> Result<Vec<Record>, Failure> {
+    async fn tickets(
+        &self,
+        purpose: Purpose,
+        (whose, ids): (Whose, Vec<CrmId>),
+        patience: Duration,
+    ) -> Result<Vec<Record>, Failure> {
         let until = Instant::now() + patience;
         let mut tickets = Vec::new();
         for some in ids.chunks(path::MOST_VALUES) {
             let left = until.saturating_duration_since(Instant::now());
-            tickets.extend(self.found::<Ticket>(path::tickets_of(&self.portal.base, whose, some), left).await?);
+            let url = path::tickets_of(&self.portal.base, whose, some);
+            tickets.extend(self.found::<Ticket>(purpose, url, left).await?);
         }
         Ok(tickets)
     }
 
-    async fn found<T: Wire>(&self, url: Url, patience: Duration) -> Result<Vec<Record>, Failure> {
-        let question = Question::live(path::LIVE_SEARCH.cost, patience, url);
+    async fn found<T: Wire>(&self, purpose: Purpose, url: Url, patience: Duration) -> Result<Vec<Record>, Failure> {
+        let question = Question::within(patience, purpose, path::LIVE_SEARCH.cost, url);
         let list: List<T> = status::judge(&self.portal.reply_to(&question).await?)?;
         Ok(list.data.into_iter().filter_map(|one| one.record(&self.fields)).collect())
     }
@@ -110,7 +122,7 @@ pub(super) fn renderings(number: PhoneKey) -> Vec<String> {
 }
 
 /// Those of the found who have a number that ends like `number`.
-fn carriers(found: &[Record], number: PhoneKey) -> Vec<CrmId> {
+pub(super) fn carriers(found: &[Record], number: PhoneKey) -> Vec<CrmId> {
     let whole = number.digits().to_string();
     let tail = &whole[whole.len().saturating_sub(AGREEING)..];
     let carries = |text: &String| {

@@ -56,6 +56,7 @@ mod settings;
 mod status;
 mod window;
 mod wire;
+mod write;
 
 #[cfg(test)]
 mod tests;

@@ -70,6 +70,31 @@ const SEARCH_TICKETS: Operation = of("/api/v1/tickets/search", 3);
 const CONTACT: Operation = of("/api/v1/contacts/{id}", 1);
 const ACCOUNT: Operation = of("/api/v1/accounts/{id}", 1);
 const TICKET: Operation = of("/api/v1/tickets/{id}", 1);
+const CONTACTS: Operation = of("/api/v1/contacts", 1);
+const ACCOUNTS: Operation = of("/api/v1/accounts", 1);
+const TICKETS: Operation = of("/api/v1/tickets", 1);
+const CONTACTS_LIST: Operation = of("/api/v1/contacts", 3);
+const ACCOUNTS_LIST: Operation = of("/api/v1/accounts", 3);
+pub(super) const TICKETS_OF_CONTACT: Operation = of("/api/v1/contacts/{id}/tickets", 3);
+pub(super) const TASKS: Operation = of("/api/v1/tasks", 1);
+pub(super) const TASKS_LIST: Operation = of("/api/v1/tasks", 3);
+pub(super) const TASKS_OF_TICKET: Operation = of("/api/v1/tickets/{id}/tasks", 3);
+pub(super) const TASK: Operation = of("/api/v1/tasks/{id}", 1);
+pub(super) const CALLS: Operation = of("/api/v1/calls", 1);
+pub(super) const CALLS_LIST: Operation = of("/api/v1/calls", 3);
+pub(super) const CALLS_OF_TICKET: Operation = of("/api/v1/tickets/{id}/calls", 3);
+pub(super) const CALL: Operation = of("/api/v1/calls/{id}", 1);
+pub(super) const TICKET_COMMENTS: Operation = of("/api/v1/tickets/{id}/comments", 1);
+pub(super) const TICKET_COMMENTS_LIST: Operation = of("/api/v1/tickets/{id}/comments", 3);
+pub(super) const TICKET_COMMENT: Operation = of("/api/v1/tickets/{id}/comments/{id}", 1);
+pub(super) const CONTACT_COMMENTS: Operation = of("/api/v1/contacts/{id}/comments", 1);
+pub(super) const CONTACT_COMMENTS_LIST: Operation = of("/api/v1/contacts/{id}/comments", 3);
+pub(super) const CONTACT_COMMENT: Operation = of("/api/v1/contacts/{id}/comments/{id}", 1);
+pub(super) const DEPARTMENTS: Operation = of("/api/v1/departments", 3);
+pub(super) const FIELDS: Operation = of("/api/v1/fields", 3);
+pub(super) const CREATE_FIELD: Operation = of("/api/v1/fields", 1);
+/// The cheapest there is, and the only one that needs no portal.
+pub(super) const ORGANIZATIONS: Operation = of("/api/v1/organizations", 1);
 
 /// The search of a kind; `None` for one that this CRM lacks.
 pub(super) const fn search_of(kind: Kind) -> Option<Operation> {
@@ -91,6 +116,27 @@ pub(super) const fn one_of(kind: Kind) -> Option<Operation> {
     }
 }
 
+/// Where one of a kind is made.
+pub(super) const fn making(kind: Kind) -> Option<Operation> {
+    match kind {
+        Kind::Contact => Some(CONTACTS),
+        Kind::Organization => Some(ACCOUNTS),
+        Kind::Ticket => Some(TICKETS),
+        Kind::Deal | Kind::Lead => None,
+    }
+}
+
+/// All of a kind, from the database; tickets are listed by their contact.
+pub(super) const fn list_of(kind: Kind) -> Option<Operation> {
+    match kind {
+        Kind::Contact => Some(CONTACTS_LIST),
+        Kind::Organization => Some(ACCOUNTS_LIST),
+        Kind::Ticket | Kind::Deal | Kind::Lead => None,
+    }
+}
+
+/// Records on a page of a list of calls, one less than of anything else.
+pub(super) const CALLS_PAGE: usize = 99;
 /// Records on a page of a search, at most.
 pub(super) const PAGE: usize = 100;
 /// The furthest that a page of a search may begin.
@@ -207,8 +253,52 @@ fn newest(base: &Url, search: Operation, name: &str, values: &str) -> Url {
 
 /// One record, or one webhook.
 pub(super) fn one(base: &Url, operation: Operation, id: CrmId) -> Url {
+    of_these(base, operation, &[id])
+}
+
+/// An operation on what these are the ids of, in the order its path names them.
+pub(super) fn of_these(base: &Url, operation: Operation, ids: &[CrmId]) -> Url {
+    let path = ids.iter().fold(operation.path.to_owned(), |path, id| path.replacen("{id}", &id.to_string(), 1));
     let mut url = base.clone();
-    url.set_path(&operation.path.replace("{id}", &id.to_string()));
+    url.set_path(&path);
+    url
+}
+
+/// The order of a list that begins with what is newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Newest {
+    /// A contact's tickets have no other order, or none that is described.
+    AsItIs,
+    Created,
+    Commented,
+}
+
+/// A page of a list, what is newest first.
+pub(super) fn listed(url: Url, newest: Newest, from: usize, limit: usize) -> Url {
+    let mut url = url;
+    {
+        let mut query = url.query_pairs_mut();
+        match newest {
+            Newest::AsItIs => {}
+            Newest::Created => drop(query.append_pair("sortBy", "-createdTime")),
+            Newest::Commented => drop(query.append_pair("sortBy", "-commentedTime")),
+        }
+        query.append_pair("from", &from.to_string()).append_pair("limit", &limit.to_string());
+    }
+    url
+}
+
+/// The departments that are enabled.
+pub(super) fn departments(base: &Url) -> Url {
+    let mut url = at(base, DEPARTMENTS);
+    url.query_pairs_mut().append_pair("isEnabled", "true").append_pair("limit", &AGENTS_PAGE.to_string());
+    url
+}
+
+/// The fields of a module, and where one is made.
+pub(super) fn fields(base: &Url, module: &str) -> Url {
+    let mut url = at(base, FIELDS);
+    url.query_pairs_mut().append_pair("module", module);
     url
 }
 
@@ -233,7 +323,7 @@ pub(super) fn jwks(base: &Url) -> Url {
 }
 
 /// The operation at `base`, whatever path `base` has: it is an origin, as `settings` checks.
-fn at(base: &Url, operation: Operation) -> Url {
+pub(super) fn at(base: &Url, operation: Operation) -> Url {
     let mut url = base.clone();
     url.set_path(operation.path);
     url

@@ -17,7 +17,7 @@ use crate::crm::zoho_desk::{
 use crate::outbound::{Method, Reply, Request, SendError};
 
 /// What a crawl or a sweep waits for its turn at most. Longer pauses are the caller's to wait out.
-const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A portal.
 #[derive(Debug)]
@@ -46,9 +46,14 @@ impl Question {
         Self { purpose, cost, patience: BACKGROUND_PATIENCE, method: Method::Get, url, body: None }
     }
 
-    /// Reads something for a call.
-    pub(super) const fn live(cost: u64, patience: Duration, url: Url) -> Self {
-        Self { purpose: Purpose::Live, cost, patience, method: Method::Get, url, body: None }
+    /// Reads something for somebody who waits no longer than that.
+    pub(super) const fn within(patience: Duration, purpose: Purpose, cost: u64, url: Url) -> Self {
+        Self { purpose, cost, patience, method: Method::Get, url, body: None }
+    }
+
+    /// Makes or changes something.
+    pub(super) const fn writing(method: Method, cost: u64, url: Url, body: serde_json::Value) -> Self {
+        Self { purpose: Purpose::Write, cost, patience: BACKGROUND_PATIENCE, method, url, body: Some(body) }
     }
 }
 

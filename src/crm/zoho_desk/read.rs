@@ -87,9 +87,14 @@ impl Desk {
     }
 
     /// One record, from the database; `None` where it is gone.
-    async fn one(&self, kind: Kind, operation: Operation, id: CrmId) -> Result<Option<Record>, Failure> {
+    async fn one(
+        &self,
+        purpose: Purpose,
+        (kind, operation): (Kind, Operation),
+        id: CrmId,
+    ) -> Result<Option<Record>, Failure> {
         let url = path::one(&self.portal.base, operation, id);
-        let reply = self.portal.reply_to(&Question::background(Purpose::Sweep, operation.cost, url)).await?;
+        let reply = self.portal.reply_to(&Question::background(purpose, operation.cost, url)).await?;
         if status::says_gone(&reply) {
             return Ok(None);
         }
@@ -98,6 +103,19 @@ impl Desk {
             Kind::Organization => there::<Account>(status::judge(&reply)?, &self.fields),
             _ => there::<Ticket>(status::judge(&reply)?, &self.fields),
         }
+    }
+
+    /// Records by id, whoever pays.
+    pub(super) async fn records_for(
+        &self,
+        purpose: Purpose,
+        kind: Kind,
+        ids: &[CrmId],
+    ) -> Result<Vec<Record>, Failure> {
+        let operation = path::one_of(kind).ok_or_else(|| no_such(kind))?;
+        let each = stream::iter(ids.to_vec()).map(|id| self.one(purpose, (kind, operation), id)).buffered(AT_ONCE);
+        let records: Vec<Option<Record>> = each.try_collect().await?;
+        Ok(records.into_iter().flatten().collect())
     }
 
     /// The agents of a status, page by page.
@@ -164,14 +182,11 @@ impl Reader for Desk {
     /// # Cost
     /// A credit each: the search, which would find a hundred for three, lags.
     async fn records(&self, kind: Kind, ids: &[CrmId]) -> Result<Vec<Record>, Failure> {
-        let operation = path::one_of(kind).ok_or_else(|| no_such(kind))?;
-        let each = stream::iter(ids.to_vec()).map(|id| self.one(kind, operation, id)).buffered(AT_ONCE);
-        let records: Vec<Option<Record>> = each.try_collect().await?;
-        Ok(records.into_iter().flatten().collect())
+        self.records_for(Purpose::Sweep, kind, ids).await
     }
 
     async fn ask(&self, number: PhoneKey, patience: Duration) -> Result<Vec<Record>, Failure> {
-        self.ask_for(number, patience).await
+        self.ask_for(Purpose::Live, number, patience).await
     }
 
     /// # Cost

@@ -5,12 +5,13 @@ use std::sync::{Arc, OnceLock};
 use url::Url;
 
 use crate::base::problem::{Placed, Problem};
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Limits};
 use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, Tokens};
-use crate::crm::zoho_desk::{hooks::DeskHooks, path, portal::Portal, read::Desk};
+use crate::crm::writer::Writer;
+use crate::crm::zoho_desk::{hooks::DeskHooks, path, portal::Portal, read::Desk, write::DeskWriter};
 use crate::crm::{Prepared, Reader, Tools};
 use crate::outbound::Hosts;
 
@@ -19,6 +20,8 @@ const SMALLEST_DAY: u64 = 5_000;
 const SMALLEST_AT_ONCE: u32 = 5;
 /// A portal's id has about eleven digits.
 const LONGEST_ORG: usize = 18;
+/// A last name's letters, as far as is known of every edition.
+const LONGEST_NAME: usize = 80;
 
 /// A checked section.
 #[derive(Debug)]
@@ -27,8 +30,10 @@ struct Settings {
     org_id: String,
     grant: Grant,
     phone_fields: Vec<String>,
+    fields: FieldNames,
+    contact_name: Option<String>,
     limits: Limits,
-    /// One for the reader and the webhooks: the vendor hands out ten in ten minutes to all who use a refresh token.
+    /// One for the reader, the writer and the webhooks: the vendor hands out ten in ten minutes to all who use a refresh token.
     tokens: OnceLock<Arc<Tokens>>,
 }
 
@@ -43,12 +48,14 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let grant = grant(section, places, &mut problems);
     let org_id = org_id(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
+    let fields = call_fields(section, &mut problems);
+    let contact_name = contact_name(section, &mut problems);
     let used = ["base_url", "auth_url", "client_id", "client_secret", "refresh_token", "data_center", "org_id"];
     section::nothing_else(section, &used, &mut problems);
     match (base, grant, org_id) {
         (Some(base), Some(grant), Some(org_id)) if problems.is_empty() => {
-            let limits = limits(section);
-            Ok(Arc::new(Settings { base, org_id, grant, phone_fields, limits, tokens: OnceLock::new() }))
+            let (limits, tokens) = (limits(section), OnceLock::new());
+            Ok(Arc::new(Settings { base, org_id, grant, phone_fields, fields, contact_name, limits, tokens }))
         }
         _ => Err(problems),
     }
@@ -66,6 +73,11 @@ impl Prepared for Settings {
 
     fn reader(&self, tools: Tools) -> Arc<dyn Reader> {
         Arc::new(Desk::new(self.portal(tools), self.phone_fields.clone()))
+    }
+
+    fn writer(&self, tools: Tools) -> Option<Arc<dyn Writer>> {
+        let desk = Desk::new(self.portal(tools), self.phone_fields.clone());
+        Some(Arc::new(DeskWriter::new(desk, self.fields.clone(), self.contact_name.clone())))
     }
 
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
@@ -161,8 +173,7 @@ fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String
     let mut names: Vec<String> = Vec::new();
     for placed in &section.phone_fields {
         let name = placed.value.trim();
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.len() > 3 && name.len() <= 100 && name.starts_with("cf_") && name.bytes().all(word) {
+        if is_custom(name) {
             names.push(name.to_owned());
         } else {
             let found: String = name.chars().take(60).collect();
@@ -172,4 +183,44 @@ fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String
         }
     }
     names
+}
+
+fn is_custom(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.len() > 3 && name.len() <= 100 && name.starts_with("cf_") && name.bytes().all(word)
+}
+
+/// The fields that a call's data go into: custom ones, each for one thing, of what this CRM has.
+fn call_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> FieldNames {
+    let mut seen: Vec<(Option<&str>, &str)> = Vec::new();
+    for (owner, meaning, name) in section.fields.given() {
+        let key = owner.map_or_else(|| meaning.key().to_owned(), |owner| format!("{owner}.{}", meaning.key()));
+        let mut refuse = |reason: String| {
+            problems.push(Problem::new(&section.file, name.row, format!("crm.fields.{key}: {reason}")));
+        };
+        if owner.is_some_and(|owner| ["lead", "deal"].contains(&owner)) {
+            refuse("expected a field of what Zoho Desk has: contact, organization, ticket, task, call".to_owned());
+        } else if !is_custom(&name.value) {
+            let found: String = name.value.chars().take(60).collect();
+            refuse(format!("expected a custom field's API name, say \"cf_utm_source\", found {found:?}"));
+        } else if seen.contains(&(owner, &name.value)) {
+            refuse(format!(
+                "expected a field of its own, found {}, which is named for something else, too",
+                name.value
+            ));
+        }
+        seen.push((owner, &name.value));
+    }
+    section.fields.clone()
+}
+
+fn contact_name(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
+    let placed = section.contact_name.as_ref()?;
+    let name = placed.value.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        let reason = format!("crm.contact_name: expected a name of at most {LONGEST_NAME} letters, found another");
+        problems.push(Problem::new(&section.file, placed.row, reason));
+        return None;
+    }
+    Some(name.to_owned())
 }

@@ -98,6 +98,20 @@ pub(super) fn judge<T: DeserializeOwned + Default>(reply: &Reply) -> Result<T, F
     }
 }
 
+/// The same of a request that writes. What the vendor has taken up and not answered may be done.
+///
+/// # Errors
+/// As [`judge`], but:
+/// - [`Failure::Unclear`]: 408 and any 5xx except 503: nowhere is it promised that nothing was done.
+/// - [`Failure::Wait`]: 429 and 503, which turn a request away.
+pub(super) fn judge_write<T: DeserializeOwned + Default>(reply: &Reply) -> Result<T, Failure> {
+    match reply.status {
+        204 => Err(Failure::Unclear { reason: "status 204: expected what was written, found nothing".to_owned() }),
+        408 | 500..=502 | 504..=599 => Err(Failure::Unclear { reason: words(reply) }),
+        _ => judge(reply),
+    }
+}
+
 fn answer<T: DeserializeOwned>(reply: &Reply) -> Result<T, Failure> {
     let unclear = |found: &str| Failure::Unclear {
         reason: format!("status {}: expected an answer, found {found}", reply.status),

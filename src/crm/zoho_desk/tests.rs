@@ -4,8 +4,10 @@ mod reading;
 mod settings;
 mod status;
 mod vendor;
+mod vendor_writing;
 mod window;
 mod wire;
+mod writing;
 
 use crate::outbound::Reply;
 

@@ -278,7 +278,7 @@ fn says_yes(value: Option<&Value>) -> bool {
 
 /// # Units
 /// RFC 3339, or milliseconds since 1970 as the description's examples of lists have it; to seconds, rounded down.
-fn seconds(time: Option<&Value>) -> Option<i64> {
+pub(super) fn seconds(time: Option<&Value>) -> Option<i64> {
     match time? {
         Value::String(text) => match text.parse::<i64>() {
             Ok(ms) => Some(ms.div_euclid(1_000)),
@@ -289,7 +289,7 @@ fn seconds(time: Option<&Value>) -> Option<i64> {
     }
 }
 
-fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CrmId>, D::Error> {
+pub(super) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CrmId>, D::Error> {
     Ok(match Option::<Value>::deserialize(from)? {
         Some(Value::String(text)) => CrmId::parse(&text),
         Some(Value::Number(number)) => number.as_u64().map(CrmId::Number),
@@ -305,6 +305,6 @@ fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> 
     })
 }
 
-fn null_is_none<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+pub(super) fn null_is_none<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }

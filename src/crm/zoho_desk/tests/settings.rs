@@ -1,7 +1,7 @@
 use url::Url;
 
 use crate::base::{problem::Placed, secret::Secret};
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::hooks::HookTarget;
 use crate::crm::quota::Budget;
 use crate::crm::zoho_desk::{path, settings::prepare};
@@ -116,4 +116,26 @@ fn a_webhook_has_the_projects_address() {
     let url = Url::parse("https://predial.acme.example/acme/crm-changes").expect("a URL");
     let target = HookTarget { url, token: Secret::new("t0ken") };
     assert!(prepare(&section()).expect("no problem").hooks(tools, target).is_some());
+}
+
+#[test]
+fn fields_for_a_calls_data_are_custom_ones_of_what_there_is_each_for_one_thing() {
+    let named = |owner, meaning, name: &str| FieldNames::default().with(owner, meaning, name);
+    let good = named(Some("task"), Meaning::Mark, "cf_mark").with(None, Meaning::Mark, "cf_mark");
+    assert_eq!(problems(&CrmSection { fields: good, ..section() }), Vec::<String>::new());
+    for (fields, told) in [
+        (named(Some("deal"), Meaning::Mark, "cf_mark"), "crm.fields.deal.mark: expected a field of what Zoho Desk has"),
+        (named(None, Meaning::UtmTerm, "UTM term"), "crm.fields.utm_term: expected a custom field's API name"),
+        (
+            named(None, Meaning::CallId, "cf_call").with(None, Meaning::Mark, "cf_call"),
+            "crm.fields.mark: expected a field of its own, found cf_call",
+        ),
+    ] {
+        let found = problems(&CrmSection { fields, ..section() });
+        assert!(found.len() == 1 && found[0].contains(told), "{found:?}");
+    }
+    for name in ["", " ", &"x".repeat(81)] {
+        let found = problems(&CrmSection { contact_name: placed(name, 19), ..section() });
+        assert!(found[0].starts_with("projects/acme.toml:19: crm.contact_name: expected a name"), "{found:?}");
+    }
 }

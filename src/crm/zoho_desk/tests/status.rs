@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::reply;
 use crate::crm::failure::Failure;
 use crate::crm::zoho_desk::{
-    status::{Verdict, judge, not_included, says_gone, signal, token_refused},
+    status::{Verdict, judge, judge_write, not_included, says_gone, signal, token_refused},
     wire::{Contact, List},
 };
 use crate::outbound::Reply;
@@ -94,4 +94,25 @@ fn a_200_that_is_no_answer_is_unclear() {
     for body in ["", "<html>", &whole[..20], "[]", "{}", "null", r#"{"errorCode":"X"}"#, r#"{"data":{"id":"7"}}"#] {
         assert!(matches!(failure(&reply(200, &[], body)), Failure::Unclear { .. }), "{body}");
     }
+}
+
+#[test]
+fn a_write_whose_end_nobody_knows_is_unclear_and_one_that_was_turned_away_is_not() {
+    let failure = |status, body| judge_write::<Option<Value>>(&reply(status, &[], body)).expect_err("no answer");
+    for status in [204, 408, 500, 502, 504, 520] {
+        assert!(matches!(failure(status, ""), Failure::Unclear { .. }), "{status}");
+    }
+    for (status, body) in [(503, ""), (429, TOO_MANY_AT_ONCE), (429, DAY_SPENT), (403, "<html>")] {
+        assert!(matches!(failure(status, body), Failure::Wait { .. }), "{status}");
+    }
+    for (status, body) in [(401, TOKEN_EXPIRED), (403, OTHER_PORTAL)] {
+        assert!(matches!(failure(status, body), Failure::Credentials { .. }), "{status}");
+    }
+    for status in [400, 404, 405, 413, 415, 422, 302] {
+        assert!(matches!(failure(status, REFUSED), Failure::Refused { .. }), "{status}");
+    }
+    for body in ["", "<html>", "{}", "[]"] {
+        assert!(matches!(failure(200, body), Failure::Unclear { .. }), "{body}");
+    }
+    assert!(judge_write::<Option<Value>>(&reply(201, &[], "{\"id\":\"7\"}")).expect("an answer").is_some());
 }

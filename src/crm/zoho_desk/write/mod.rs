@@ -1,0 +1,279 @@
+//! Writing. What is written where, and by what it is found again, says the adapter's own page.
+
+mod fields;
+mod find;
+mod look;
+mod request;
+mod text;
+pub(super) mod told;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::config::{FieldNames, Meaning};
+use crate::crm::Record;
+use crate::crm::failure::Failure;
+use crate::crm::quota::Purpose;
+use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
+use crate::crm::zoho_desk::{
+    path,
+    portal::{NoReply, Question},
+    read::{Desk, no_such},
+    status,
+    wire::List,
+    write::{
+        request::{Wanted, Words, first, of, refused},
+        told::{Department, Organization, Whole, Written},
+    },
+};
+use crate::model::{
+    action::{Action, Link},
+    client::Kind,
+    ids::CrmId,
+};
+use crate::outbound::Method;
+
+/// How long a request whose answer was lost may still be under way at the vendor. Lists show at once what was written.
+const UNDER_WAY: Duration = Duration::from_secs(10);
+
+/// The writer of one portal.
+pub(super) struct DeskWriter {
+    desk: Desk,
+    names: FieldNames,
+    contact_name: Option<String>,
+    /// Where tickets, tasks and calls go; empty until it was asked for, and again when it was refused.
+    department: Mutex<Option<CrmId>>,
+}
+
+impl DeskWriter {
+    pub(super) const fn new(desk: Desk, names: FieldNames, contact_name: Option<String>) -> Self {
+        Self { desk, names, contact_name, department: Mutex::new(None) }
+    }
+
+    fn words(&self, department: Option<CrmId>) -> Words<'_> {
+        let now_s = self.desk.portal.tools.clock.now_s();
+        let now = jiff::Timestamp::from_second(now_s).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        Words { names: &self.names, contact_name: self.contact_name.as_deref(), department, now }
+    }
+
+    fn department(&self) -> MutexGuard<'_, Option<CrmId>> {
+        self.department.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The department of what the order makes: its ticket's, else the portal's default one, else the first that is
+    /// enabled. `None` for what is in none.
+    async fn department_of(&self, order: &Order) -> Result<Option<CrmId>, Failure> {
+        let ticket = match order.action {
+            Action::Task { .. } | Action::Call { .. } => first(&order.on, Kind::Ticket),
+            Action::Create { kind: Kind::Ticket, .. } => None,
+            _ => return Ok(None),
+        };
+        if let Some(ticket) = ticket {
+            let operation = path::one_of(Kind::Ticket).ok_or_else(|| no_such(Kind::Ticket))?;
+            let there: Option<Whole> = self.read_one(operation, &[ticket]).await?;
+            let there = there.ok_or_else(|| refused("expected the ticket that it hangs on, found that it is gone"))?;
+            return Ok(there.department_id);
+        }
+        if let Some(known) = *self.department() {
+            return Ok(Some(known));
+        }
+        let url = path::departments(&self.desk.portal.base);
+        let question = Question::background(Purpose::Write, path::DEPARTMENTS.cost, url);
+        let list: List<Department> = status::judge(&self.desk.portal.reply_to(&question).await?)?;
+        let enabled = || list.data.iter().filter(|one| one.is_enabled != Some(false));
+        let chosen = enabled().find(|one| one.is_default == Some(true)).or_else(|| enabled().next());
+        let chosen = chosen.and_then(|one| one.id);
+        *self.department() = chosen;
+        Ok(chosen)
+    }
+
+    /// Sends a request that writes; what came back.
+    async fn write<T: DeserializeOwned + Default>(&self, question: &Question) -> Result<T, Failure> {
+        match self.desk.portal.reply_to(question).await {
+            Ok(reply) => status::judge_write(&reply),
+            // The vendor has acted: only what it says of it is too much.
+            Err(NoReply::TooLarge(failure)) => Err(Failure::Unclear { reason: failure.to_string() }),
+            Err(NoReply::Failed(failure)) => Err(failure),
+        }
+    }
+
+    async fn send(&self, wanted: Wanted) -> Result<CrmId, Failure> {
+        let Wanted { method, operation, ids, body } = wanted;
+        let url = path::of_these(&self.desk.portal.base, operation, &ids);
+        let written: Written = self.write(&Question::writing(method, operation.cost, url, body)).await?;
+        let nameless = || Failure::Unclear { reason: "expected the id of what was written, found none".to_owned() };
+        written.id.ok_or_else(nameless)
+    }
+
+    /// The one request of an order that is no update.
+    async fn make(&self, order: &Order) -> Result<Receipt, Failure> {
+        let department = self.department_of(order).await?;
+        let sent = self.send(self.words(department).request_for(order)?).await;
+        if let Err(Failure::Refused { .. }) = &sent {
+            // It may have been the department, which somebody has switched off.
+            *self.department() = None;
+        }
+        Ok(Receipt { id: sent?.to_string(), whole: true })
+    }
+
+    /// The next entity of an update.
+    async fn update(&self, order: &Order, (utm, call): (bool, bool), parts: &[String]) -> Result<Receipt, Failure> {
+        let link = part(order, parts)?;
+        let receipt = Receipt { id: link.id.to_string(), whole: parts.len() + 1 >= order.on.len() };
+        let custom = self.updated(order, (utm, call), link).await?;
+        if !custom.is_empty() {
+            let operation = path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
+            let body = json!({"cf": custom});
+            self.send(Wanted { method: Method::Patch, operation, ids: vec![link.id], body }).await?;
+        }
+        Ok(receipt)
+    }
+
+    /// The custom fields that are to be set. UTM marks only while the entity has none of them.
+    async fn updated(
+        &self,
+        order: &Order,
+        (utm, call): (bool, bool),
+        link: Link,
+    ) -> Result<Map<String, Value>, Failure> {
+        let words = self.words(None);
+        let mut custom = self.call_fields(order, call, link)?;
+        let marks = if utm { words.utm(of(link.kind), &order.call) } else { Map::new() };
+        if !marks.is_empty() {
+            let operation = path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
+            let there: Option<Whole> = self.read_one(operation, &[link.id]).await?;
+            let there = there.ok_or_else(|| refused("expected the entity that is written, found that it is gone"))?;
+            let named = Meaning::UTM.into_iter().filter_map(|meaning| self.names.of(of(link.kind), meaning));
+            if named.into_iter().all(|name| there.custom(name).trim().is_empty()) {
+                custom.extend(marks);
+            }
+        }
+        Ok(custom)
+    }
+
+    fn call_fields(&self, order: &Order, call: bool, link: Link) -> Result<Map<String, Value>, Failure> {
+        path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
+        let (words, owner) = (self.words(None), of(link.kind));
+        if !call {
+            return Ok(Map::new());
+        }
+        let mut custom = words.call_data(owner, &order.call);
+        words.put_recording(owner, &order.call, &mut custom);
+        match self.names.of(owner, Meaning::Recording) {
+            Some(name) if order.call.recording.is_some() && !custom.contains_key(name) => {
+                Err(refused(&format!("expected a link of at most {} letters for {name}, found more", text::CUSTOM)))
+            }
+            _ => Ok(custom),
+        }
+    }
+
+    /// Whether the next entity of an update has it all.
+    async fn find_update(
+        &self,
+        order: &Order,
+        (utm, call): (bool, bool),
+        parts: &[String],
+    ) -> Result<Option<Receipt>, Failure> {
+        let link = part(order, parts)?;
+        let mut custom = self.call_fields(order, call, link)?;
+        if utm {
+            custom.extend(self.words(None).utm(of(link.kind), &order.call));
+        }
+        let operation = path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
+        let there: Option<Whole> = self.read_one(operation, &[link.id]).await?;
+        let has_all = there.is_some_and(|there| Self::holds(&there, &json!({"cf": custom})));
+        let receipt = || Receipt { id: link.id.to_string(), whole: parts.len() + 1 >= order.on.len() };
+        Ok(has_all.then(receipt))
+    }
+
+    /// Whether what is amended says it already.
+    async fn find_amendment(&self, order: &Order) -> Result<Option<Receipt>, Failure> {
+        let Wanted { operation, ids, body, .. } = self.words(None).request_for(order)?;
+        let Some(id) = ids.last() else { return Ok(None) };
+        let receipt = || Receipt { id: id.to_string(), whole: true };
+        if let Some(content) = body["content"].as_str() {
+            let there: Option<told::Comment> = self.read_one(operation, &ids).await?;
+            return Ok(there.filter(|there| there.content.as_deref() == Some(content)).map(|_| receipt()));
+        }
+        let there: Option<Whole> = self.read_one(operation, &ids).await?;
+        Ok(there.filter(|there| Self::holds(there, &body)).map(|_| receipt()))
+    }
+}
+
+/// What the next part of an update writes into.
+fn part(order: &Order, parts: &[String]) -> Result<Link, Failure> {
+    order.on.get(parts.len()).copied().ok_or_else(|| refused("expected another entity to write into, found none"))
+}
+
+/// What an order does to what is there already: an update, or one that is done again.
+fn updating(action: &Action) -> Option<(bool, bool)> {
+    match action {
+        Action::Update { utm, call } => Some((*utm, *call)),
+        Action::Amend { to, .. } => match **to {
+            Action::Update { utm, call } => Some((utm, call)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[async_trait]
+impl Writer for DeskWriter {
+    async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
+        self.look_for(look).await
+    }
+
+    /// # Cost
+    /// 1 credit; 1 more where it hangs on a ticket or sets UTM marks, 3 once for the departments.
+    async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
+        match updating(&order.action) {
+            Some(what) => self.update(order, what, parts).await,
+            None => self.make(order).await,
+        }
+    }
+
+    /// # Cost
+    /// 3 credits a page of a list, 1 for each thing that may be it.
+    async fn find(&self, order: &Order, parts: &[String]) -> Result<Option<Receipt>, Failure> {
+        match (updating(&order.action), &order.action) {
+            (Some(what), _) => self.find_update(order, what, parts).await,
+            (None, Action::Amend { .. }) => self.find_amendment(order).await,
+            (None, _) => self.find_made(order).await,
+        }
+    }
+
+    fn settles_within(&self, _: &Order, _: &[String]) -> Duration {
+        UNDER_WAY
+    }
+
+    /// # Cost
+    /// 1 credit.
+    async fn check(&self) -> Result<(), Failure> {
+        let url = path::at(&self.desk.portal.base, path::ORGANIZATIONS);
+        let question = Question::background(Purpose::Write, path::ORGANIZATIONS.cost, url);
+        let list: List<Organization> = status::judge(&self.desk.portal.reply_to(&question).await?)?;
+        let ours = |one: &Organization| one.id.is_some_and(|id| id.to_string() == self.desk.portal.org_id);
+        if list.data.iter().any(ours) {
+            return Ok(());
+        }
+        let reason = "expected the portal of crm.org_id among those of the credentials, found others".to_owned();
+        Err(Failure::Credentials { reason })
+    }
+
+    async fn fields(&self) -> Result<Vec<FieldState>, Failure> {
+        self.field_states().await
+    }
+
+    async fn make_field(&self, field: &FieldState) -> Result<(), Failure> {
+        self.make_one(field).await
+    }
+}

@@ -1,0 +1,112 @@
+//! What of the answers is read when something is written: what a list tells, what one thing by itself tells.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::crm::zoho_desk::wire::{id, null_is_none, seconds};
+use crate::model::ids::CrmId;
+
+/// One of a list: contacts, accounts, tickets, tasks, calls. Neither description nor custom fields are told there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::crm::zoho_desk) struct Listed {
+    #[serde(deserialize_with = "id")]
+    pub(super) id: Option<CrmId>,
+    #[serde(default, deserialize_with = "id")]
+    pub(super) contact_id: Option<CrmId>,
+    pub(super) phone: Option<String>,
+    pub(super) status_type: Option<String>,
+    pub(super) created_time: Option<Value>,
+}
+
+/// One thing by itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::crm::zoho_desk) struct Whole {
+    #[serde(default, deserialize_with = "id")]
+    pub(super) department_id: Option<CrmId>,
+    pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "null_is_none")]
+    pub(super) cf: BTreeMap<String, Value>,
+}
+
+/// A comment.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::crm::zoho_desk) struct Comment {
+    #[serde(deserialize_with = "id")]
+    pub(super) id: Option<CrmId>,
+    pub(super) content: Option<String>,
+}
+
+/// What was written: its id, whatever else is told.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::crm::zoho_desk) struct Written {
+    #[serde(default, deserialize_with = "id")]
+    pub(super) id: Option<CrmId>,
+}
+
+/// A department.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::crm::zoho_desk) struct Department {
+    #[serde(deserialize_with = "id")]
+    pub(super) id: Option<CrmId>,
+    pub(super) is_enabled: Option<bool>,
+    pub(super) is_default: Option<bool>,
+}
+
+/// A field of a module.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::crm::zoho_desk) struct Field {
+    pub(super) api_name: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) max_length: Option<Value>,
+}
+
+/// A portal.
+#[derive(Debug, Deserialize)]
+pub(in crate::crm::zoho_desk) struct Organization {
+    #[serde(deserialize_with = "id")]
+    pub(super) id: Option<CrmId>,
+}
+
+/// What may be there or gone.
+#[derive(Debug, Deserialize)]
+#[serde(transparent, bound = "T: Deserialize<'de>")]
+pub(super) struct Maybe<T>(pub(super) Option<T>);
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl Listed {
+    /// When it was made; `None` where that is not said.
+    pub(super) fn created_s(&self) -> Option<i64> {
+        seconds(self.created_time.as_ref())
+    }
+}
+
+impl Whole {
+    /// A custom field's text; empty where there is none.
+    pub(super) fn custom(&self, name: &str) -> &str {
+        self.cf.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl Field {
+    /// How long its values may be, where that is said.
+    pub(super) fn most(&self) -> Option<u64> {
+        match self.max_length.as_ref()? {
+            Value::Number(number) => number.as_u64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
