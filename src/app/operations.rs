@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use super::follow::Follow;
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
+use crate::journal::{Journal, Office};
 use crate::ops::{EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
@@ -18,6 +19,7 @@ use crate::routing::Exchange;
 pub(crate) struct Assembly {
     pub(crate) follow: Arc<Follow>,
     pub(crate) draining: Arc<AtomicBool>,
+    pub(crate) journal: Arc<Journal>,
 }
 
 #[async_trait]
@@ -36,6 +38,14 @@ impl Operations for Assembly {
 
     fn staff(&self, project: &str) -> Option<StaffStatus> {
         self.follow.staff(project)
+    }
+
+    fn journal(&self) -> Option<Arc<Journal>> {
+        Some(Arc::clone(&self.journal))
+    }
+
+    fn office(&self, project: &str) -> Option<Arc<Office>> {
+        self.follow.offices().load().of(project).cloned()
     }
 
     fn edge(&self) -> EdgeState {

@@ -146,7 +146,7 @@ impl Service {
         follow.put_in_force(configured);
         let edge = open_edge(&process, &follow, &journal)?;
         let draining = Arc::new(AtomicBool::new(false));
-        let ops_address = open_ops(&process, &follow, &draining, &work, &stop)?;
+        let ops_address = open_ops((&process, &work), (&follow, &journal), &draining, &stop)?;
         let watch = {
             let _inside = work.enter();
             Watch::new(overrides.config.as_deref())
@@ -317,17 +317,20 @@ fn open_edge(process: &ProcessSettings, follow: &Follow, journal: &Arc<Journal>)
 }
 
 fn open_ops(
-    process: &ProcessSettings,
-    follow: &Arc<Follow>,
+    (process, work): (&ProcessSettings, &Runtime),
+    (follow, journal): (&Arc<Follow>, &Arc<Journal>),
     draining: &Arc<AtomicBool>,
-    work: &Runtime,
     stop: &CancellationToken,
 ) -> Result<SocketAddr, StartError> {
     let token = process.ops.token.clone();
     let listener = work.block_on(ops::bind(process.ops.listen, token.is_some()))?;
     let address = listener.local_addr().map_err(system("to tell the ops door's address"))?;
     let router = ops::router(ops::Parts {
-        operations: Arc::new(Assembly { follow: Arc::clone(follow), draining: Arc::clone(draining) }),
+        operations: Arc::new(Assembly {
+            follow: Arc::clone(follow),
+            draining: Arc::clone(draining),
+            journal: Arc::clone(journal),
+        }),
         metrics: follow.metrics(),
         token,
         reserve: process.live.reserve,

@@ -1,5 +1,6 @@
 //! A step as it is stored: an order in which what is made by steps before it stands by their names.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::store::{Step, StepState};
@@ -67,18 +68,19 @@ impl StoredOrder {
     }
 
     /// The order with what it hangs on found among the steps of the call.
-    pub(super) fn ready(self, mark: &str, steps: &[Step]) -> Result<Order, Unready> {
+    pub(super) fn ready(self, mark: &str, steps: &[Step], zone: TimeZone) -> Result<Order, Unready> {
         let mut on = Vec::new();
-        for target in self.on {
+        for target in &self.on {
             match target {
-                Target::There(link) => on.push(link),
-                Target::Made { kind, step } => on.push(made(kind, &step, steps)?),
+                Target::There(link) => on.push(*link),
+                Target::Made { kind, step } => on.push(made(*kind, step, steps)?),
             }
         }
         on.sort_unstable();
         on.dedup();
         let mark = Mark::stored(mark);
-        Ok(Order { mark, action: self.action, owner: self.owner, on, call: self.call, audio: None })
+        let Self { action, owner, call, .. } = self;
+        Ok(Order { mark, action, owner, on, call, zone, audio: None })
     }
 }
 

@@ -145,7 +145,8 @@ impl Worker<'_> {
             let lease_ms = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
             let until_ms = self.clock.now().as_millisecond().saturating_add(lease_ms);
             self.store.extend_lease(&leased.lease, until_ms).await?;
-            let order = StoredOrder::read(&step.order).and_then(|order| order.ready(&step.mark, &known));
+            let order = StoredOrder::read(&step.order)
+                .and_then(|order| order.ready(&step.mark, &known, self.office.project.timezone.clone()));
             let order = match order {
                 Ok(order) => order,
                 Err(Unready::NotMade(reason) | Unready::NoOrder(reason)) => {

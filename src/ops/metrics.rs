@@ -6,14 +6,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Desk, refusal::Refusal};
+use super::{Desk, journal::JournalView, refusal::Refusal};
 use crate::base::metric::{CONTENT_TYPE, Level, ProcessLevel};
 use crate::directory::WarmState;
+use crate::journal::store::State as EntryState;
 use crate::routing::Line;
 
 pub(super) async fn metrics(State(desk): State<Desk>) -> Result<Response, Refusal> {
     let exchange = desk.operations.exchange();
-    let projects = exchange.lines().inspect(|line| refresh(&desk, line)).count();
+    for line in exchange.lines() {
+        refresh(&desk, line);
+        journal(&desk, line).await;
+    }
+    let projects = exchange.lines().count();
     desk.metrics.process().set(ProcessLevel::ProjectsInForce, i64::try_from(projects).unwrap_or(i64::MAX));
     let text = desk.metrics.encode().map_err(|error| {
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "not_encoded", format!("the metrics: {error}"))
@@ -37,6 +42,24 @@ fn refresh(desk: &Desk, line: &Line) {
     metrics.set(Level::QuotaLimited, quota.map(|quota| gauge(quota.limited)));
     metrics.set(Level::QuotaHeld, quota.map(|quota| quota.held.map_or(0.0, |held| held.as_secs_f64())));
     metrics.breaker(line.directory.breaker());
+}
+
+async fn journal(desk: &Desk, line: &Line) {
+    let Some(journal) = desk.operations.journal() else { return };
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let Some(view) = JournalView::of(&journal, &line.project.name, now_ms).await else { return };
+    let metrics = &line.metrics;
+    metrics.set(Level::JournalOpen, Some(gauge(view.open())));
+    metrics.set(Level::JournalLater, Some(gauge(view.count(EntryState::Later))));
+    metrics.set(Level::JournalStored, Some(gauge(view.count(EntryState::Stored))));
+    metrics.set(Level::JournalDeadNow, Some(gauge(view.count(EntryState::Dead))));
+    metrics.set(Level::JournalOldest, Some(gauge(view.oldest_open_s().unwrap_or(0).unsigned_abs())));
+    let paused = match view.paused_by() {
+        None => 0.0,
+        Some("operator") => 1.0,
+        Some(_) => 2.0,
+    };
+    metrics.set(Level::JournalPaused, Some(paused));
 }
 
 /// Whole numbers stay exact up to 2^53, far above anything that is shown.

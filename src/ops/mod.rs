@@ -16,6 +16,12 @@
 //! | `POST /api/projects/{p}/rollback` `{"at"}` | puts one in force; 404, 409 damaged or foreign, 503 not kept first |
 //! | `GET /api/projects/{p}/numbers` | the CRM's numbers that could not be read; `Accept: text/csv` gives a table |
 //! | `GET /api/projects/{p}/explain?block=&caller=` | the walk for a number |
+//! | `POST /api/projects/{p}/pause` `{"reason"}`, `…/resume` `{"send_stored"}` | the CRM integration off and on |
+//! | `POST /api/projects/{p}/fields` `{"create"}` | the fields that `[crm.fields]` names, and which are there; made |
+//! | `GET /api/journal?project=&state=&limit=&after=` | what happened in calls, newest first |
+//! | `GET /api/journal/{id}` | one entry: as it came, how it was judged, its steps; 404 |
+//! | `POST /api/journal/{id}/retry`, `…/drop` | tries again what was given up or stored; decides that it is not to be done |
+//! | `POST /api/journal/retry` `{"project", "state"}` | all of a state, the dead ones unless said otherwise |
 //! | `POST /api/reload` | 200, or 422 with every problem |
 //!
 //! Errors are `{"error": {"code", "message"}}` on every path, those of the frame (404, 405, 400, 413) among them.
@@ -27,6 +33,7 @@ mod door;
 mod explain;
 mod guard;
 mod health;
+mod journal;
 mod metrics;
 mod numbers;
 mod projects;
@@ -56,6 +63,7 @@ pub use self::{
 use self::{guard::Guard, refusal::Refusal};
 use crate::base::{metric::Metrics, problem::Problem, secret::Secret};
 use crate::crm::quota::QuotaView;
+use crate::journal::{Journal, Office};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
@@ -85,6 +93,15 @@ pub trait Operations: Send + Sync {
     /// # Errors
     /// See [`RollbackRefused`]; what was in force stays.
     async fn roll_back(&self, project: &str, at: Option<String>) -> Result<RolledBack, RollbackRefused>;
+    /// What happened in calls; `None` where no journal is open.
+    fn journal(&self) -> Option<Arc<Journal>> {
+        None
+    }
+    /// A project as those who write meet it.
+    fn office(&self, project: &str) -> Option<Arc<Office>> {
+        let _ = project;
+        None
+    }
 }
 
 /// The telephone system's door.
@@ -152,6 +169,14 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/projects/{project}/rollback", post(snapshots::roll_back))
         .route("/api/projects/{project}/numbers", get(numbers::list))
         .route("/api/projects/{project}/explain", get(explain::explain))
+        .route("/api/projects/{project}/pause", post(journal::pause))
+        .route("/api/projects/{project}/resume", post(journal::resume))
+        .route("/api/projects/{project}/fields", post(journal::set_up))
+        .route("/api/journal", get(journal::list))
+        .route("/api/journal/retry", post(journal::retry_all))
+        .route("/api/journal/{id}", get(journal::show))
+        .route("/api/journal/{id}/retry", post(journal::retry))
+        .route("/api/journal/{id}/drop", post(journal::drop_one))
         .route("/api/reload", post(reload::reload))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Desk, WebhooksView, refusal::Refusal};
+use super::{Desk, WebhooksView, journal::JournalView, refusal::Refusal};
 use crate::crm::quota::{QuotaView, Spent};
 use crate::directory::{Directory, DirectoryStatus, WarmProgress, WarmState};
 use crate::pbx::StaffStatus;
@@ -81,6 +81,8 @@ pub(super) struct ProjectView {
     webhooks: Option<WebhooksView>,
     /// Ringostat's staff list; none where it is not read.
     staff: Option<StaffStatus>,
+    /// What happened in calls and is written of it; none where no journal can be read.
+    journal: Option<JournalView>,
     /// Active users of the CRM who are no employee of the project: their clients' calls are misses.
     unmatched_users: Vec<String>,
 }
@@ -138,10 +140,15 @@ impl From<QuotaView> for Quota {
     }
 }
 
-fn view(desk: &Desk, line: &Line) -> ProjectView {
+async fn view(desk: &Desk, line: &Line) -> ProjectView {
     let directory = line.directory.status();
     let warm = line.directory.warm_progress().borrow().clone();
+    let journal = match desk.operations.journal() {
+        Some(journal) => JournalView::of(&journal, &line.project.name, jiff::Timestamp::now().as_millisecond()).await,
+        None => None,
+    };
     ProjectView {
+        journal,
         project: line.project.name.to_string(),
         state: ProjectState::told(&directory, warm.state),
         crm: CrmView {
@@ -163,7 +170,11 @@ fn view(desk: &Desk, line: &Line) -> ProjectView {
 /// Every project.
 pub(super) async fn all(State(desk): State<Desk>) -> Json<Projects> {
     let exchange = desk.operations.exchange();
-    Json(Projects { projects: exchange.lines().map(|line| view(&desk, line)).collect() })
+    let mut projects = Vec::new();
+    for line in exchange.lines() {
+        projects.push(view(&desk, line).await);
+    }
+    Json(Projects { projects })
 }
 
 /// Every project at a glance.
@@ -174,5 +185,5 @@ pub(super) struct Projects {
 
 /// One project.
 pub(super) async fn one(State(desk): State<Desk>, Named(line): Named) -> Json<ProjectView> {
-    Json(view(&desk, &line))
+    Json(view(&desk, &line).await)
 }

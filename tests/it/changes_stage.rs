@@ -194,12 +194,16 @@ pub(crate) struct Setup {
     pub(crate) sweep_s: u64,
     /// What opens the door of changes.
     pub(crate) changes: &'static str,
+    /// Further lines of `[crm]`.
+    pub(crate) crm: &'static str,
+    /// Further lines of the project.
+    pub(crate) project: &'static str,
 }
 
 impl Default for Setup {
     /// Reachable, and no sweep for a day: what is noticed was told.
     fn default() -> Self {
-        Self { public: true, sweep_s: 86_400, changes: CHANGES }
+        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "" }
     }
 }
 
@@ -371,13 +375,15 @@ fn write(folder: &Path, row: &Row, crm: &dyn StandIn, setup: Setup, public: Sock
     let auth =
         if credentials.contains("client_id") { format!("auth_url = \"{}\"\n", crm.auth_url()) } else { String::new() };
     let mut text = format!(
-        "token = {{ env = \"ACME_TOKEN\" }}\ntokens.changes = {{ env = \"{variable}\" }}\n{public}\
+        "token = {{ env = \"ACME_TOKEN\" }}\ntokens.changes = {{ env = \"{variable}\" }}\n{public}{}\n\
          timezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n\
-         [crm]\nkind = \"{}\"\nbase_url = \"{}\"\n{auth}{credentials}\nsweep_s = {}\n{}\n\n",
+         [crm]\nkind = \"{}\"\nbase_url = \"{}\"\n{auth}{credentials}\nsweep_s = {}\n{}\n{}\n\n",
+        setup.project,
         row.name,
         crm.base_url(),
         setup.sweep_s,
         row.quota,
+        setup.crm,
     );
     for (at, (id, name)) in crm.employees().iter().zip(["anna", "bohdan", "oksana", "petro"]).enumerate() {
         let top = if at == 0 { "top_manager = true\n" } else { "" };
