@@ -2,9 +2,12 @@ mod account;
 mod hooks;
 mod questions;
 mod reading;
+mod requests;
 mod settings;
 mod status;
+mod unmarked;
 mod vendor;
+mod writing;
 
 use crate::outbound::Reply;
 

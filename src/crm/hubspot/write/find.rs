@@ -10,7 +10,7 @@ use crate::crm::hubspot::{
     send::{Payer, Question},
     status,
     wire::{Answer, Object},
-    write::{Writing, body::What, highest},
+    write::{Writing, body::What},
 };
 use crate::crm::writer::{Order, Receipt};
 use crate::model::{
@@ -107,7 +107,7 @@ impl Writing {
             .results
             .iter()
             .filter(|object| object.property(text).is_some_and(|told| told.contains(order.mark.as_str())));
-        Ok(highest(marked.filter_map(Object::id)))
+        Ok(marked.filter_map(Object::id).max())
     }
 
     /// A lead has no text: it is the one of this name that the client got since the call began.
@@ -121,7 +121,7 @@ impl Writing {
             let named = title.is_empty() || lead.property(path::LEAD_NAME).is_some_and(|name| name == title);
             named && self.is_of_this_call(order, lead)
         });
-        Ok(highest(ours.filter_map(Object::id)))
+        Ok(ours.filter_map(Object::id).max())
     }
 
     /// A contact has no text either: it is the one with the number that came since the call began. Where it was made by
@@ -134,7 +134,7 @@ impl Writing {
             let typed = path::numbers(Kind::Contact).iter().filter_map(|name| contact.property(name));
             typed.map(|typed| digits(&typed)).any(|typed| typed == wanted) && self.is_of_this_call(order, contact)
         });
-        Ok(highest(ours.filter_map(Object::id)))
+        Ok(ours.filter_map(Object::id).max())
     }
 
     /// Made since the call began; of a call without a beginning, whenever.
