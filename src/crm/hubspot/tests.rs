@@ -1,5 +1,6 @@
 mod account;
 mod hooks;
+mod properties;
 mod questions;
 mod reading;
 mod requests;

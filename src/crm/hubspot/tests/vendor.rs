@@ -11,90 +11,10 @@ use sandbox::kit::Asked;
 use serde_json::{Map, Value, json};
 
 use super::account::{Account, PLENTY};
+use super::properties::PROPERTIES;
 use crate::base::environment::{Environment, ProcessEnvironment};
 use crate::model::client::Kind;
 
-/// The closed list, by kind: the description leaves properties open, so a misspelt one is nobody's error. Who asks for
-/// another adds it here, having looked it up in the vendor's client or pages.
-///
-/// Those that begin with `predial_` are the tests' own; all may have them.
-const PROPERTIES: [(&str, &[&str]); 8] = [
-    (
-        "contacts",
-        &[
-            "hubspot_owner_id",
-            "lastmodifieddate",
-            "phone",
-            "mobilephone",
-            "hs_object_id",
-            "hs_searchable_calculated_phone_number",
-            "hs_searchable_calculated_mobile_number",
-            "firstname",
-            "lastname",
-            "email",
-        ],
-    ),
-    (
-        "companies",
-        &[
-            "hubspot_owner_id",
-            "hs_lastmodifieddate",
-            "phone",
-            "hs_object_id",
-            "hs_searchable_calculated_phone_number",
-            "name",
-            "description",
-        ],
-    ),
-    (
-        "deals",
-        &[
-            "hubspot_owner_id",
-            "hs_lastmodifieddate",
-            "hs_object_id",
-            "hs_is_closed",
-            "pipeline",
-            "dealstage",
-            "dealname",
-            "description",
-        ],
-    ),
-    (
-        "tickets",
-        &[
-            "hubspot_owner_id",
-            "hs_lastmodifieddate",
-            "hs_object_id",
-            "hs_pipeline",
-            "hs_pipeline_stage",
-            "subject",
-            "content",
-        ],
-    ),
-    ("leads", &["hubspot_owner_id", "hs_lastmodifieddate", "hs_object_id", "hs_lead_name"]),
-    (
-        "tasks",
-        &["hubspot_owner_id", "hs_timestamp", "hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_type"],
-    ),
-    (
-        "calls",
-        &[
-            "hubspot_owner_id",
-            "hs_timestamp",
-            "hs_call_title",
-            "hs_call_body",
-            "hs_call_direction",
-            "hs_call_disposition",
-            "hs_call_duration",
-            "hs_call_from_number",
-            "hs_call_to_number",
-            "hs_call_recording_url",
-            "hs_call_source",
-            "hs_call_status",
-        ],
-    ),
-    ("notes", &["hubspot_owner_id", "hs_timestamp", "hs_note_body"]),
-];
 const FILES: [&str; 6] =
     ["crm-objects", "crm-associations", "crm-associations-schema", "crm-owners", "crm-pipelines", "crm-properties"];
 const FALSE_ALARMS: &str = include_str!("../false-alarms.toml");
@@ -340,6 +260,7 @@ async fn everything_asked() -> Account {
     reader.users().await.expect("users");
     let number = crate::model::phone::PhoneKey::from_digits(Account::NUMBER).expect("a number");
     reader.ask(number, std::time::Duration::from_secs(10)).await.expect("an answer");
+    super::writing::write_everything(&account).await;
     account
 }
 
@@ -362,6 +283,13 @@ async fn the_judge_refuses_what_is_not_described_or_misspelt() {
     let asked = account.sandbox.asked();
     let list = asked.iter().find(|asked| asked.path.ends_with("/contacts")).expect("a list");
     let search = asked.iter().find(|asked| asked.path.ends_with("/contacts/search")).expect("a search");
+    let made = |method: &str, end: &str| {
+        let found = asked.iter().find(|asked| asked.method == method && asked.path.ends_with(end));
+        found.unwrap_or_else(|| panic!("expected {method} {end}"))
+    };
+    let (task, upsert) = (made("POST", "/objects/2026-03/tasks"), made("POST", "/contacts/batch/upsert"));
+    let change = asked.iter().find(|asked| asked.method == "PATCH").expect("a change");
+    let field = made("POST", "/properties/2026-03/tasks");
     let replaced = |text: &Option<String>, from: &str, to: &str| text.as_ref().map(|text| text.replace(from, to));
     for wrong in [
         Asked { path: list.path.replace("objects", "object"), ..list.clone() },
@@ -374,11 +302,22 @@ async fn the_judge_refuses_what_is_not_described_or_misspelt() {
         Asked { body: replaced(&search.body, "GTE", "ATLEAST"), ..search.clone() },
         Asked { reply: replaced(&search.reply, "\"total\"", "\"totals\""), ..search.clone() },
         Asked { reply: replaced(&list.reply, "createdAt", "created"), ..list.clone() },
+        Asked { body: replaced(&task.body, "hs_task_body", "hs_task_text"), ..task.clone() },
+        Asked { body: replaced(&task.body, "associationTypeId", "typeId"), ..task.clone() },
+        Asked { body: replaced(&task.body, "HUBSPOT_DEFINED", "HUBSPOT"), ..task.clone() },
+        Asked { body: replaced(&task.body, "\"NOT_STARTED\"", "1"), ..task.clone() },
+        Asked { status: Some(200), ..task.clone() },
+        Asked { body: replaced(&upsert.body, "idProperty", "property"), ..upsert.clone() },
+        Asked { body: replaced(&upsert.body, "firstname", "first_name"), ..upsert.clone() },
+        Asked { reply: replaced(&upsert.reply, "\"new\"", "\"fresh\""), ..upsert.clone() },
+        Asked { body: replaced(&change.body, "properties", "values"), ..change.clone() },
+        Asked { body: replaced(&field.body, "\"text\"", "\"line\""), ..field.clone() },
     ] {
         assert!(!vendor.judge(&wrong).wrongs.is_empty(), "{wrong:?}");
     }
-    assert_eq!(vendor.judge(list).wrongs, [""; 0]);
-    assert_eq!(vendor.judge(search).wrongs, [""; 0]);
+    for right in [list, search, task, upsert, change, field] {
+        assert_eq!(vendor.judge(right).wrongs, [""; 0]);
+    }
 }
 
 #[test]

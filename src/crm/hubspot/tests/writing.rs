@@ -9,10 +9,10 @@ use super::account::{ANNA, Account, PLENTY};
 use crate::base::clock::Clock;
 use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::Tools;
-use crate::crm::contract_writing::{WriteStage, writing_tests};
+use crate::crm::contract_writing::{WriteStage, call, perform, task, writing_tests};
 use crate::crm::hubspot::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits};
-use crate::crm::writer::Writer;
+use crate::crm::writer::{Mark, Order, Writer};
 use crate::model::{
     action::{Action, Link},
     client::Kind,
@@ -124,6 +124,44 @@ impl WriteStage for Written {
             self.clear();
         } else {
             self.stage(Fault::new(FaultKind::TokenExpired));
+        }
+    }
+}
+
+/// Writes everything that is ever written, and looks for it.
+pub(super) async fn write_everything(account: &Account) {
+    let section = CrmSection { fields: all_fields(), ..account.by_token() };
+    let (marked, bare) = (&section, &account.by_token());
+    let writer = writer_of(marked, PLENTY, Duration::from_secs(10));
+    for field in writer.fields().await.expect("fields") {
+        writer.make_field(&field).await.expect("a field");
+    }
+    writer.fields().await.expect("fields");
+    writer.check().await.expect("accepted");
+    let contact = Link { kind: Kind::Contact, id: account.contact.into() };
+    let create =
+        |kind| Action::Create { kind, title: "Title".to_owned(), text: "Text".to_owned(), utm: true, recording: true };
+    let spoken = Action::Call { subject: "Call".to_owned(), text: "Text".to_owned(), recording: true };
+    let note = Action::Note { text: "Text".to_owned() };
+    let mut orders: Vec<(Action, Vec<Link>)> =
+        vec![(create(Kind::Contact), vec![]), (create(Kind::Organization), vec![])];
+    orders.extend([Kind::Deal, Kind::Ticket, Kind::Lead].map(|kind| (create(kind), vec![contact])));
+    orders.extend(
+        [task(false), spoken, note, Action::Update { utm: true, call: true }].map(|action| (action, vec![contact])),
+    );
+    for section in [marked, bare] {
+        let writer = writer_of(section, PLENTY, Duration::from_secs(10));
+        for (action, on) in &orders {
+            let number = PhoneKey::from_digits(380_442_001_007).expect("a number");
+            let mark = Mark::of(&["acme", action.word()]);
+            let (action, on) = (action.clone(), on.clone());
+            let order = Order { mark, action, owner: Some(ANNA.into()), on, call: call(number), audio: None };
+            let parts = perform(&*writer, &order).await.expect("made");
+            writer.find(&order, &[]).await.expect("an answer");
+            let (id, to) = (parts[0].clone(), Box::new(order.action.clone()));
+            if !matches!(*to, Action::Update { .. }) {
+                perform(&*writer, &Order { action: Action::Amend { id, to }, ..order }).await.expect("amended");
+            }
         }
     }
 }

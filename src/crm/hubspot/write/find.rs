@@ -28,6 +28,9 @@ const INDEX_LAG: Duration = Duration::from_secs(60);
 /// missing before.
 const UNDER_WAY: Duration = Duration::from_secs(10);
 
+/// What was made minutes ago is among the newest thousand of what hangs on somebody.
+const MOST_BATCHES: usize = 10;
+
 impl Writing {
     /// The thing of an order that was made before.
     pub(super) async fn found(&self, order: &Order, what: What) -> Result<Option<Receipt>, Failure> {
@@ -70,7 +73,7 @@ impl Writing {
     /// By the mark in the text of what hangs on the same, from the vendor's database; the newest first.
     async fn by_text(&self, order: &Order, (what, text): (What, &str), link: Link) -> Result<Option<CrmId>, Failure> {
         let hanging = self.hanging(what, link).await?;
-        for chunk in hanging.chunks(path::BATCH) {
+        for chunk in hanging.chunks(path::BATCH).take(MOST_BATCHES) {
             let objects = self.texts(what, text, chunk).await?;
             let marked =
                 |object: &&Object| object.property(text).is_some_and(|told| told.contains(order.mark.as_str()));
