@@ -278,6 +278,7 @@ impl World {
                 self.table_mut(kind).set(id, now.vendor, Some(object));
             }
         }
+        self.hand_over((loser.kind, loser.id), (winner.kind, winner.id));
         self.table_mut(loser.kind).set(loser.id, now.vendor, None);
         self.merged.insert((loser.kind, loser.id), winner.id);
         let event = json!({
@@ -285,6 +286,16 @@ impl World {
             "mergedObjectIds": [loser.id], "newObjectId": winner.id, "numberOfPropertiesMoved": 1,
         });
         Ok((winner, event))
+    }
+
+    /// What was done with the one was done with the other.
+    fn hand_over(&mut self, loser: (EntityKind, u64), winner: (EntityKind, u64)) {
+        let hanging = self.hanging.remove(&loser).unwrap_or_default();
+        for name in &hanging {
+            let done = self.activities.get_mut(name);
+            done.into_iter().flat_map(|done| &mut done.on).filter(|end| **end == loser).for_each(|end| *end = winner);
+        }
+        self.hanging.entry(winner).or_default().extend(hanging);
     }
 
     /// The event with what every event has, and where to tell it.

@@ -61,5 +61,8 @@ impl Account {
 /// `GET /crm/properties/2026-03/{type}/groups`
 pub(super) fn groups(of: Of) -> Value {
     let group = |name: &str| json!({"name": name, "label": name, "displayOrder": 1, "archived": false});
-    json!({"results": [group(field::group(of)), group("another_group")]})
+    let (own, other) = (group(field::group(of)), group("another_group"));
+    // Which comes first nobody says; of the kinds whose own group everybody knows the other does.
+    let known = field::group(of).ends_with("information") && !field::group(of).contains('_');
+    json!({"results": if known { [other, own] } else { [own, other] }})
 }

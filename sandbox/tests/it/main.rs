@@ -11,6 +11,7 @@ mod account;
 mod description;
 mod faults;
 mod hubspot;
+mod hubspot_writing;
 mod kit;
 mod limits;
 mod lists;

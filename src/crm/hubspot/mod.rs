@@ -12,6 +12,27 @@
 //!
 //! What is archived counts as deleted. A record may belong to several contacts and companies; the main one comes first.
 //!
+//! # What is written where
+//! | ours | HubSpot's | found again by, with a `mark` property / without |
+//! | --- | --- | --- |
+//! | contact | contact; `phone` as `+380…`, a name of the client's, `crm.contact_name` or the number | the property / its number and that it came since the call began, from the index: after a minute |
+//! | organization | company; `phone`, `description` | the property / the mark in `description`, from the index: after a minute |
+//! | deal, ticket | deal, ticket in the default pipeline's first open stage; `description`, `content` | the property / the mark in the text, among what hangs on the same; without anything, from the index |
+//! | lead | lead; no text, no number; the account's own type of association, the main contact's first | the property / its name, among the contact's leads since the call began |
+//! | task | task, due to the millisecond, `CALL`, done on arrival where it is completed | the property / the mark in the body, among what hangs on the same |
+//! | call | call; times in ms, numbers, direction from our side, disposition, `hs_call_recording_url` for https, else the link in the body | as task |
+//! | note | note | the mark in the body: notes have no configured properties |
+//!
+//! A `mark` property has unique values: the vendor's database answers by it at once, and refuses it a second time. What
+//! hangs on nothing is put by it (batch/upsert, which takes no associations); what hangs on something is made with its
+//! associations in one request, so that nothing is ever left hanging on nothing. Without the property the mark is what
+//! the table says; what is read by association comes from the vendor's database, and a request that was lost is given
+//! ten seconds to land first. A task, call or note that hangs on nothing is not made without a `mark` property.
+//!
+//! A contact that the vendor refuses because its e-mail is there is that contact; a second part gives it the number. UTM
+//! marks are written while all of them are empty, read just before. What is written again (a late recording) leaves title,
+//! state and owner alone. Texts that are stored as HTML are escaped, at most 65,536 bytes, links and mark kept.
+//!
 //! # Versions
 //! 2026-03 for every endpoint, in [`path::VERSION`]; the versions before dates end in September 2027.
 //!
@@ -21,7 +42,9 @@
 //! nothing of any. A 429 names its limit in `policyName` and promises no time.
 //!
 //! # Absent on purpose
-//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - Uploading recordings: the vendor takes an address. Its own player wants `.mp3` or `.wav`, which is not checked.
+//! - The inbound-call endpoint of calling extensions: for apps of its developer platform only.
+//! - Meetings and e-mails, archiving, changing owners or stages: no row asks for them.
 //! - Archived and merged records: no search shows them, and the list of archived ones is neither dated nor ordered by
 //!   time, so that every look would read all of it. They are noticed by webhook, else by the next full crawl.
 //! - A deal, ticket or lead that was only given to another contact: that changes no date that a search could ask for. It

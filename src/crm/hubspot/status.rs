@@ -169,8 +169,7 @@ pub(super) fn judge_write<T: DeserializeOwned>(reply: &Reply) -> Result<T, Failu
 /// # Errors
 /// As [`judge_write`].
 pub(super) fn judge_made(reply: &Reply) -> Result<Made, Failure> {
-    let existing = || refusal(reply).message.as_deref().and_then(existing_id);
-    if let (409, Some(id)) = (reply.status, existing()) {
+    if let Some(id) = conflicting(reply) {
         return Ok(Made::There(id));
     }
     let object: Object = judge_write(reply)?;
@@ -183,10 +182,10 @@ pub(super) fn judge_made(reply: &Reply) -> Result<Made, Failure> {
 /// As [`judge_write`]; [`Failure::Refused`] for a row that the vendor found wrong, [`Failure::Unclear`] for one that failed
 /// for another reason.
 pub(super) fn judge_upsert(reply: &Reply) -> Result<Made, Failure> {
-    let answer: Answer<Object> = match judge_made(reply) {
-        Ok(Made::There(id)) => return Ok(Made::There(id)),
-        _ => judge_write(reply)?,
-    };
+    if let Some(id) = conflicting(reply) {
+        return Ok(Made::There(id));
+    }
+    let answer: Answer<Object> = judge_write(reply)?;
     if let Some(object) = answer.results.first() {
         return object.id().map(Made::New).ok_or_else(|| idless(reply));
     }
@@ -205,6 +204,14 @@ pub(super) fn judge_upsert(reply: &Reply) -> Result<Made, Failure> {
 
 fn idless(reply: &Reply) -> Failure {
     Failure::Unclear { reason: format!("status {}: expected a record with an id, found none", reply.status) }
+}
+
+/// The contact that a refusal names as being there.
+fn conflicting(reply: &Reply) -> Option<CrmId> {
+    if reply.status != 409 {
+        return None;
+    }
+    refusal(reply).message.as_deref().and_then(existing_id)
 }
 
 /// The id in the vendor's words about a contact that is there.

@@ -1,10 +1,14 @@
 mod account;
 mod hooks;
+mod properties;
 mod questions;
 mod reading;
+mod requests;
 mod settings;
 mod status;
+mod unmarked;
 mod vendor;
+mod writing;
 
 use crate::outbound::Reply;
 

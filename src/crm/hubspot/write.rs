@@ -1,7 +1,7 @@
 //! Writing: what a call leaves, and how what was written is found again. What the mark is of each thing stands in
 //! [`super`].
 
-mod body;
+pub(super) mod body;
 mod fields;
 mod find;
 mod text;
@@ -32,7 +32,6 @@ use crate::model::{
     action::{Action, Link},
     call::Call,
     client::Kind,
-    ids::CrmId,
 };
 
 /// Writes into one account.
@@ -262,9 +261,4 @@ impl Writer for Writing {
     async fn make_field(&self, field: &FieldState) -> Result<(), Failure> {
         self.made_field(field).await
     }
-}
-
-/// Whose numbers were verified before they are compared here.
-fn highest(ids: impl Iterator<Item = CrmId>) -> Option<CrmId> {
-    ids.max()
 }

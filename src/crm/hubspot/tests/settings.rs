@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::base::{problem::Placed, secret::Secret};
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::hubspot::settings::prepare;
 use crate::crm::quota::{Budget, Rate};
 
@@ -92,4 +92,20 @@ fn every_problem_is_told_with_its_row() {
         );
     }
     assert_eq!(told.len(), 6, "{told:?}");
+}
+
+#[test]
+fn names_of_fields_are_properties_each_for_one_thing_and_the_mark_the_accounts_own() {
+    let of = |fields: FieldNames| problems(&CrmSection { fields, ..by_token() });
+    let good = FieldNames::default()
+        .with(None, Meaning::UtmSource, "utm_source")
+        .with(Some("deal"), Meaning::UtmSource, "utm_source")
+        .with(None, Meaning::Mark, "predial_mark");
+    assert_eq!(of(good.clone()), [""; 0]);
+    let told = of(good.with(Some("deal"), Meaning::CallId, "Call id").with(Some("task"), Meaning::Mark, "hs_mark"));
+    assert!(told.iter().any(|problem| problem.contains("crm.fields.deal.call_id")), "{told:?}");
+    assert!(told.iter().any(|problem| problem.contains("crm.fields.task.mark")), "{told:?}");
+    assert_eq!(told.len(), 2, "{told:?}");
+    let twice = FieldNames::default().with(None, Meaning::UtmTerm, "utm").with(None, Meaning::UtmMedium, "utm");
+    assert_eq!(of(twice).len(), 1);
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::reply;
 use crate::crm::failure::Failure;
 use crate::crm::hubspot::{
-    status::{Verdict, judge, judge_batch, says_without, signal},
+    status::{Made, Verdict, judge, judge_batch, judge_made, judge_upsert, judge_write, says_without, signal},
     wire::{Answer, Object},
 };
 
@@ -94,4 +94,47 @@ fn an_account_without_leads_is_told_from_one_whose_token_is_not_good() {
     assert!(says_without(&reply(403, &[], SCOPES_MISSING)) && says_without(&reply(404, &[], "{}")));
     assert!(!says_without(&reply(401, &[], "{}")) && !says_without(&reply(403, &[], "<html>")));
     assert!(!says_without(&reply(200, &[], "{}")));
+}
+
+#[test]
+fn a_server_error_leaves_a_write_unclear_but_for_the_one_that_says_nobody_was_there() {
+    let write = |status: u16, body: &str| judge_write::<Value>(&reply(status, &[], body)).expect_err("a failure");
+    for status in [408, 500, 502, 504, 521] {
+        assert!(matches!(write(status, ""), Failure::Unclear { .. }), "{status}");
+    }
+    assert!(matches!(write(503, ""), Failure::Wait { .. }));
+    assert!(matches!(write(429, RATE_LIMITED), Failure::Wait { .. }));
+    assert!(matches!(write(423, "{}"), Failure::Wait { .. }));
+    assert!(matches!(write(401, "{}"), Failure::Credentials { .. }));
+    assert!(matches!(write(400, "{}"), Failure::Refused { .. }));
+    assert!(matches!(write(201, "<<<"), Failure::Unclear { .. }), "it was carried out");
+}
+
+#[test]
+fn what_was_made_has_an_id_and_an_e_mail_that_is_there_names_its_contact() {
+    let made = |status: u16, body: &str| judge_made(&reply(status, &[], body));
+    assert_eq!(made(201, r#"{"id": "7"}"#), Ok(Made::New(7.into())));
+    assert!(matches!(made(201, r#"{"id": "x"}"#), Err(Failure::Unclear { .. })));
+    let there = r#"{"category": "CONFLICT", "message": "Contact already exists. Existing ID: 123456789012"}"#;
+    assert_eq!(made(409, there), Ok(Made::There(123_456_789_012.into())));
+    assert!(matches!(made(409, r#"{"category": "CONFLICT", "message": "taken"}"#), Err(Failure::Refused { .. })));
+}
+
+#[test]
+fn a_row_that_is_refused_inside_a_batch_is_no_success() {
+    let upsert = |status: u16, body: &str| judge_upsert(&reply(status, &[], body));
+    assert_eq!(upsert(200, r#"{"results": [{"id": "7", "new": true}]}"#), Ok(Made::New(7.into())));
+    let row = |category: &str, message: &str| {
+        upsert(
+            207,
+            &serde_json::json!({"results": [], "errors": [{"category": category, "message": message}]}).to_string(),
+        )
+    };
+    let refused = row("VALIDATION_ERROR", "380671112233 is wrong");
+    assert!(matches!(&refused, Err(Failure::Refused { reason }) if reason.contains("is wrong")), "{refused:?}");
+    assert!(!format!("{refused:?}").contains("380671112233"), "{refused:?}");
+    assert!(matches!(row("INTERNAL_ERROR", "later"), Err(Failure::Unclear { .. })));
+    assert_eq!(row("CONFLICT", "Contact already exists. Existing ID: 9"), Ok(Made::There(9.into())));
+    assert!(matches!(upsert(200, r#"{"results": []}"#), Err(Failure::Unclear { .. })));
+    assert!(matches!(upsert(400, "{}"), Err(Failure::Refused { .. })));
 }

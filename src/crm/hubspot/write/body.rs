@@ -15,11 +15,11 @@ use crate::model::{
 };
 
 /// Properties by name; every value is a text.
-pub(super) type Values = BTreeMap<String, String>;
+pub(in crate::crm::hubspot) type Values = BTreeMap<String, String>;
 
 /// What is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum What {
+pub(in crate::crm::hubspot) enum What {
     Entity(Kind),
     Task,
     Call,
@@ -27,18 +27,18 @@ pub(super) enum What {
 }
 
 /// What an order does not say.
-pub(super) struct Given<'a> {
-    pub(super) names: &'a FieldNames,
+pub(in crate::crm::hubspot) struct Given<'a> {
+    pub(in crate::crm::hubspot) names: &'a FieldNames,
     /// The name of a contact that has none.
-    pub(super) contact_name: Option<&'a str>,
+    pub(in crate::crm::hubspot) contact_name: Option<&'a str>,
     /// Pipeline and stage of a deal or ticket.
-    pub(super) stage: Option<(String, String)>,
-    pub(super) now: Timestamp,
+    pub(in crate::crm::hubspot) stage: Option<(String, String)>,
+    pub(in crate::crm::hubspot) now: Timestamp,
 }
 
 impl What {
     /// What the action makes; `None` for one that makes nothing.
-    pub(super) const fn of(action: &Action) -> Option<Self> {
+    pub(in crate::crm::hubspot) const fn of(action: &Action) -> Option<Self> {
         match action {
             Action::Create { kind, .. } => Some(Self::Entity(*kind)),
             Action::Task { .. } => Some(Self::Task),
@@ -49,7 +49,7 @@ impl What {
     }
 
     /// The vendor's word in paths.
-    pub(super) const fn object(self) -> &'static str {
+    pub(in crate::crm::hubspot) const fn object(self) -> &'static str {
         match self {
             Self::Entity(kind) => path::object(kind),
             Self::Task => "tasks",
@@ -69,12 +69,12 @@ impl What {
     }
 
     /// The configured property for that.
-    pub(super) fn field(self, names: &FieldNames, meaning: Meaning) -> Option<&str> {
+    pub(in crate::crm::hubspot) fn field(self, names: &FieldNames, meaning: Meaning) -> Option<&str> {
         names.of(self.owner()?, meaning)
     }
 
     /// The property that holds its text.
-    pub(super) const fn text(self) -> Option<&'static str> {
+    pub(in crate::crm::hubspot) const fn text(self) -> Option<&'static str> {
         match self {
             Self::Entity(Kind::Deal | Kind::Organization) => Some("description"),
             Self::Entity(Kind::Ticket) => Some("content"),
@@ -89,7 +89,7 @@ impl What {
     ///
     /// # Source
     /// The association types of the vendor's own client, 13.5.0.
-    pub(super) const fn association(self, to: Kind) -> Option<u32> {
+    pub(in crate::crm::hubspot) const fn association(self, to: Kind) -> Option<u32> {
         match (self, to) {
             (Self::Call, Kind::Contact) => Some(194),
             (Self::Call, Kind::Organization) => Some(182),
@@ -119,7 +119,7 @@ impl What {
 /// # Units
 /// `hs_timestamp`: UTC milliseconds, when a task is due, when a call began. `hs_call_duration`: what both spoke, in
 /// milliseconds.
-pub(super) fn properties_for(order: &Order, given: &Given<'_>) -> Values {
+pub(in crate::crm::hubspot) fn properties_for(order: &Order, given: &Given<'_>) -> Values {
     let mut values = Values::new();
     let Some(what) = What::of(&order.action) else { return values };
     let (names, call) = (given.names, &order.call);
@@ -272,7 +272,7 @@ fn spoken(text: &str, call: &Call, recording: bool) -> (String, Option<String>) 
 }
 
 /// The UTM marks and the client's id, as far as there are fields and values.
-pub(super) fn marks(names: &FieldNames, what: What, call: &Call) -> Values {
+pub(in crate::crm::hubspot) fn marks(names: &FieldNames, what: What, call: &Call) -> Values {
     let utm = &call.utm;
     let told = [
         (Meaning::UtmSource, &utm.source),
@@ -286,7 +286,7 @@ pub(super) fn marks(names: &FieldNames, what: What, call: &Call) -> Values {
 }
 
 /// The call's id and status, and its recording where that is wanted.
-pub(super) fn called(names: &FieldNames, what: What, call: &Call, recording: bool) -> Values {
+pub(in crate::crm::hubspot) fn called(names: &FieldNames, what: What, call: &Call, recording: bool) -> Values {
     let mut values = filled(names, what, [(Meaning::CallId, &call.id), (Meaning::CallStatus, &call.status)]);
     if recording {
         values.extend(recorded(names, what, call));
@@ -308,7 +308,7 @@ fn filled<const N: usize>(names: &FieldNames, what: What, told: [(Meaning, &Opti
 
 /// What is written again of something that was made: its text and the recording. What people may have changed since, its
 /// state say, is left as it is.
-pub(super) fn amended(to: &Action, call: &Call, names: &FieldNames) -> Option<(What, Values)> {
+pub(in crate::crm::hubspot) fn amended(to: &Action, call: &Call, names: &FieldNames) -> Option<(What, Values)> {
     let what = What::of(to)?;
     let mut values = Values::new();
     match to {
@@ -339,7 +339,7 @@ pub(super) fn amended(to: &Action, call: &Call, names: &FieldNames) -> Option<(W
 }
 
 /// The body of a request that makes something: with what it hangs on.
-pub(super) fn creation(values: &Values, on: &[(Link, u32)]) -> Value {
+pub(in crate::crm::hubspot) fn creation(values: &Values, on: &[(Link, u32)]) -> Value {
     let association = |(link, type_id): &(Link, u32)| {
         json!({
             "to": {"id": link.id.to_string()},
@@ -350,7 +350,7 @@ pub(super) fn creation(values: &Values, on: &[(Link, u32)]) -> Value {
 }
 
 /// The body of a request that makes something, or changes it where the mark is there.
-pub(super) fn upsert(values: &Values, mark_field: &str, order: &Order) -> Value {
+pub(in crate::crm::hubspot) fn upsert(values: &Values, mark_field: &str, order: &Order) -> Value {
     let mark = order.mark.as_str();
     let values: Values =
         values.iter().filter(|(name, _)| *name != mark_field).map(|(n, v)| (n.clone(), v.clone())).collect();

@@ -17,6 +17,9 @@ use crate::model::client::Kind;
 /// What tasks and calls have fields for.
 const OF_ACTIVITIES: [Meaning; 4] = [Meaning::CallId, Meaning::CallStatus, Meaning::Recording, Meaning::Mark];
 
+/// Where the vendor itself puts what the account makes.
+const USUAL_GROUPS: [&str; 4] = ["contactinformation", "companyinformation", "dealinformation", "ticketinformation"];
+
 /// What `[crm.fields]` calls an owner.
 fn what(owner: &str) -> Option<What> {
     match owner {
@@ -76,7 +79,7 @@ impl Writing {
         status::judge_batch::<Property>(&reply).map(|answer| Some(answer.results))
     }
 
-    /// Makes a text that is unique where it is the mark, in the kind's first group of properties.
+    /// Makes a text that is unique where it is the mark, in the kind's usual group of properties, else in its first.
     ///
     /// # Cost
     /// Two requests.
@@ -87,7 +90,9 @@ impl Writing {
         };
         let question = Question::get(path::groups(&sender.base, what.object()));
         let groups: Answer<Group> = status::judge(&sender.reply_to(Payer::WRITE, &question).await?)?;
-        let group = groups.results.iter().find(|group| group.archived != Some(true)).ok_or_else(|| {
+        let mut there = groups.results.iter().filter(|group| group.archived != Some(true));
+        let first = there.clone().next();
+        let group = there.find(|group| USUAL_GROUPS.contains(&group.name.as_str())).or(first).ok_or_else(|| {
             let reason = format!("expected a group of properties of {}, found none", what.object());
             Failure::Refused { reason }
         })?;

@@ -10,7 +10,7 @@ use crate::crm::hubspot::{
     send::{Payer, Question},
     status,
     wire::{Answer, Object},
-    write::{Writing, body::What, highest},
+    write::{Writing, body::What},
 };
 use crate::crm::writer::{Order, Receipt};
 use crate::model::{
@@ -27,6 +27,9 @@ const INDEX_LAG: Duration = Duration::from_secs(60);
 /// How long a request whose answer was lost may still be under way at the vendor: what has no unique mark is not believed
 /// missing before.
 const UNDER_WAY: Duration = Duration::from_secs(10);
+
+/// What was made minutes ago is among the newest thousand of what hangs on somebody.
+const MOST_BATCHES: usize = 10;
 
 impl Writing {
     /// The thing of an order that was made before.
@@ -70,7 +73,7 @@ impl Writing {
     /// By the mark in the text of what hangs on the same, from the vendor's database; the newest first.
     async fn by_text(&self, order: &Order, (what, text): (What, &str), link: Link) -> Result<Option<CrmId>, Failure> {
         let hanging = self.hanging(what, link).await?;
-        for chunk in hanging.chunks(path::BATCH) {
+        for chunk in hanging.chunks(path::BATCH).take(MOST_BATCHES) {
             let objects = self.texts(what, text, chunk).await?;
             let marked =
                 |object: &&Object| object.property(text).is_some_and(|told| told.contains(order.mark.as_str()));
@@ -107,7 +110,7 @@ impl Writing {
             .results
             .iter()
             .filter(|object| object.property(text).is_some_and(|told| told.contains(order.mark.as_str())));
-        Ok(highest(marked.filter_map(Object::id)))
+        Ok(marked.filter_map(Object::id).max())
     }
 
     /// A lead has no text: it is the one of this name that the client got since the call began.
@@ -121,7 +124,7 @@ impl Writing {
             let named = title.is_empty() || lead.property(path::LEAD_NAME).is_some_and(|name| name == title);
             named && self.is_of_this_call(order, lead)
         });
-        Ok(highest(ours.filter_map(Object::id)))
+        Ok(ours.filter_map(Object::id).max())
     }
 
     /// A contact has no text either: it is the one with the number that came since the call began. Where it was made by
@@ -134,7 +137,7 @@ impl Writing {
             let typed = path::numbers(Kind::Contact).iter().filter_map(|name| contact.property(name));
             typed.map(|typed| digits(&typed)).any(|typed| typed == wanted) && self.is_of_this_call(order, contact)
         });
-        Ok(highest(ours.filter_map(Object::id)))
+        Ok(ours.filter_map(Object::id).max())
     }
 
     /// Made since the call began; of a call without a beginning, whenever.
