@@ -21,4 +21,5 @@ mod smart_crm;
 mod support;
 mod webhooks;
 mod zoho_crm;
+mod zoho_crm_writing;
 mod zoho_desk;
