@@ -23,5 +23,6 @@ mod smart_crm_writing;
 mod support;
 mod webhooks;
 mod zoho_crm;
+mod zoho_crm_writing;
 mod zoho_desk;
 mod zoho_desk_writing;

@@ -31,15 +31,48 @@
 //! would lag. Should the vendor refuse such a query (fields that are encrypted cannot be compared), its search by phone is
 //! asked instead, and from then on.
 //!
+//! # How it is written
+//! | ours | Zoho's |
+//! | --- | --- |
+//! | lead | Leads: `Last_Name` (the title, else the client's name, else `crm.contact_name`, else the number), `Company` the same, since layouts demand one |
+//! | contact, organization | Contacts: `Last_Name` as above, `Account_Name`; Accounts: `Account_Name` |
+//! | deal | Deals: in the first open stage of the default pipeline, closed 30 days after the call |
+//! | task | Tasks: `Status` *Not Started* or *Completed*, `Due_Date` the day in the project's zone, `Remind_At` the minute of what is open and not past |
+//! | call | Calls: *Inbound*, *Outbound*, *Missed*; `Call_Duration` `mm:ss`; `Voice_Recording__s` |
+//! | note | Notes: one for each thing it is about |
+//!
+//! A contact goes into `Who_Id`, a deal or else an account into `What_Id`; a lead into `What_Id` and nothing beside it.
+//! Numbers are written `+380671112233`. Lists of values take what is shown, not what is stored. Texts stay plain. What is
+//! too long is cut, never the recording's link or the mark. The owner of a call is told when it is made: it cannot be
+//! changed afterwards. Workflows run as for what people write: no `trigger` is sent, so nothing of the customer's is left
+//! out.
+//!
+//! Fields of the customer's are looked up in the metadata first (a credit per module, every six hours): the vendor leaves
+//! out unknown ones without a word.
+//!
+//! ## Once
+//! | what | mark | found again by |
+//! | --- | --- | --- |
+//! | entities, where `crm.fields` names a unique field for it | in that field, and made by upsert on it: a second try is the same record | query on the field |
+//! | tasks, calls, where it does | in that field; the vendor has no upsert for them, a double is refused with the first one's id | query on the field |
+//! | any of them without such a field | the last line of `Description` | query for what was made since the day before the call, for the same number, contact, deal or lead, whose texts are read |
+//! | notes | the last line | list of the record's notes |
+//! | updates, amendments | none | not at all: to write them again does the same |
+//!
+//! All of that reads the database; no answer here comes from the search. A request whose answer was lost may still be at
+//! work for some seconds: so long nothing is believed to be missing.
+//!
 //! # Absent on purpose
-//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - Marks of campaigns in tasks and calls: their client has them.
+//! - Uploads: the recording is a link.
+//! - Roles of contacts in deals, products, campaigns.
 //! - Merged records: where their end is not told by a notification or the list of deleted ones, they stay until the next
 //!   full crawl.
 //! - Contacts who only have a role in a deal: that is another request per deal.
 //!
 //! # Source
 //! The vendor's description v8.0 of 2025-06-27 and its pages on lists, search, queries, notifications, tokens and limits,
-//! read 2026-11-21; nothing was tried on a live account.
+//! read 2026-11-21, and on inserting, upserting, fields and tasks, read 2026-11-27; nothing was tried on a live account.
 
 mod api;
 mod coql;

@@ -139,6 +139,7 @@ pub(crate) fn text(field: Field, value: &Value) -> Result<Option<String>, Refusa
         Type::DateTime => read_time(text).is_some(),
         Type::Date => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
         Type::Picklist if field.name == "Pipeline" => PIPELINES.iter().any(|(name, _)| name == text),
+        Type::Picklist if field.name == "Stage" => stage_shown(text).is_some(),
         Type::Picklist => choices(field.name).contains(&text.as_str()),
         Type::Text if field.name == "Call_Duration" => length_s(text).is_some(),
         Type::Text | Type::TextArea => true,
