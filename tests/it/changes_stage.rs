@@ -289,6 +289,38 @@ impl Stage {
         serde_json::from_str(&ask_at(self.service().ops(), request).await.body).expect("JSON")
     }
 
+    /// Tells of a call as the telephone system does; gives the answer.
+    pub(crate) async fn tell(&self, moment: &str, told: &Value) -> Value {
+        let body = told.to_string();
+        let request = format!(
+            "POST /acme/events/{moment}?token={TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let heard = self.edge(&request).await;
+        assert_eq!(heard.status, 200, "{}: {}", self.row.name, heard.body);
+        serde_json::from_str(&heard.body).expect("JSON")
+    }
+
+    /// Asks the operators' door, with a body where there is one.
+    pub(crate) async fn ops(&self, method: &str, target: &str, body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let heard = ask_at(self.service().ops(), &request).await;
+        serde_json::from_str(&heard.body).unwrap_or_else(|error| panic!("{target}: {error}: {}", heard.body))
+    }
+
+    /// Waits until nothing is left to be done in the journal.
+    pub(crate) async fn settled(&self) {
+        let open = ["received", "planned", "leased", "later"];
+        let none = |view: &Value| open.iter().all(|state| view["journal"]["by_state"][state].is_null());
+        self.until("the journal is worked off", none).await;
+    }
+
     /// A counter's value.
     pub(crate) async fn counted(&self, name: &str) -> u64 {
         let request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";

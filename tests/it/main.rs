@@ -35,6 +35,18 @@ mod quota_pace;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
+mod rows_hubspot;
+#[cfg(test)]
+mod rows_pipedrive;
+#[cfg(test)]
+mod rows_smart_crm;
+#[cfg(test)]
+mod rows_stage;
+#[cfg(test)]
+mod rows_zoho_crm;
+#[cfg(test)]
+mod rows_zoho_desk;
+#[cfg(test)]
 mod whole;
 #[cfg(test)]
 mod whole_changes;

@@ -1,0 +1,14 @@
+//! The rows of pipedrive.
+
+use crate::rows_stage::rows;
+
+rows! { "pipedrive", "rows/pipedrive.toml":
+    pd_in_ok_new
+    pd_in_ok_owner
+    pd_in_ok_other
+    pd_in_miss_new
+    pd_in_miss_old
+    pd_out_ok
+    pd_unknown_new
+    pd_unknown_old
+}
