@@ -1,7 +1,9 @@
 //! What every store must do, as a suite: a store's tests stage it as a [`StoreStage`] and name it in [`store_tests`].
 
 pub(super) mod calls;
+#[expect(clippy::cognitive_complexity, reason = "each tells one story, a step after the other")]
 pub(super) mod leases;
+#[expect(clippy::cognitive_complexity, reason = "each tells one story, a step after the other")]
 pub(super) mod operators;
 pub(super) mod walk;
 

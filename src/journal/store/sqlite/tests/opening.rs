@@ -3,7 +3,7 @@ use std::{fs, path::Path, process::Command};
 use rusqlite::Connection;
 
 use crate::journal::store::contract::{append, event};
-use crate::journal::store::{OpenError, SqliteStore, Store};
+use crate::journal::store::{OpenError, SqliteStore};
 
 fn refused(folder: &Path) -> OpenError {
     let path = folder.join("journal.sqlite");
