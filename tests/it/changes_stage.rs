@@ -198,12 +198,14 @@ pub(crate) struct Setup {
     pub(crate) crm: &'static str,
     /// Further lines of the project.
     pub(crate) project: &'static str,
+    /// Lines of `[ringostat]`.
+    pub(crate) ringostat: &'static str,
 }
 
 impl Default for Setup {
     /// Reachable, and no sweep for a day: what is noticed was told.
     fn default() -> Self {
-        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "" }
+        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "", ringostat: "" }
     }
 }
 
@@ -421,6 +423,9 @@ fn write(folder: &Path, row: &Row, crm: &dyn StandIn, setup: Setup, public: Sock
         let top = if at == 0 { "top_manager = true\n" } else { "" };
         write!(text, "[[employee]]\nname = \"{name}\"\ncrm_user = \"{id}\"\nmain = [\"acme_{name}\"]\n{top}\n")
             .expect("text");
+    }
+    if !setup.ringostat.is_empty() {
+        text += &format!("[ringostat]\n{}\n", setup.ringostat);
     }
     text += "[block.sales]\npriority = [\"contact\", \"organization\"]\nanswer = \"plain\"\n";
     let projects = folder.join("config/projects");
