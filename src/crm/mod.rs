@@ -136,6 +136,24 @@ pub struct Page {
     pub records: Vec<Record>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
+    /// What the vendor sent besides and a crawl leaves out because it does not count. A page of closed deals is not a page
+    /// without rows: by these ids a crawl tells pages that bring it further from a cursor that does not.
+    pub left_out: Vec<CrmId>,
+}
+
+impl Page {
+    /// Everything the vendor sent.
+    #[must_use]
+    pub fn of(records: Vec<Record>, next: Option<Cursor>) -> Self {
+        Self { records, next, left_out: Vec::new() }
+    }
+
+    /// Those of them that are open.
+    #[must_use]
+    pub fn of_open(records: Vec<Record>, next: Option<Cursor>) -> Self {
+        let (records, closed): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.open);
+        Self { records, next, left_out: closed.into_iter().map(|record| record.id).collect() }
+    }
 }
 
 /// A record of the CRM, as far as a look-up needs it.

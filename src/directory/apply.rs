@@ -114,12 +114,12 @@ impl Directory {
         self.join(&records, touched);
     }
 
-    /// Accepts the crawl numbered `crawl`: what it did not see is taken out.
-    pub(super) fn retire(&self, crawl: u32) {
+    /// Accepts the crawl numbered `crawl`: what it did not see is taken out, but for what `stays`.
+    pub(super) fn retire(&self, crawl: u32, stays: impl Fn((Kind, CrmId)) -> bool) {
         let mut records = self.records();
         let mut touched = records.release_withheld(crawl);
         for kind in self.kinds.iter() {
-            for id in records.unseen(kind, crawl) {
+            for id in records.unseen(kind, crawl).into_iter().filter(|&id| !stays((kind, id))) {
                 touched.extend(records.put(kind, id, State::Gone { updated_s: 0 }, crawl));
             }
         }
