@@ -156,6 +156,20 @@ impl Page {
     }
 }
 
+/// The longest text that can be a number, or a few, in bytes. What is longer is for people to put right.
+pub const LONGEST_NUMBER: usize = 1_000;
+
+/// The text of a number field as a record has it: where it is longer than [`LONGEST_NUMBER`] its beginning, which is too
+/// long as well, so that nobody takes it for a number and people are told of it.
+#[must_use]
+pub fn number_text(text: &str) -> String {
+    let mut end = text.len().min(LONGEST_NUMBER + 1);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    text[..end].to_owned()
+}
+
 /// A record of the CRM, as far as a look-up needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -163,7 +177,7 @@ pub struct Record {
     pub kind: Kind,
     /// Its id.
     pub id: CrmId,
-    /// Its numbers as somebody typed them.
+    /// Its numbers as somebody typed them, see [`number_text`].
     pub numbers: Vec<String>,
     /// The user who owns it.
     pub owner: Option<CrmId>,

@@ -12,7 +12,7 @@ use super::{
     },
 };
 use crate::base::metric::Count;
-use crate::crm::{Matching, Record};
+use crate::crm::{LONGEST_NUMBER, Matching, Record};
 use crate::model::ids::CrmId;
 use crate::model::{
     client::{Client, Kind, KindSet},
@@ -143,6 +143,10 @@ impl Directory {
     fn facts(&self, record: &Record) -> (Facts, Vec<Unread>) {
         let (mut numbers, mut unread) = (SmallVec::<[PhoneKey; 2]>::new(), Vec::new());
         for text in &record.numbers {
+            if text.len() > LONGEST_NUMBER {
+                unread.push((shortened(text), NotANumber::TooLong));
+                continue;
+            }
             match self.numbers.stored_all(text) {
                 Ok(read) => numbers.extend(read),
                 // An empty field is no mistake of anybody's.

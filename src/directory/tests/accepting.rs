@@ -1,12 +1,12 @@
-//! What a crawl did not find, and whether it is gone.
+//! What a crawl did not find, and whether it is gone; what it found and nobody can read.
 
 use std::sync::atomic::Ordering;
 
 use super::{FULL, Stage, contact, key, lost, stage};
 use crate::crm::failure::Failure;
-use crate::crm::Record;
+use crate::crm::{Record, number_text};
 use crate::directory::WarmState;
-use crate::model::{client::Kind, ids::CrmId};
+use crate::model::{client::Kind, ids::CrmId, phone::NotANumber};
 
 fn clients(many: u64) -> Vec<Record> {
     (0..many).map(|at| contact(at + 1, &format!("06711{at:05}"), 7)).collect()
@@ -83,4 +83,18 @@ async fn a_kind_that_may_not_be_seen_any_more_is_refused_whether_it_can_be_asked
     stage.crm.failing.lock().expect("not poisoned").push(Failure::Refused { reason: "scopes".to_owned() });
     assert_eq!(stage.warm(FULL).await, WarmState::Refused);
     assert!((1..=40).all(|id| is_known(&stage, id)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_hundred_numbers_in_one_field_are_listed_for_people_and_none_of_them_is_believed() {
+    let pasted = (0..500).map(|at| format!("+38067111{at:04}")).collect::<Vec<_>>().join(", ");
+    for text in [pasted.clone(), number_text(&pasted), number_text(&"ж".repeat(900))] {
+        let mut client = contact(1, "0671112233", 7);
+        client.numbers.push(text);
+        let stage = stage(vec![client]).crawled().await;
+        let listed = stage.directory.unreadable_numbers().numbers;
+        assert_eq!(listed.iter().map(|number| number.why).collect::<Vec<_>>(), [NotANumber::TooLong.word()]);
+        assert!(listed[0].text.len() <= 120, "its beginning");
+        assert_eq!(stage.directory.status().numbers, 1, "the one that stands alone");
+    }
 }
