@@ -27,6 +27,8 @@ mod edge_refusals;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
+mod odd_lists;
+#[cfg(test)]
 mod ops;
 #[cfg(test)]
 mod ops_stage;
