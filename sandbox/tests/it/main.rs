@@ -15,6 +15,7 @@ mod kit;
 mod limits;
 mod lists;
 mod pbx;
+mod pipedrive_writing;
 mod ringostat_api;
 mod search;
 mod smart_crm;

@@ -55,7 +55,7 @@ impl Listener {
     }
 
     /// The bodies of what was told, in the order it came.
-    fn told(&self) -> Vec<Value> {
+    pub(crate) fn told(&self) -> Vec<Value> {
         let bodies = self.heard().into_iter().filter(|text| text.starts_with("POST"));
         bodies.map(|text| serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap()).collect()
     }
