@@ -9,6 +9,7 @@
 
 mod account;
 mod description;
+mod description_writing;
 mod faults;
 mod hubspot;
 mod kit;

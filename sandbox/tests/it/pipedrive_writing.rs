@@ -63,7 +63,10 @@ async fn what_is_written_is_in_the_lists_at_once_and_in_the_search_after_its_lag
     sandbox.advance(Duration::from_secs(3));
     assert_eq!((found("1119988").await, found("google").await), (1, 1));
     let [thing] = &held(&sandbox, "contact")[..] else { panic!("expected one contact") };
-    assert_eq!((thing.owner.as_deref(), thing.seeded, &thing.numbers[..]), (Some("102"), false, &[number.to_owned()][..]));
+    assert_eq!(
+        (thing.owner.as_deref(), thing.seeded, &thing.numbers[..]),
+        (Some("102"), false, &[number.to_owned()][..])
+    );
     assert_eq!(thing.fields[&key], "google");
 }
 
@@ -252,7 +255,8 @@ async fn a_lead_is_somebodys_and_keeps_deals_fields_beside_the_others() {
     refused(&sandbox, "POST /v1/leads", &json!({"title": "L"}), "must be linked").await;
     refused(&sandbox, "POST /v1/leads", &json!({"person_id": 3}), "is required").await;
     refused(&sandbox, "POST /v1/leads", &json!({"title": "L", "person_id": 999_999}), "not found").await;
-    refused(&sandbox, "POST /v1/leads", &json!({"title": "L", "person_id": 3, "custom_fields": {}}), "custom_fields").await;
+    refused(&sandbox, "POST /v1/leads", &json!({"title": "L", "person_id": 3, "custom_fields": {}}), "custom_fields")
+        .await;
     assert_eq!(held(&sandbox, "lead").len(), 1);
 }
 
@@ -315,7 +319,8 @@ async fn webhooks_tell_of_what_the_api_wrote_and_say_so() {
         .map(|told| format!("{} {} {}", told["meta"]["action"], told["meta"]["entity"], told["meta"]["change_source"]))
         .collect();
     told.sort();
-    let expected = ["\"change\" \"person\" \"api\"", "\"create\" \"activity\" \"api\"", "\"create\" \"person\" \"api\""];
+    let expected =
+        ["\"change\" \"person\" \"api\"", "\"create\" \"activity\" \"api\"", "\"create\" \"person\" \"api\""];
     assert_eq!(told, expected);
 }
 
