@@ -34,7 +34,7 @@ const BEYOND: &[(&str, &str)] = &[
     ("next_start", "as `pagination`"),
 ];
 
-struct Description {
+pub(crate) struct Description {
     second: Value,
     first: Value,
     /// Ends of [`NULLS`] that excused something: an excuse that nobody needs is stale.
@@ -43,7 +43,7 @@ struct Description {
 
 impl Description {
     /// The description, or nothing where it is not at hand.
-    fn read() -> Option<Self> {
+    pub(crate) fn read() -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs/pipedrive");
         let read = |name: &str| {
             let text = std::fs::read_to_string(folder.join(name)).ok()?;
@@ -58,14 +58,14 @@ impl Description {
         both.map(|(second, first)| Self { second, first, excused: RefCell::default() })
     }
 
-    fn operation(&self, template: &str) -> &Value {
+    pub(crate) fn operation(&self, template: &str) -> &Value {
+        let (method, template) = match template.split_once(' ') {
+            Some((method, path)) => (method, path),
+            None => (if template.starts_with("/oauth") { "post" } else { "get" }, template),
+        };
         let (document, path) = match template.strip_prefix("/api/v2") {
             Some(path) => (&self.second, path),
             None => (&self.first, template.strip_prefix("/v1").unwrap_or(template)),
-        };
-        let (method, path) = match path.split_once(' ') {
-            Some((method, path)) => (method, path),
-            None => (if path.starts_with("/oauth") { "post" } else { "get" }, path),
         };
         let operation = &document["paths"][path][method];
         assert!(operation.is_object(), "{template} is not described");
@@ -73,7 +73,7 @@ impl Description {
     }
 
     /// Everything wrong with a reply to an operation, but for the known defects.
-    fn wrongs(&self, template: &str, reply: &Reply) -> Vec<String> {
+    pub(crate) fn wrongs(&self, template: &str, reply: &Reply) -> Vec<String> {
         let operation = self.operation(template);
         let described = &operation["responses"][reply.status.to_string()]["content"]["application/json"];
         if described.is_null() {
