@@ -30,7 +30,15 @@ fn link(kind: Kind, id: u64) -> Link {
 fn order(on: Vec<Link>) -> Order {
     let action = Action::Note { text: String::new() };
     let call = call(PhoneKey::from_digits(380_671_112_233).expect("a number"));
-    Order { mark: Mark::of(&["acme", "call", "step"]), action, owner: Some(101.into()), on, call, audio: None }
+    Order {
+        mark: Mark::of(&["acme", "call", "step"]),
+        action,
+        owner: Some(101.into()),
+        on,
+        call,
+        zone: jiff::tz::TimeZone::UTC,
+        audio: None,
+    }
 }
 
 fn key(digit: u8) -> String {

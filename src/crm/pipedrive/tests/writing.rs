@@ -29,7 +29,7 @@ const ANNA: u64 = 101;
 fn order(account: &Account, step: &str, action: Action, on: Vec<Link>) -> Order {
     let call = call(WriteStage::nobody(account));
     let mark = Mark::of(&["acme", "call", step]);
-    Order { mark, action, owner: Some(ANNA.into()), on, call, audio: None }
+    Order { mark, action, owner: Some(ANNA.into()), on, call, zone: jiff::tz::TimeZone::UTC, audio: None }
 }
 
 fn create(kind: Kind, title: &str) -> Action {

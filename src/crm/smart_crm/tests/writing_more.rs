@@ -18,7 +18,15 @@ const LONG: Duration = Duration::from_secs(10);
 fn order(stage: &Written, step: &str, action: Action) -> Order {
     let (contact, _) = stage.known();
     let mark = Mark::of(&["acme", "call", step]);
-    Order { mark, action, owner: Some(stage.user()), on: vec![contact], call: call(stage.nobody()), audio: None }
+    Order {
+        mark,
+        action,
+        owner: Some(stage.user()),
+        on: vec![contact],
+        call: call(stage.nobody()),
+        zone: jiff::tz::TimeZone::UTC,
+        audio: None,
+    }
 }
 
 fn contact() -> Action {
