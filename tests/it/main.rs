@@ -9,6 +9,8 @@ mod cli_serve;
 #[cfg(test)]
 mod codecs;
 #[cfg(test)]
+mod crm_rows;
+#[cfg(test)]
 mod edge_changes;
 #[cfg(test)]
 mod edge_connections;
@@ -24,6 +26,10 @@ mod edge_forms;
 mod edge_origin;
 #[cfg(test)]
 mod edge_refusals;
+#[cfg(test)]
+mod fault_stage;
+#[cfg(test)]
+mod fault_table;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]

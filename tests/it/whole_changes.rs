@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sandbox::kit::{Entity, EntityKind, Neutral, Sample};
 
-use crate::changes_stage::{CHANGES, OTHER_CHANGES, ROWS, Row, Setup, Stage, TOKEN};
+use crate::changes_stage::{CHANGES, OTHER_CHANGES, Setup, Stage, TOKEN};
+use crate::crm_rows::{ROWS, Row};
 
 /// What is told by webhook is answered within this.
 const BY_WEBHOOK: Duration = Duration::from_secs(2);
