@@ -145,13 +145,14 @@ async fn zoho_crm(port: u16) -> Started {
 async fn zoho_desk(port: u16) -> Started {
     // Credits for a sweep every few seconds: the vendor says what is left, so it is not enough to configure more.
     let options = zoho_desk::Options { port, clients: CLIENTS, agents: 2_000, ..zoho_desk::Options::default() };
+    let lag = options.limits.index_lag;
     let crm = Arc::new(Desk::start(options).await.expect("a stand-in"));
     let merging = Arc::clone(&crm);
     let merge = move |loser: &str, winner: &str| {
         let (loser_id, winner_id) = (loser.parse().expect("an id"), winner.parse().expect("an id"));
         merging.change(zoho_desk::Change::Merge { loser_id, winner_id }).expect("merged");
     };
-    Started { crm, by_hand: None, lag: Duration::ZERO, merge: Box::new(merge) }
+    Started { crm, by_hand: None, lag, merge: Box::new(merge) }
 }
 
 async fn smart_crm(port: u16) -> Started {

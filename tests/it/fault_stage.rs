@@ -30,27 +30,34 @@ pub(crate) struct Member {
     pub(crate) row: &'static Row,
     pub(crate) started: Started,
     /// Rows of `[crm]` that say who asks.
-    credentials: &'static str,
+    pub(crate) credentials: &'static str,
+    /// `crm.sweep_s`
+    pub(crate) sweep_s: u64,
+    /// The kinds of the block `sales`.
+    pub(crate) priority: &'static str,
 }
 
 impl Member {
-    /// A project of this name before a stand-in of its own.
+    /// A project of this name before a stand-in of its own; it sweeps as often as can be configured.
     pub(crate) async fn new(name: String, row: &'static Row, credentials: &'static str) -> Self {
-        Self { name, row, started: (row.start)(0).await, credentials }
+        let started = (row.start)(0).await;
+        Self { name, row, started, credentials, sweep_s: 10, priority: "\"contact\", \"organization\"" }
     }
 
     pub(crate) fn crm(&self) -> &dyn StandIn {
         &*self.started.crm
     }
 
-    /// Sweeps as often as can be configured, and what is absent is a fact no longer than until the next.
+    /// What is absent is a fact no longer than until the next sweep.
     fn text(&self) -> String {
+        let sweep_s = self.sweep_s;
         format!(
-            "token = {{ env = \"ACME_TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n{}sweep_s = 10\n\
-             absent_max_age_s = 10\n\n{}[block.sales]\npriority = [\"contact\", \"organization\"]\nanswer = \"plain\"\n\
+            "token = {{ env = \"ACME_TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n{}sweep_s = {sweep_s}\n\
+             absent_max_age_s = {sweep_s}\n\n{}[block.sales]\npriority = [{}]\nanswer = \"plain\"\n\
              deadline_ms = {}\n",
             crm_section(self.row, self.crm(), self.credentials),
             employees(self.crm()),
+            self.priority,
             DEADLINE.as_millis(),
         )
     }
@@ -93,6 +100,15 @@ impl Troop {
         let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nx-predial-trace: 1\r\nConnection: close\r\n\r\n");
         let began = Instant::now();
         (ask_at(self.service().edge(), &request).await, began.elapsed())
+    }
+
+    /// The generations of a project's directory on disk, newest first: why and when each was made.
+    pub(crate) async fn generations(&self, project: &str) -> Vec<(String, String)> {
+        let heard = self.ops("GET", &format!("/api/projects/{project}/snapshots"), "").await;
+        let listed: Value = serde_json::from_str(&heard.body).expect("JSON");
+        let text = |one: &Value, key: &str| one[key].as_str().unwrap_or("?").to_owned();
+        let all = listed["snapshots"].as_array().unwrap_or_else(|| panic!("a list, found {listed}"));
+        all.iter().map(|one| (text(one, "why"), text(one, "at"))).collect()
     }
 
     /// At the operators' door.

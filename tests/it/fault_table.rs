@@ -103,7 +103,7 @@ fn troubles(row: &'static Row, member: &Member) -> Vec<(String, Trouble, &'stati
 fn odd(crm: &str, how: &str) -> &'static [&'static str] {
     match (crm, how) {
         // A page that is not whole looks whole; the guard against shrinking keeps what it lacks.
-        ("hubspot", "half_page") => &["refused"],
+        ("hubspot" | "pipedrive", "half_page") => &["refused"],
         ("hubspot", "page_twice" | "endless_cursor") | ("zoho-desk", "same_page") => &["unreachable"],
         ("smart-crm", "short_page" | "twice" | "endless") => &["unreachable"],
         ("smart-crm", "foreign_link") => &["refused"],

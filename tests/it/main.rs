@@ -5,6 +5,8 @@ mod changes_stage;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_log;
+#[cfg(test)]
 mod cli_serve;
 #[cfg(test)]
 mod codecs;
@@ -41,9 +43,13 @@ mod quota_pace;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
+mod rows_match;
+#[cfg(test)]
 mod whole;
 #[cfg(test)]
 mod whole_changes;
+#[cfg(test)]
+mod whole_days;
 #[cfg(test)]
 mod whole_reload;
 #[cfg(test)]

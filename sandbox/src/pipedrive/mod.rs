@@ -22,6 +22,7 @@ mod list;
 mod meter;
 mod neutral;
 mod oauth;
+mod odd;
 mod options;
 mod query;
 mod record;

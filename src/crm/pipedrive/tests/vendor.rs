@@ -1,6 +1,10 @@
 //! Holds requests, costs and property names against the vendor's own description, which lies beside the repository.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::OnceLock};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{LazyLock, OnceLock},
+};
 
 use serde::de::{Deserialize, Deserializer, Visitor, value::Error as ValueError};
 use serde_yaml_ng::Value;
@@ -15,17 +19,26 @@ use crate::crm::pipedrive::{
     wire::{Additional, Deal, Lead, Meta, Organization, Person, User, Webhook},
 };
 
-/// Where the schema says less than the text beside it, and the text is right. Numbers are the defects of the
-/// description's own SOURCE.md.
-const OVERRIDES: &[(&str, &str, Rule, &str)] = &[
-    ("/itemSearch", "fields", Rule::CommaList, "1: typed as one word, described as a comma separated list"),
-    ("/itemSearch", "item_types", Rule::CommaList, "1: the same"),
-    ("/deals", "status", Rule::CommaList, "1: the same"),
-    ("/deals/archived", "status", Rule::CommaList, "1: the same"),
-    ("/leads/archived", "sort", Rule::WithMode, "like 1: typed as a field, described as a field and ASC or DESC"),
-];
+/// Where the schema says less than the text beside it, and the text is right.
+static ALARMS: LazyLock<FalseAlarms> =
+    LazyLock::new(|| toml::from_str(include_str!("../false-alarms.toml")).expect("false-alarms.toml"));
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, serde::Deserialize)]
+struct FalseAlarms {
+    request: Vec<FalseAlarm>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct FalseAlarm {
+    #[serde(rename = "where")]
+    at: String,
+    what: String,
+    rule: Rule,
+    reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Rule {
     CommaList,
     WithMode,
@@ -87,7 +100,8 @@ impl Vendor {
             }
             let parameter = described.iter().find(|known| known["name"] == *name && known["in"] == "query");
             let parameter = parameter.ok_or_else(|| format!("{path}: {name} is not described"))?;
-            let rule = OVERRIDES.iter().find(|(at, of, ..)| *at == inner && *of == name).map(|(_, _, rule, _)| *rule);
+            let rule =
+                ALARMS.request.iter().find(|alarm| alarm.at == inner && alarm.what == name).map(|alarm| alarm.rule);
             fits(&parameter["schema"], &value, rule).map_err(|what| format!("{path}: {name}={value}: {what}"))?;
         }
         let required = described.iter().filter(|known| known["required"] == true && known["in"] == "query");
@@ -259,15 +273,15 @@ fn the_judge_refuses_what_is_not_described() {
 fn every_override_is_needed() {
     let Some(vendor) = vendor() else { return };
     let queries: Vec<_> = every_request().into_iter().map(|(_, url)| url).collect();
-    for (inner, name, _, why) in OVERRIDES {
+    for FalseAlarm { at: inner, what: name, reason, .. } in &ALARMS.request {
         let needed = queries.iter().any(|url| {
             let Ok((operation, found)) = vendor.operation("GET", url.path()) else { return false };
             let described = operation["parameters"].as_sequence().into_iter().flatten();
-            let schema = described.filter(|known| known["name"] == *name).map(|known| &known["schema"]).next();
+            let schema = described.filter(|known| known["name"] == name.as_str()).map(|known| &known["schema"]).next();
             let mut values = url.query_pairs().filter(|(sent, _)| sent == name);
             found == *inner && schema.is_some_and(|schema| values.any(|(_, value)| fits(schema, &value, None).is_err()))
         });
-        assert!(needed, "{inner} {name}: {why}");
+        assert!(needed, "{inner} {name}: {reason}");
     }
 }
 
