@@ -45,20 +45,23 @@ impl Pair {
 
     /// A number that somebody has leads to their owner, however the caller's is written.
     async fn leads(&self, forms: &[&str], destination: &str, entity: &str) {
-        for &form in forms {
-            let (heard, _) = self.troop.ask("warm", form).await;
-            let found = (heard.body.as_str(), heard.source.as_str(), heard.entity.as_deref());
-            assert_eq!(found, (destination, "directory", Some(entity)), "{form}");
-        }
+        self.is_known(forms, destination, entity).await;
         // The first of them asks, or comes too late on a busy machine and the next one knows.
-        let asked = self.members[1].crm().asked().len();
         for &form in forms {
             let heard = self.troop.until_answered("cold", form, destination).await;
             assert_eq!(heard.entity.as_deref(), Some(entity), "live: {form}");
             assert!(matches!(heard.source.as_str(), "live" | "directory"), "{form}: {heard:?}");
         }
-        assert!(self.members[1].crm().asked().len() > asked, "{forms:?}: the CRM was not asked");
         assert_eq!(self.troop.view("cold").await["state"], "cold");
+    }
+
+    /// The same from the directory alone: the vendor's search finds what is typed, and nobody types it so.
+    async fn is_known(&self, forms: &[&str], destination: &str, entity: &str) {
+        for &form in forms {
+            let (heard, _) = self.troop.ask("warm", form).await;
+            let found = (heard.body.as_str(), heard.source.as_str(), heard.entity.as_deref());
+            assert_eq!(found, (destination, "directory", Some(entity)), "{form}");
+        }
     }
 
     /// A number that leads nowhere, by neither way.
@@ -97,7 +100,7 @@ async fn by_the_last_nine_digits(crm: &str) {
     let contacts = [("067 111 22 01", 1), ("671112202", 2), ("+380671112203", 3), ("+48671112203", 1)];
     let pair = Pair::of(crm, "\"contact\"", &contacts).await;
     pair.leads(&["380671112201", "%2B380671112201", "0671112201"], "acme_bohdan", "contact").await;
-    pair.leads(&["380671112202"], "acme_oksana", "contact").await;
+    pair.is_known(&["380671112202", "0671112202"], "acme_oksana", "contact").await;
     pair.leads(&["380671112203"], "acme_petro", "contact").await;
     pair.leads(&["%2B48671112203"], "acme_bohdan", "contact").await;
     // Eight are not enough.

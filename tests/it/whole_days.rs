@@ -102,7 +102,7 @@ async fn rolled_back(troop: &Troop, member: &Member) {
 async fn credentials_withdrawn_in_mid_crawl_pause_it_until_they_are_accepted_again() {
     let members = members().await;
     // Every page is slow, so that there is a middle of the crawl.
-    members.iter().for_each(|member| member.crm().stage_fault(Fault::new(FaultKind::Delay { ms: 300 })));
+    members.iter().for_each(|member| member.crm().stage_fault(Fault::new(FaultKind::Delay { ms: 800 })));
     let troop = Troop::before(&members.iter().collect::<Vec<_>>()).await;
     join_all(members.iter().map(async |member| {
         let (name, crm) = (&member.name, member.crm());
