@@ -5,9 +5,13 @@ mod changes_stage;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_log;
+#[cfg(test)]
 mod cli_serve;
 #[cfg(test)]
 mod codecs;
+#[cfg(test)]
+mod crm_rows;
 #[cfg(test)]
 mod edge_changes;
 #[cfg(test)]
@@ -25,6 +29,10 @@ mod edge_origin;
 #[cfg(test)]
 mod edge_refusals;
 #[cfg(test)]
+mod fault_stage;
+#[cfg(test)]
+mod fault_table;
+#[cfg(test)]
 mod numbers;
 #[cfg(test)]
 mod odd_lists;
@@ -39,6 +47,8 @@ mod restart;
 #[cfg(test)]
 mod rows_hubspot;
 #[cfg(test)]
+mod rows_match;
+#[cfg(test)]
 mod rows_pipedrive;
 #[cfg(test)]
 mod rows_smart_crm;
@@ -52,6 +62,8 @@ mod rows_zoho_desk;
 mod whole;
 #[cfg(test)]
 mod whole_changes;
+#[cfg(test)]
+mod whole_days;
 #[cfg(test)]
 mod whole_reload;
 #[cfg(test)]

@@ -9,7 +9,8 @@ use sandbox::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::changes_stage::{ROWS, Setup, Stage};
+use crate::changes_stage::{Setup, Stage};
+use crate::crm_rows::ROWS;
 
 /// A file of expectations.
 #[derive(Debug, Deserialize)]

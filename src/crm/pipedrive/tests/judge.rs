@@ -1,6 +1,10 @@
 //! The vendor's own description, which lies beside the repository, as a judge of requests.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::OnceLock};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{LazyLock, OnceLock},
+};
 
 use serde_yaml_ng::Value;
 
@@ -9,16 +13,25 @@ use crate::crm::pipedrive::path::Operation;
 
 /// Where the schema says less than the text beside it, and the text is right. Numbers are the defects of the
 /// description's own SOURCE.md.
-pub(super) const OVERRIDES: &[(&str, &str, Rule, &str)] = &[
-    ("/itemSearch", "fields", Rule::CommaList, "1: typed as one word, described as a comma separated list"),
-    ("/itemSearch", "item_types", Rule::CommaList, "1: the same"),
-    ("/deals", "status", Rule::CommaList, "1: the same"),
-    ("/deals/archived", "status", Rule::CommaList, "1: the same"),
-    ("/leads", "sort", Rule::WithMode, "like 1: typed as a field, described as a field and ASC or DESC"),
-    ("/leads/archived", "sort", Rule::WithMode, "like 1: typed as a field, described as a field and ASC or DESC"),
-];
+pub(super) static ALARMS: LazyLock<FalseAlarms> =
+    LazyLock::new(|| toml::from_str(include_str!("../false-alarms.toml")).expect("false-alarms.toml"));
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct FalseAlarms {
+    pub(super) request: Vec<FalseAlarm>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct FalseAlarm {
+    #[serde(rename = "where")]
+    pub(super) at: String,
+    pub(super) what: String,
+    pub(super) rule: Rule,
+    pub(super) reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Rule {
     CommaList,
     WithMode,
@@ -80,7 +93,8 @@ impl Vendor {
             }
             let parameter = described.iter().find(|known| known["name"] == *name && known["in"] == "query");
             let parameter = parameter.ok_or_else(|| format!("{path}: {name} is not described"))?;
-            let rule = OVERRIDES.iter().find(|(at, of, ..)| *at == inner && *of == name).map(|(_, _, rule, _)| *rule);
+            let rule =
+                ALARMS.request.iter().find(|alarm| alarm.at == inner && alarm.what == name).map(|alarm| alarm.rule);
             fits(&parameter["schema"], &value, rule).map_err(|what| format!("{path}: {name}={value}: {what}"))?;
         }
         let required = described.iter().filter(|known| known["required"] == true && known["in"] == "query");

@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Visitor, value::Error as ValueError};
 use url::Url;
 
-use super::judge::{OVERRIDES, fits, is_made_of, vendor};
+use super::judge::{ALARMS, FalseAlarm, fits, is_made_of, vendor};
 use crate::base::secret::Secret;
 use crate::crm::hooks::HookTarget;
 use crate::crm::pipedrive::{
@@ -105,15 +105,15 @@ fn the_judge_refuses_what_is_not_described() {
 fn every_override_is_needed() {
     let Some(vendor) = vendor() else { return };
     let queries: Vec<_> = every_request().into_iter().map(|(_, url)| url).collect();
-    for (inner, name, _, why) in OVERRIDES {
+    for FalseAlarm { at: inner, what: name, reason, .. } in &ALARMS.request {
         let needed = queries.iter().any(|url| {
             let Ok((operation, found)) = vendor.operation("GET", url.path()) else { return false };
             let described = operation["parameters"].as_sequence().into_iter().flatten();
-            let schema = described.filter(|known| known["name"] == *name).map(|known| &known["schema"]).next();
+            let schema = described.filter(|known| known["name"] == name.as_str()).map(|known| &known["schema"]).next();
             let mut values = url.query_pairs().filter(|(sent, _)| sent == name);
             found == *inner && schema.is_some_and(|schema| values.any(|(_, value)| fits(schema, &value, None).is_err()))
         });
-        assert!(needed, "{inner} {name}: {why}");
+        assert!(needed, "{inner} {name}: {reason}");
     }
 }
 
