@@ -5,6 +5,8 @@ mod changes_stage;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_journal;
+#[cfg(test)]
 mod cli_serve;
 #[cfg(test)]
 mod codecs;
@@ -29,6 +31,8 @@ mod numbers;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod ops_journal;
+#[cfg(test)]
 mod ops_stage;
 #[cfg(test)]
 mod quota_pace;
@@ -36,6 +40,8 @@ mod quota_pace;
 mod restart;
 #[cfg(test)]
 mod rows_hubspot;
+#[cfg(test)]
+mod rows_pause;
 #[cfg(test)]
 mod rows_pipedrive;
 #[cfg(test)]

@@ -345,6 +345,11 @@ mod tests {
         for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
             let help = sub.render_help().to_string();
             assert!(help.contains(&format!("Example:\n  predial {}", sub.get_name())), "{help}");
+            let name = sub.get_name().to_owned();
+            for inner in sub.get_subcommands_mut().filter(|inner| inner.get_name() != "help") {
+                let help = inner.render_help().to_string();
+                assert!(help.contains(&format!("Example:\n  predial {name} {}", inner.get_name())), "{help}");
+            }
         }
     }
 
@@ -353,6 +358,24 @@ mod tests {
         let line = ["predial", "warm", "--project", "acme", "--ops-token", "s3cret"];
         let arguments = Arguments::try_parse_from(line).expect("arguments");
         assert!(!format!("{arguments:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_excludes_itself_is_refused() {
+        for line in [
+            "journal retry",
+            "journal retry --project acme",
+            "journal retry --id 1 --state dead",
+            "journal retry --id 1 --project acme",
+            "journal show",
+            "resume --project acme --send-stored --keep-stored",
+        ] {
+            assert!(Arguments::try_parse_from(["predial"].into_iter().chain(line.split(' '))).is_err(), "{line}");
+        }
+        for line in ["journal retry --state dead", "journal retry --state dead --project acme", "journal retry --id 1"]
+        {
+            assert!(Arguments::try_parse_from(["predial"].into_iter().chain(line.split(' '))).is_ok(), "{line}");
+        }
     }
 
     #[test]
