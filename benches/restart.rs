@@ -71,7 +71,7 @@ impl Reader for Crm {
         let from = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
         let to = self.0.min(from + PAGE);
         let records = (from..to).filter_map(|client| record(kind, client)).collect();
-        Ok(Page { records, next: (to < self.0).then(|| Cursor(to.to_string())) })
+        Ok(Page::of(records, (to < self.0).then(|| Cursor(to.to_string()))))
     }
 
     async fn changes(&self, _kind: Kind, _since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {

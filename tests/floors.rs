@@ -52,7 +52,9 @@ mod tests {
             ("src/crm/mod.rs", CRM),
             ("src/crm/one/mod.rs", "use crate::outbound::Outbound; use super::Adapter; mod wire;"),
             ("src/crm/one/wire.rs", "use crate::crm::one::path; use super::wire; fn f() { base::tokio() }"),
+            ("src/crm/one/tests.rs", "use crate::crm::contract::contract_tests; contract_tests!(account);"),
             ("src/crm/two/mod.rs", "use crate::{model::client};"),
+            ("src/crm/two/tests.rs", "crate::crm::contract::contract_tests!(account);"),
             ("src/crm/quota.rs", "mod day;"),
             ("src/crm/quota/day.rs", ""),
             ("src/directory/cache.rs", "use moka::sync::Cache; use crate::crm::Reader;"),
@@ -150,6 +152,15 @@ mod tests {
         );
         let findings = found_in("src/crm/three/mod.rs", "");
         assert!(findings.len() == 1 && findings[0].contains("found three on one side only"), "{findings:?}");
+    }
+
+    #[test]
+    fn every_adapter_is_held_to_the_contract() {
+        for text in ["", "// contract_tests!(account);", "use crate::crm::contract::contract_tests; other!(account);"] {
+            let findings = found_in("src/crm/one/tests.rs", text);
+            let expected = "src/crm/one/:0: expected a call of contract_tests! in the adapter's tests";
+            assert!(findings.len() == 1 && findings[0].starts_with(expected), "{findings:?}");
+        }
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Reader for Crm {
         let from = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
         let to = self.clients.min(from + PAGE);
         let records = (from..to).filter_map(|client| Self::record(kind, client)).collect();
-        Ok(Page { records, next: (to < self.clients).then(|| Cursor(to.to_string())) })
+        Ok(Page::of(records, (to < self.clients).then(|| Cursor(to.to_string()))))
     }
 
     async fn changes(&self, _kind: Kind, _since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {

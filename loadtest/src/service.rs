@@ -247,6 +247,7 @@ auth_url = "{auth_url}"
 {rows}sweep_s = {sweep_s}
 absent_max_age_s = {absent_s}
 quota = {{ {quota} }}
+{fields}
 
 [block.sales]
 priority = {priority:?}
@@ -261,6 +262,8 @@ deadline_ms = {deadline_ms}
         sweep_s = case.crm.sweep_s,
         absent_s = case.crm.sweep_s * 2,
         quota = quota(case.crm.limits),
+        fields =
+            vendor.further_numbers.map(|field| format!("fields = {{ phone = [\"{field}\"] }}\n")).unwrap_or_default(),
         priority = vendor.priority,
         deadline_ms = case.deadline.as_millis(),
     );

@@ -21,6 +21,8 @@ pub struct Vendor {
     pub start: fn(Seeded) -> Starting,
     /// The rows of `[crm]` that this vendor needs beside `kind`, `base_url` and `auth_url`.
     pub rows: &'static str,
+    /// The custom field that a client's third number stands in, where the vendor's own fields are fewer.
+    pub further_numbers: Option<&'static str>,
     /// The block's `priority`: what every client has first, then what this vendor has besides.
     pub priority: &'static [&'static str],
 }
@@ -62,6 +64,7 @@ static PIPEDRIVE: Vendor = Vendor {
     name: "pipedrive",
     start: |seeded| Box::pin(start_pipedrive(seeded)),
     rows: REFRESHED,
+    further_numbers: None,
     priority: &["contact", "organization", "deal"],
 };
 
@@ -72,24 +75,28 @@ pub static VENDORS: &[&Vendor] = &[
         name: "hubspot",
         start: |seeded| Box::pin(start_hubspot(seeded)),
         rows: REFRESHED,
+        further_numbers: Some(hubspot::SECOND_PHONE),
         priority: &["contact", "organization", "deal", "ticket"],
     },
     &Vendor {
         name: "zoho-crm",
         start: |seeded| Box::pin(start_zoho_crm(seeded)),
         rows: REFRESHED,
+        further_numbers: None,
         priority: &["contact", "organization", "deal"],
     },
     &Vendor {
         name: "zoho-desk",
         start: |seeded| Box::pin(start_zoho_desk(seeded)),
         rows: IN_A_PORTAL,
+        further_numbers: Some(zoho_desk::CONTACT_PHONE),
         priority: &["contact", "organization", "ticket"],
     },
     &Vendor {
         name: "smart-crm",
         start: |seeded| Box::pin(start_smart_crm(seeded)),
         rows: GRANTED,
+        further_numbers: None,
         priority: &["contact", "organization", "deal", "ticket"],
     },
 ];

@@ -450,5 +450,4 @@ macro_rules! writing_tests {
         })+
     };
 }
-#[allow(unused_imports, dead_code, reason = "until the first adapter names it")]
 pub(super) use writing_tests;

@@ -136,6 +136,38 @@ pub struct Page {
     pub records: Vec<Record>,
     /// Where the next page begins; `None` after the last.
     pub next: Option<Cursor>,
+    /// What the vendor sent besides and a crawl leaves out because it does not count. A page of closed deals is not a page
+    /// without rows: by these ids a crawl tells pages that bring it further from a cursor that does not.
+    pub left_out: Vec<CrmId>,
+}
+
+impl Page {
+    /// Everything the vendor sent.
+    #[must_use]
+    pub fn of(records: Vec<Record>, next: Option<Cursor>) -> Self {
+        Self { records, next, left_out: Vec::new() }
+    }
+
+    /// Those of them that are open.
+    #[must_use]
+    pub fn of_open(records: Vec<Record>, next: Option<Cursor>) -> Self {
+        let (records, closed): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.open);
+        Self { records, next, left_out: closed.into_iter().map(|record| record.id).collect() }
+    }
+}
+
+/// The longest text that can be a number, or a few, in bytes. What is longer is for people to put right.
+pub const LONGEST_NUMBER: usize = 1_000;
+
+/// The text of a number field as a record has it: where it is longer than [`LONGEST_NUMBER`] its beginning, which is too
+/// long as well, so that nobody takes it for a number and people are told of it.
+#[must_use]
+pub fn number_text(text: &str) -> String {
+    let mut end = text.len().min(LONGEST_NUMBER + 1);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    text[..end].to_owned()
 }
 
 /// A record of the CRM, as far as a look-up needs it.
@@ -145,7 +177,7 @@ pub struct Record {
     pub kind: Kind,
     /// Its id.
     pub id: CrmId,
-    /// Its numbers as somebody typed them.
+    /// Its numbers as somebody typed them, see [`number_text`].
     pub numbers: Vec<String>,
     /// The user who owns it.
     pub owner: Option<CrmId>,

@@ -12,7 +12,7 @@ use super::{
     },
 };
 use crate::base::metric::Count;
-use crate::crm::{Matching, Record};
+use crate::crm::{LONGEST_NUMBER, Matching, Record};
 use crate::model::ids::CrmId;
 use crate::model::{
     client::{Client, Kind, KindSet},
@@ -114,12 +114,12 @@ impl Directory {
         self.join(&records, touched);
     }
 
-    /// Accepts the crawl numbered `crawl`: what it did not see is taken out.
-    pub(super) fn retire(&self, crawl: u32) {
+    /// Accepts the crawl numbered `crawl`: what it did not see is taken out, but for what `stays`.
+    pub(super) fn retire(&self, crawl: u32, stays: impl Fn((Kind, CrmId)) -> bool) {
         let mut records = self.records();
         let mut touched = records.release_withheld(crawl);
         for kind in self.kinds.iter() {
-            for id in records.unseen(kind, crawl) {
+            for id in records.unseen(kind, crawl).into_iter().filter(|&id| !stays((kind, id))) {
                 touched.extend(records.put(kind, id, State::Gone { updated_s: 0 }, crawl));
             }
         }
@@ -143,6 +143,10 @@ impl Directory {
     fn facts(&self, record: &Record) -> (Facts, Vec<Unread>) {
         let (mut numbers, mut unread) = (SmallVec::<[PhoneKey; 2]>::new(), Vec::new());
         for text in &record.numbers {
+            if text.len() > LONGEST_NUMBER {
+                unread.push((shortened(text), NotANumber::TooLong));
+                continue;
+            }
             match self.numbers.stored_all(text) {
                 Ok(read) => numbers.extend(read),
                 // An empty field is no mistake of anybody's.

@@ -10,12 +10,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Directory, Feed,
+    Directory,
     apply::From,
+    pages::Pages,
     warm::{EndOfRun, WarmProgress, WarmRequest, WarmState},
 };
 use crate::base::metric::Count;
-use crate::crm::{Cursor, Page, Reader, failure::Failure};
+use crate::crm::{Cursor, Reader, failure::Failure};
 use crate::model::client::Kind;
 
 /// How a run ended.
@@ -30,7 +31,7 @@ impl Ending {
     const DONE: Self = Self { state: WarmState::Done, reason: None, was_refused: false };
     const STOPPED: Self = Self { state: WarmState::Stopped, ..Self::DONE };
 
-    fn refused(reason: String) -> Self {
+    pub(super) fn refused(reason: String) -> Self {
         Self { state: WarmState::Refused, reason: Some(reason), was_refused: false }
     }
 
@@ -55,11 +56,11 @@ pub(super) struct Unfinished {
 }
 
 /// What a step of a run ends early with.
-type Step<T> = Result<T, Ending>;
+pub(super) type Step<T> = Result<T, Ending>;
 
 /// How much a request of a run is waited for.
 #[derive(Clone, Copy)]
-struct Patience {
+pub(super) struct Patience {
     /// Failures in a row, of one page, that end the run.
     tries: u32,
     /// The longest wait the CRM or our quota may ask for.
@@ -71,19 +72,14 @@ struct Patience {
 /// A crawl has hours, and what it has read so far to lose.
 const CRAWLING: Patience = Patience { tries: 10, longest_told: Duration::MAX, waits_for_credentials: true };
 /// The next sweep asks for the same and more: one that cannot go on gives its place up.
-const SWEEPING: Patience = Patience { tries: 3, longest_told: Duration::from_secs(30), waits_for_credentials: false };
-/// So few numbers may always be lost, unless they are all there were: of three clients one may well be deleted.
-const FEW: u64 = 3;
+pub(super) const SWEEPING: Patience =
+    Patience { tries: 3, longest_told: Duration::from_secs(30), waits_for_credentials: false };
 /// The longest wait between two tries of a page.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
 /// How long credentials that are not accepted are let be at first; it doubles.
 const FIRST_REFUSAL: Duration = Duration::from_secs(30);
 /// How long a crawl that failed can be gone on with: vendors forget cursors, and what it read grows old.
 const GONE_ON_WITHIN: Duration = Duration::from_secs(3_600);
-/// Pages in a row that a crawl may see again before its cursor is taken to be endless.
-const MOST_REPEATED: u32 = 100;
-/// The same for a sweep, to whom pages that change nothing are ordinary: somebody edited fields that we do not read.
-const MOST_UNCHANGED: u32 = 10_000;
 
 impl Directory {
     pub(super) async fn run(self: Arc<Self>, id: u64, request: WarmRequest, stop: CancellationToken) -> WarmState {
@@ -120,8 +116,10 @@ impl Directory {
 
     /// Reads everything, then takes out what is no longer there. Goes on where a crawl that failed lately ended.
     async fn crawl_all(&self, began: Instant, force: bool) -> Step<()> {
-        let Unfinished { crawl, began_s, cost_before, done, mut place, .. } = self.begin_crawl();
+        let spent = self.feed().ledger.crawl_spent();
+        // First: where this fails, the place that a crawl before this one had reached stays as it is.
         self.read_users(Some(began)).await?;
+        let Unfinished { crawl, began_s, cost_before, done, mut place, .. } = self.begin_crawl(spent);
         let order = self.feed().reader.crawl_order().to_vec();
         for (at, &kind) in order.iter().enumerate().skip(done) {
             let mut reached = place.take();
@@ -136,9 +134,10 @@ impl Directory {
             }
             self.crawled.store(self.crawled().with(kind).bits(), Ordering::Release);
         }
+        let staying = self.ask_for_unseen(crawl, began).await;
         let feed = self.feed();
         self.guard_against_shrinking(&feed, crawl, force)?;
-        self.retire(crawl);
+        self.retire(crawl, |who| !force && staying.contains(&who));
         self.cache.keep_house();
         self.crawl_cost.store(feed.ledger.crawl_spent().saturating_sub(cost_before), Ordering::Release);
         self.last_crawl_s.store(began_s, Ordering::Release);
@@ -150,7 +149,8 @@ impl Directory {
         Ok(())
     }
 
-    fn begin_crawl(&self) -> Unfinished {
+    /// `spent` is what crawls had cost before this one asked for anything.
+    fn begin_crawl(&self, spent: u64) -> Unfinished {
         let held = self.unfinished().take();
         if let Some(unfinished) = held.filter(|unfinished| unfinished.ended_at.elapsed() <= GONE_ON_WITHIN) {
             tracing::info!(project = %self.project, kinds_done = unfinished.done, "a crawl goes on where it ended");
@@ -158,8 +158,14 @@ impl Directory {
         }
         let crawl = self.crawl.fetch_add(1, Ordering::AcqRel) + 1;
         self.records().begin_crawl();
-        let (began_s, cost_before) = (self.clock.now_s(), self.feed().ledger.crawl_spent());
-        Unfinished { crawl, began_s, cost_before, done: 0, place: None, ended_at: Instant::now() }
+        Unfinished {
+            crawl,
+            began_s: self.clock.now_s(),
+            cost_before: spent,
+            done: 0,
+            place: None,
+            ended_at: Instant::now(),
+        }
     }
 
     fn unfinished(&self) -> MutexGuard<'_, Option<Unfinished>> {
@@ -198,10 +204,10 @@ impl Directory {
         place: &mut Option<Cursor>,
     ) -> Step<()> {
         self.tell(began, |progress| progress.kind = Some(kind.word()));
-        let mut nothing_new = 0;
+        let mut pages = Pages::default();
         loop {
             let cursor = place.as_ref();
-            let Page { records, next } = match since_s {
+            let page = match since_s {
                 None => {
                     self.patiently(began, CRAWLING, |reader| async move { reader.page(kind, cursor).await }).await?
                 }
@@ -210,19 +216,17 @@ impl Directory {
                     self.patiently(began, SWEEPING, ask).await?
                 }
             };
-            let (from, most) =
-                if since_s.is_some() { (From::Sweep, MOST_UNCHANGED) } else { (From::Crawl, MOST_REPEATED) };
-            let news = self.apply(&records, from);
-            nothing_new = if news { 0 } else { nothing_new + 1 };
-            self.count_page(began, records.len() as u64);
+            let from = if since_s.is_some() { From::Sweep } else { From::Crawl };
+            let news = self.apply(&page.records, from);
+            self.count_page(began, page.records.len() as u64);
             self.guard_against_growing()?;
-            if next.is_some() && (next == *place || nothing_new > most) {
-                return Err(Ending::failed(format!("expected an end of the {kind}s, found the same pages again")));
-            }
-            *place = next;
-            if place.is_none() {
+            if page.next.is_none() {
+                *place = None;
                 return Ok(());
             }
+            let further = if page.next == *place { Err("the same page again") } else { pages.came(&page, news) };
+            further.map_err(|found| Ending::failed(format!("expected an end of the {kind}s, found {found}")))?;
+            *place = page.next;
             // A page is joined without awaiting; other tasks of this runtime get their turn between two.
             tokio::task::yield_now().await;
         }
@@ -262,34 +266,9 @@ impl Directory {
         Ok(())
     }
 
-    fn guard_against_shrinking(&self, feed: &Feed, crawl: u32, force: bool) -> Step<()> {
-        let records = self.records();
-        let (lost, held) = (records.numbers_lost(crawl) as u64, records.numbers() as u64);
-        // A right that was taken away empties a kind: its records have no numbers of their own as a rule.
-        let vanished = |kind: &Kind| {
-            let open = records.open_of(*kind);
-            open as u64 > FEW && records.unseen(*kind, crawl).len() == open
-        };
-        if let Some(kind) = self.kinds.iter().find(vanished).filter(|_| !force) {
-            let held = records.open_of(kind);
-            return Err(Ending::refused(format!(
-                "expected a crawl to find {kind}s, found none where {held} are held; nothing was taken out, --force accepts it"
-            )));
-        }
-        let percent = u64::from(feed.section.shrink_guard_percent);
-        let few = lost <= FEW && lost < held;
-        if force || few || lost * 100 <= held * percent {
-            return Ok(());
-        }
-        Err(Ending::refused(format!(
-            "expected a crawl to lose at most {percent} % of the numbers (crm.shrink_guard_percent), found {lost} of {held}; \
-             nothing was taken out, --force accepts it"
-        )))
-    }
-
     /// Asks until the CRM answers: what it says about waiting is kept, and failures without a word are tried a few
     /// times more. A crawl waits for credentials, too: for others from the operator, or for the CRM to take these again.
-    async fn patiently<T, F>(
+    pub(super) async fn patiently<T, F>(
         &self,
         began: Option<Instant>,
         patience: Patience,

@@ -4,6 +4,7 @@
 //! (`crawl`), the sweep of changes (`refresh`), and questions asked while a call waits (`live`). It does not know
 //! blocks, priorities, employees or telephone systems: what a client means for a call is decided above.
 
+mod accept;
 mod apply;
 mod breaker;
 mod cache;
@@ -12,6 +13,7 @@ mod health;
 mod hints;
 mod live;
 mod numbers;
+mod pages;
 mod records;
 mod refresh;
 mod snapshot;

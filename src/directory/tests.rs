@@ -30,6 +30,10 @@ struct Crm {
     records: Mutex<Vec<Record>>,
     changed: Mutex<Vec<Record>>,
     users: Mutex<Vec<CrmUser>>,
+    /// What the next questions for the users fail with.
+    users_failing: Mutex<Vec<Failure>>,
+    /// What lists leave out although it is there.
+    left_out: Mutex<Vec<CrmId>>,
     /// What the next requests fail with, first one first.
     failing: Mutex<Vec<Failure>>,
     answers: Semaphore,
@@ -78,7 +82,8 @@ impl Reader for Crm {
         let next = (!last || self.endless.load(Ordering::SeqCst)).then(|| Cursor((at + 2).to_string()));
         // A cursor past the end finds the last page again.
         let page = if page.is_empty() { of_kind.last().cloned().into_iter().collect() } else { page };
-        Ok(Page { records: page, next })
+        let left_out = self.left_out.lock().expect("not poisoned");
+        Ok(Page::of_open(page.into_iter().filter(|record| !left_out.contains(&record.id)).collect(), next))
     }
 
     async fn changes(&self, kind: Kind, since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
@@ -87,7 +92,7 @@ impl Reader for Crm {
         }
         self.fail()?;
         let changed = self.changed.lock().expect("not poisoned");
-        Ok(Page { records: changed.iter().filter(|record| record.kind == kind).cloned().collect(), next: None })
+        Ok(Page::of(changed.iter().filter(|record| record.kind == kind).cloned().collect(), None))
     }
 
     async fn ask(&self, _number: PhoneKey, _patience: Duration) -> Result<Vec<Record>, Failure> {
@@ -101,12 +106,20 @@ impl Reader for Crm {
         self.fail()?;
         let meant = |record: &&Record| record.kind == kind && ids.contains(&record.id);
         self.reread.fetch_add(1, Ordering::SeqCst);
-        let changed = self.changed.lock().expect("not poisoned");
-        Ok(changed.iter().filter(meant).cloned().collect())
+        let (changed, records) =
+            (self.changed.lock().expect("not poisoned"), self.records.lock().expect("not poisoned"));
+        let left_out = self.left_out.lock().expect("not poisoned");
+        let unlisted = records.iter().filter(|record| left_out.contains(&record.id));
+        Ok(changed.iter().chain(unlisted).filter(meant).cloned().collect())
     }
 
     async fn users(&self) -> Result<Vec<CrmUser>, Failure> {
-        Ok(self.users.lock().expect("not poisoned").clone())
+        let mut failing = self.users_failing.lock().expect("not poisoned");
+        if let Some(failure) = failing.pop() {
+            Err(failure)
+        } else {
+            Ok(self.users.lock().expect("not poisoned").clone())
+        }
     }
 }
 
@@ -193,6 +206,8 @@ fn staged(records: Vec<Record>, matching: Matching, clock: Clock, keeping: Optio
         records: Mutex::new(records),
         changed: Mutex::default(),
         users: Mutex::default(),
+        users_failing: Mutex::default(),
+        left_out: Mutex::default(),
         failing: Mutex::default(),
         answers: Semaphore::new(0),
         asked: AtomicUsize::new(0),
@@ -261,6 +276,7 @@ fn soon() -> Instant {
 const OLEH: u64 = 380_671_112_233;
 const FULL: WarmRequest = WarmRequest { full: true, force: false };
 
+mod accepting;
 mod asking;
 mod crawling;
 mod hearing;

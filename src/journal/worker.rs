@@ -20,6 +20,9 @@ use crate::pbx;
 /// Parts of one order, at most: more is an adapter that never ends.
 const MOST_PARTS: usize = 16;
 
+/// Attempts after which a recording that still cannot be fetched is left out: the client's next calls wait behind it.
+const AUDIO_ATTEMPTS: u32 = 6;
+
 /// How the work on an entry ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Worked {
@@ -215,7 +218,7 @@ impl Worker<'_> {
         step: &Step,
         (order, parts): (&mut Order, &[String]),
     ) -> Result<Receipt, Stop> {
-        order.audio = self.audio(order, parts).await?;
+        order.audio = self.audio(order, parts, leased.entry.attempts).await?;
         let at_ms = self.clock.now().as_millisecond();
         self.store.step(&leased.lease, step.seq, Stepped::Sent { at_ms }).await?;
         let failure = match self.writer.perform(order, parts).await {
@@ -233,15 +236,15 @@ impl Worker<'_> {
     }
 
     /// The recording, where the vendor takes the audio itself. One that cannot be had is left out: its link is written.
-    async fn audio(&self, order: &Order, parts: &[String]) -> Result<Option<Audio>, Stop> {
+    async fn audio(&self, order: &Order, parts: &[String], attempts: u32) -> Result<Option<Audio>, Stop> {
         let Some(link) = order.call.recording.as_deref().filter(|_| self.writer.wants_audio(order, parts)) else {
             return Ok(None);
         };
         match self.office.recordings.fetch(link).await {
             Ok(pbx::Recording { file_name, media_type, bytes }) => Ok(Some(Audio { file_name, media_type, bytes })),
-            Err(pbx::Failure::Refused { reason }) => {
+            Err(failure) if attempts >= AUDIO_ATTEMPTS || matches!(failure, pbx::Failure::Refused { .. }) => {
                 let project = &self.office.project.name;
-                tracing::warn!(%project, reason, "a recording is left out; its link is written");
+                tracing::warn!(%project, %failure, "a recording is left out; its link is written");
                 Ok(None)
             }
             Err(pbx::Failure::Wait { reason, after }) => Err(Stop::Later { asked: after, reason }),

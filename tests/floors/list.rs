@@ -47,6 +47,15 @@ pub(crate) fn adapters(crm: &str) -> Result<Vec<String>, String> {
     rows.elems.iter().map(row_folder).collect()
 }
 
+/// Whether a file calls the macro of that name where items stand.
+pub(crate) fn calls(text: &str, name: &str) -> bool {
+    let called = |item: &Item| match item {
+        Item::Macro(call) => call.mac.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    };
+    syn::parse_file(text).is_ok_and(|file| file.items.iter().any(called))
+}
+
 fn row_folder(row: &Expr) -> Result<String, String> {
     let wrong = || "expected rows like folder::ADAPTER in ADAPTERS, found another expression".to_owned();
     let Expr::Path(path) = strip_references(row) else { return Err(wrong()) };

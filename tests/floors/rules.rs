@@ -58,6 +58,9 @@ const RESERVED: [Reserved; 5] = [
     Reserved { crates: &["sandbox"], files: &["src/app/"], tests_may: true },
 ];
 
+/// The suite of what every adapter must do.
+const CONTRACT: &str = "contract_tests";
+
 /// What the pure floors may not name: words, and the ends of paths that read a clock.
 const IMPURE_WORDS: [&str; 9] =
     ["async", "await", "async_trait", "tokio", "tokio_util", "hyper", "hyper_util", "Instant", "SystemTime"];
@@ -147,7 +150,17 @@ impl<'a> Tree<'a> {
                 format!("expected a row of ADAPTERS for each folder and no other, found {name} on one side only");
             findings.push(Finding::new("src/crm/mod.rs", 0, reason));
         }
+        findings.extend(folders.intersection(&rows).filter_map(|name| self.without_contract(name)));
         findings
+    }
+
+    /// An adapter that is not held to what all of them must do.
+    fn without_contract(&self, adapter: &str) -> Option<Finding> {
+        let folder = format!("src/crm/{adapter}/");
+        let mut files = self.files.iter().filter(|file| file.source.path.starts_with(&folder));
+        let held = files.any(|file| list::calls(&file.source.text, CONTRACT));
+        let reason = || format!("expected a call of {CONTRACT}! in the adapter's tests, found none");
+        (!held).then(|| Finding::new(&folder, 0, reason()))
     }
 
     fn file(&self, file: &File<'_>, findings: &mut Vec<Finding>) {

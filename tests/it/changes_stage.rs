@@ -2,188 +2,27 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write,
     net::SocketAddr,
     path::Path,
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use predial::app::{Overrides, Service};
-use sandbox::{
-    hubspot::{self, HubSpot},
-    kit::{Entity, EntityKind, StandIn},
-    pipedrive::{self, Pipedrive},
-    smart_crm::{self, SmartCrm},
-    zoho_crm::{self, ZohoCrm},
-    zoho_desk::{self, Desk},
-};
+use sandbox::kit::StandIn;
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
 use tempfile::TempDir;
 
+use crate::crm_rows::{Row, Started, crm_section, employees};
 use crate::whole_stage::{Heard, ask_at};
 
 /// What opens the project's doors but one.
 pub(crate) const TOKEN: &str = "acme-token-0123456789";
 /// What opens the door of changes.
 pub(crate) const CHANGES: &str = "acme-changes-0123456789";
-/// Clients beside the named cases.
-const CLIENTS: usize = 20;
 /// Nothing takes so long.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A CRM that was started, and what only it can do.
-pub(crate) struct Started {
-    pub(crate) crm: Arc<dyn StandIn>,
-    /// Has it tell of changes at an address, where that is entered by hand.
-    by_hand: Option<Entered>,
-    /// How long what is asked for by its date of change does not show a change yet, at the longest.
-    pub(crate) lag: Duration,
-    /// Merges the first contact into the second.
-    pub(crate) merge: Merging,
-}
-
-type Entered = Box<dyn Fn(&str) + Send + Sync>;
-type Merging = Box<dyn Fn(&str, &str) + Send + Sync>;
-type Starting = Pin<Box<dyn Future<Output = Started> + Send>>;
-
-/// What is one CRM's and no other's.
-pub(crate) struct Row {
-    /// `crm.kind`
-    pub(crate) name: &'static str,
-    /// What proves who asks, as lines of `[crm]`.
-    credentials: &'static str,
-    /// Enough for a sweep every few seconds, where the vendor does not say itself what there is.
-    quota: &'static str,
-    start: fn() -> Starting,
-    /// What somebody who knows the token and nothing else is told for a body that the CRM did not send.
-    pub(crate) forged: (&'static str, u16),
-    /// What somebody who knows the token is told for looking whether anybody is there.
-    pub(crate) probe: u16,
-    /// Where a merged contact's number leads: to the owner of the one that stays, Oksana, or nowhere where that one keeps
-    /// its own numbers alone.
-    pub(crate) merged: &'static str,
-}
-
-/// Every CRM that has webhooks.
-pub(crate) const ROWS: &[Row] = &[
-    Row {
-        name: "pipedrive",
-        credentials: "token = { env = \"SECRET\" }",
-        quota: "quota = { daily = 10000000 }",
-        start: || Box::pin(pipedrive()),
-        // Nothing is signed: whoever knows the token is believed, and makes us read again what is there anyway.
-        forged: (r#"{"meta": {"entity": "person", "entity_id": "1", "action": "delete"}, "data": null}"#, 200),
-        probe: 200,
-        merged: "acme_oksana",
-    },
-    Row {
-        name: "hubspot",
-        credentials: "token = { env = \"SECRET\" }\nclient_secret = { env = \"APP\" }",
-        quota: "",
-        start: || Box::pin(hubspot()),
-        forged: (r#"[{"subscriptionType": "contact.deletion", "objectId": 1, "occurredAt": 1}]"#, 401),
-        probe: 401,
-        merged: "acme_oksana",
-    },
-    Row {
-        name: "zoho-crm",
-        credentials: "client_id = \"sandbox-client\"\nclient_secret = { env = \"APP\" }\nrefresh_token = { env = \"REFRESH\" }",
-        quota: "quota = { daily = 10000000 }",
-        start: || Box::pin(zoho_crm()),
-        forged: (
-            r#"{"module": "Contacts", "ids": ["1"], "operation": "delete", "channel_id": "1", "token": "x"}"#,
-            401,
-        ),
-        probe: 200,
-        merged: "",
-    },
-    Row {
-        name: "zoho-desk",
-        credentials: "client_id = \"sandbox-client\"\nclient_secret = { env = \"APP\" }\nrefresh_token = { env = \"REFRESH\" }\n\
-                      org_id = \"PORTAL\"",
-        quota: "quota = { daily = 1075000 }",
-        start: || Box::pin(zoho_desk()),
-        forged: (r#"[{"eventType": "Contact_Delete", "payload": {"id": "1"}}]"#, 401),
-        probe: 200,
-        merged: "",
-    },
-    Row {
-        name: "smart-crm",
-        credentials: "tenant = \"TENANT\"\nclient_id = \"CLIENT\"\nclient_secret = { env = \"APP\" }",
-        quota: "quota = { daily = 10000000 }",
-        start: || Box::pin(smart_crm()),
-        forged: (r#"{"MessageName": "Delete", "PrimaryEntityName": "contact"}"#, 200),
-        probe: 200,
-        merged: "acme_oksana",
-    },
-];
-
-async fn pipedrive() -> Started {
-    let options = pipedrive::Options { clients: CLIENTS, ..pipedrive::Options::default() };
-    let crm = Arc::new(Pipedrive::start(options).await.expect("a stand-in"));
-    let merging = Arc::clone(&crm);
-    let merge = move |loser: &str, winner: &str| {
-        let person = |id: &str| pipedrive::Item::Person(id.parse().expect("an id"));
-        let (loser, winner) = (person(loser), person(winner));
-        merging.change(pipedrive::Change::Merge { loser, winner }).expect("merged");
-    };
-    Started { crm, by_hand: None, lag: Duration::ZERO, merge: Box::new(merge) }
-}
-
-async fn hubspot() -> Started {
-    let options = hubspot::Options { clients: CLIENTS, ..hubspot::Options::default() };
-    let lag = options.limits.index_lag;
-    let crm = Arc::new(HubSpot::start(options).await.expect("a stand-in"));
-    let (merging, told) = (Arc::clone(&crm), Arc::clone(&crm));
-    let merge = move |loser: &str, winner: &str| {
-        let contact = |id: &str| hubspot::Item { kind: EntityKind::Contact, id: id.parse().expect("an id") };
-        let (loser, winner) = (contact(loser), contact(winner));
-        merging.change(hubspot::Change::Merge { loser, winner }).expect("merged");
-    };
-    let by_hand = move |url: &str| {
-        told.change(hubspot::Change::TellAt { url: Some(url.to_owned()) }).expect("entered");
-    };
-    Started { crm, by_hand: Some(Box::new(by_hand)), lag, merge: Box::new(merge) }
-}
-
-async fn zoho_crm() -> Started {
-    let options = zoho_crm::Options { clients: CLIENTS, ..zoho_crm::Options::default() };
-    let crm = Arc::new(ZohoCrm::start(options).await.expect("a stand-in"));
-    let merging = Arc::clone(&crm);
-    let merge = move |loser: &str, winner: &str| {
-        let contact = |id: &str| zoho_crm::Item { module: zoho_crm::Module::Contacts, id: id.parse().expect("an id") };
-        let (loser, winner) = (contact(loser), contact(winner));
-        merging.change(zoho_crm::Change::Merge { loser, winner }).expect("merged");
-    };
-    Started { crm, by_hand: None, lag: Duration::ZERO, merge: Box::new(merge) }
-}
-
-async fn zoho_desk() -> Started {
-    // Credits for a sweep every few seconds: the vendor says what is left, so it is not enough to configure more.
-    let options = zoho_desk::Options { clients: CLIENTS, agents: 2_000, ..zoho_desk::Options::default() };
-    let crm = Arc::new(Desk::start(options).await.expect("a stand-in"));
-    let merging = Arc::clone(&crm);
-    let merge = move |loser: &str, winner: &str| {
-        let (loser_id, winner_id) = (loser.parse().expect("an id"), winner.parse().expect("an id"));
-        merging.change(zoho_desk::Change::Merge { loser_id, winner_id }).expect("merged");
-    };
-    Started { crm, by_hand: None, lag: Duration::ZERO, merge: Box::new(merge) }
-}
-
-async fn smart_crm() -> Started {
-    let options = smart_crm::Options { clients: CLIENTS, ..smart_crm::Options::default() };
-    let crm = Arc::new(SmartCrm::start(options).await.expect("a stand-in"));
-    let merging = Arc::clone(&crm);
-    let merge = move |loser: &str, winner: &str| {
-        let contact = |id: &str| Entity::new(EntityKind::Contact, id);
-        let (loser, winner) = (contact(loser), contact(winner));
-        merging.change(smart_crm::Change::Merge { loser, winner }).expect("merged");
-    };
-    Started { crm, by_hand: None, lag: Duration::ZERO, merge: Box::new(merge) }
-}
 
 /// How a project is configured.
 #[derive(Debug, Clone, Copy)]
@@ -198,12 +37,14 @@ pub(crate) struct Setup {
     pub(crate) crm: &'static str,
     /// Further lines of the project.
     pub(crate) project: &'static str,
+    /// Lines of `[ringostat]`.
+    pub(crate) ringostat: &'static str,
 }
 
 impl Default for Setup {
     /// Reachable, and no sweep for a day: what is noticed was told.
     fn default() -> Self {
-        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "" }
+        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "", ringostat: "" }
     }
 }
 
@@ -220,7 +61,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Warmed, and where the outside reaches it with its webhooks in place.
     pub(crate) async fn of(row: &'static Row, setup: Setup) -> Self {
-        let started = (row.start)().await;
+        let started = (row.start)(0).await;
         let (reserved, public) = reserved();
         let folder = TempDir::new().expect("a folder");
         write(folder.path(), row, &*started.crm, setup, public);
@@ -404,28 +245,31 @@ pub(crate) const OTHER_CHANGES: &str = "acme-other-changes-0123456789";
 fn write(folder: &Path, row: &Row, crm: &dyn StandIn, setup: Setup, public: SocketAddr) {
     let variable = if setup.changes == CHANGES { "ACME_CHANGES" } else { "ACME_OTHER_CHANGES" };
     let public = if setup.public { format!("public_url = \"http://{public}\"\n") } else { String::new() };
-    let credentials = row
-        .credentials
-        .replace("TENANT", smart_crm::TENANT)
-        .replace("PORTAL", &zoho_desk::Options::default().org_id.to_string())
-        .replace("CLIENT", &smart_crm::Options::default().app.client_id);
-    let auth =
-        if credentials.contains("client_id") { format!("auth_url = \"{}\"\n", crm.auth_url()) } else { String::new() };
     let mut text = format!(
-        "token = {{ env = \"ACME_TOKEN\" }}\ntokens.changes = {{ env = \"{variable}\" }}\n{public}{}\n\
-         timezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n\
-         [crm]\nkind = \"{}\"\nbase_url = \"{}\"\n{auth}{credentials}\nsweep_s = {}\n{}\n{}\n\n",
+        "token = {{ env = \"ACME_TOKEN\" }}
+tokens.changes = {{ env = \"{variable}\" }}
+{public}{}
+\
+         timezone = \"Europe/Kyiv\"
+country = \"UA\"
+
+{}sweep_s = {}
+{}
+
+{}",
         setup.project,
-        row.name,
-        crm.base_url(),
+        crm_section(row, crm, row.credentials),
         setup.sweep_s,
-        row.quota,
         setup.crm,
+        employees(crm),
     );
-    for (at, (id, name)) in crm.employees().iter().zip(["anna", "bohdan", "oksana", "petro"]).enumerate() {
-        let top = if at == 0 { "top_manager = true\n" } else { "" };
-        write!(text, "[[employee]]\nname = \"{name}\"\ncrm_user = \"{id}\"\nmain = [\"acme_{name}\"]\n{top}\n")
-            .expect("text");
+    if !setup.ringostat.is_empty() {
+        text += &format!(
+            "[ringostat]
+{}
+",
+            setup.ringostat
+        );
     }
     text += "[block.sales]\npriority = [\"contact\", \"organization\"]\nanswer = \"plain\"\n";
     let projects = folder.join("config/projects");

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::changes_stage::{ROWS, Setup, Stage};
+use crate::changes_stage::{Setup, Stage};
 use crate::cli::{Left, ran};
+use crate::crm_rows::ROWS;
 use crate::rows_stage::{Telling, fields};
 
 /// A client no CRM knows.

@@ -219,4 +219,12 @@ async fn the_demo_shows_the_main_job_and_ends() {
     let shown = ran(&["demo", "--once", "--edge", "127.0.0.1:0", "--ops", "127.0.0.1:0"]).await;
     assert_eq!(shown.code, Some(0), "{shown:?}");
     assert!(shown.out.contains("edge=http://127.0.0.1:"), "{}", shown.out);
+    let warm = shown.out.lines().filter(|line| line.starts_with("Project ") && line.contains(" is warm: "));
+    let mut crms = vec!["Pipedrive", "HubSpot", "Zoho CRM", "Zoho Desk", "SMART CRM"];
+    for line in warm {
+        let at = crms.iter().position(|crm| line.contains(&format!(" open records of {crm}, ")));
+        crms.remove(at.unwrap_or_else(|| panic!("expected one of {crms:?}, found {line:?}")));
+        assert!(!line.contains(": 0 numbers"), "{line:?}");
+    }
+    assert!(crms.is_empty(), "{crms:?} did not get warm: {}", shown.out);
 }

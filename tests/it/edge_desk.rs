@@ -111,7 +111,7 @@ impl Reader for Crm {
     }
 
     async fn page(&self, _: Kind, _: Option<&Cursor>) -> Result<Page, Failure> {
-        Ok(Page { records: self.records.clone(), next: None })
+        Ok(Page::of(self.records.clone(), None))
     }
 
     async fn changes(&self, _: Kind, _: i64, _: Option<&Cursor>) -> Result<Page, Failure> {

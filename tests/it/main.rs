@@ -7,9 +7,13 @@ mod cli;
 #[cfg(test)]
 mod cli_journal;
 #[cfg(test)]
+mod cli_log;
+#[cfg(test)]
 mod cli_serve;
 #[cfg(test)]
 mod codecs;
+#[cfg(test)]
+mod crm_rows;
 #[cfg(test)]
 mod edge_changes;
 #[cfg(test)]
@@ -27,7 +31,13 @@ mod edge_origin;
 #[cfg(test)]
 mod edge_refusals;
 #[cfg(test)]
+mod fault_stage;
+#[cfg(test)]
+mod fault_table;
+#[cfg(test)]
 mod numbers;
+#[cfg(test)]
+mod odd_lists;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
@@ -40,6 +50,8 @@ mod quota_pace;
 mod restart;
 #[cfg(test)]
 mod rows_hubspot;
+#[cfg(test)]
+mod rows_match;
 #[cfg(test)]
 mod rows_pause;
 #[cfg(test)]
@@ -56,6 +68,8 @@ mod rows_zoho_desk;
 mod whole;
 #[cfg(test)]
 mod whole_changes;
+#[cfg(test)]
+mod whole_days;
 #[cfg(test)]
 mod whole_reload;
 #[cfg(test)]

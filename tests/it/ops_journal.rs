@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::changes_stage::{ROWS, Setup, Stage};
+use crate::changes_stage::{Setup, Stage};
+use crate::crm_rows::ROWS;
 use crate::ops_stage::{Reply, asked};
 use crate::rows_stage::{Telling, fields, stage};
 

@@ -105,7 +105,7 @@ impl Reader for Crm {
     async fn page(&self, kind: Kind, _cursor: Option<&Cursor>) -> Result<Page, Failure> {
         self.leave().await?;
         let records = if kind == Kind::Contact { vec![contact(1, OLEH, 101), contact(2, IRYNA, 999)] } else { vec![] };
-        Ok(Page { records, next: None })
+        Ok(Page::of(records, None))
     }
 
     async fn changes(&self, _kind: Kind, _since_s: i64, _cursor: Option<&Cursor>) -> Result<Page, Failure> {

@@ -49,7 +49,7 @@ const INTO_THE_DAY: Duration = Duration::from_secs(50 * 60);
 
 /// A CRM before which a crawl is timed.
 #[derive(Debug, Clone, Copy)]
-struct Paced {
+pub(crate) struct Paced {
     start: fn(Seeded) -> Starting,
     /// The rows of `[crm]` beside `kind` and `base_url`.
     rows: &'static str,
@@ -89,6 +89,11 @@ struct Crawled {
 }
 
 impl Paced {
+    /// With another limit.
+    pub(crate) const fn of(self, limit: u64) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Crawls it from an empty directory.
     async fn crawl(&self) -> Crawled {
         let (began, began_at) = (Instant::now(), Timestamp::now());
@@ -115,7 +120,8 @@ impl Paced {
         }
     }
 
-    fn project(&self, folder: &Path, crm: &dyn StandIn) -> (Arc<Project>, LiveSettings) {
+    /// The project of a CRM that is up, and its live settings.
+    pub(crate) fn project(&self, folder: &Path, crm: &dyn StandIn) -> (Arc<Project>, LiveSettings) {
         let quota = match self.binds {
             Binds::Midnight | Binds::Rolling => format!("daily = {}", self.limit),
             Binds::Window(_) => format!("burst = {}", self.limit),
@@ -204,7 +210,8 @@ fn is_for_tokens(asked: &Asked) -> bool {
     asked.method == "POST" && asked.path.contains("oauth")
 }
 
-fn directory(project: &Project, live: LiveSettings, clock: Clock, speed: f64) -> Arc<Directory> {
+/// The directory of a project, with a ledger of its own whose time passes so many times as fast.
+pub(crate) fn directory(project: &Project, live: LiveSettings, clock: Clock, speed: f64) -> Arc<Directory> {
     let bounds = Bounds {
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),
@@ -259,7 +266,7 @@ const PIPEDRIVE: Paced = Paced {
 };
 
 /// By the requests of a private app in 10 s.
-const HUBSPOT: Paced = Paced {
+pub(crate) const HUBSPOT: Paced = Paced {
     start: |Seeded { clients, speed, limit }| {
         use hubspot::{HubSpot, Limits, Options};
         let limits = Limits { burst: limit, ..Limits::default() };

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::changes_stage::{ROWS, Stage};
+use crate::changes_stage::Stage;
+use crate::crm_rows::ROWS;
 use crate::rows_stage::{Telling, stage};
 
 /// Two clients that no CRM knows, and one who calls afterwards.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sandbox::kit::{Entity, EntityKind, Neutral, Sample};
 
-use crate::changes_stage::{CHANGES, OTHER_CHANGES, ROWS, Row, Setup, Stage, TOKEN};
+use crate::changes_stage::{CHANGES, OTHER_CHANGES, Setup, Stage, TOKEN};
+use crate::crm_rows::{ROWS, Row};
 
 /// What is told by webhook is answered within this.
 const BY_WEBHOOK: Duration = Duration::from_secs(2);
@@ -53,6 +54,16 @@ async fn a_change_of_owner_that_is_told_by_webhook_is_answered_within_two_second
     }
 }
 
+/// Waits for the end of a sweep, and then as long as this.
+async fn after_a_sweep(stage: &Stage, by: Duration) {
+    let swept = stage.counted("predial_sweeps_done_total").await;
+    while stage.counted("predial_sweeps_done_total").await == swept {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // A whole service on its own runtimes: its time cannot be paused.
+    tokio::time::sleep(by).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_owner_that_nobody_tells_is_answered_within_one_sweep() {
     let measured = for_each(async |row| {
@@ -60,14 +71,24 @@ async fn a_change_of_owner_that_nobody_tells_is_answered_within_one_sweep() {
         let view = stage.view().await;
         assert_eq!(view["webhooks"]["state"], "off", "{view}");
         assert_eq!(stage.deliver(CHANGES, "POST", "{}").await, 404, "{}", row.name);
-        (row.name, given(&stage, "contact", 1).await, stage.started.lag)
+        // Just after a sweep the whole interval is to come; just before the next, that one comes too soon for what the
+        // CRM shows late, and it is one more interval.
+        after_a_sweep(&stage, Duration::ZERO).await;
+        let after = given(&stage, "contact", 1).await;
+        after_a_sweep(&stage, Duration::from_secs(SWEEP_S - 1)).await;
+        let before = given(&stage, "contact", 2).await;
+        let sweep_s = stage.view().await["directory"]["sweep_every_s"].as_u64().unwrap_or_default();
+        (row.name, [after, before], Duration::from_secs(sweep_s), stage.started.lag)
     });
-    for (name, took, lag) in measured.await {
+    for (name, took, sweep, lag) in measured.await {
         println!(
-            "{name}: a change of owner is answered {took:?} after it is made, with a sweep every {SWEEP_S} s and a lag \
-             of {lag:?}"
+            "{name}: a change of owner just after a sweep, and just before one, is answered after {took:?}; {sweep:?}, {lag:?}"
         );
-        assert!(took < Duration::from_secs(SWEEP_S) + lag + BY_WEBHOOK, "{name}: {took:?}");
+        // What an account's day gives may stretch the sweeps a little, and a little differently each time.
+        let shortest = Duration::from_secs(SWEEP_S);
+        let sweep = if sweep > shortest { 2 * shortest } else { shortest };
+        // What was to be seen at a sweep is answered by it; what was not, by the next.
+        assert!(took.iter().all(|&took| took < sweep + lag + BY_WEBHOOK), "{name}: {took:?}");
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     limit::RateLimit,
     meter::{Caller, Meter, Verdict},
     neutral, oauth,
+    odd::{ODDITIES, odd},
     options::Options,
     query::Query,
     record::{Deal, Lead, Person, Status, User, uuid_text},
@@ -62,6 +63,7 @@ pub struct Described {
 impl Vendor for Account {
     const NAME: &'static str = "pipedrive";
     const RATE_LIMITS: &'static [&'static str] = &RateLimit::WORDS;
+    const ODDITIES: &'static [&'static str] = ODDITIES;
     const TOKEN_PATH: &'static str = "/oauth/token";
     /// Recordings are uploaded.
     const MOST_BODY: usize = 64 << 20;
@@ -123,7 +125,10 @@ impl Vendor for Account {
                     Route::Write(what) => self.written(&what, &call),
                     _ => {
                         // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
-                        let made = tokio::task::spawn_blocking(move || self.page(&route, call.query())).await;
+                        let made = tokio::task::spawn_blocking(move || {
+                            self.page(&route, call.query()).map(|page| odd(page, call.oddity.as_deref()))
+                        })
+                        .await;
                         let page = made.unwrap_or(Err(Refusal::Unknown));
                         page.map_or_else(|refusal| refusal.reply(), |page| json_reply(StatusCode::OK, page))
                     }

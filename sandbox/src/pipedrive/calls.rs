@@ -44,7 +44,7 @@ impl World {
         }
         let user = self.owner(body, "user_id").map_err(in_first_words)?.unwrap_or(ME);
         let (activity, made) = self.activity_of_call(body, now)?;
-        let id = format!("CA{:016x}{:08x}", roll(0xca11, activity.id, now.wall.as_nanosecond() as u64), self.take_id());
+        let id = format!("CA{:016x}{:010x}", roll(0xca11, activity.id, 0), self.take_id());
         let log = CallLog {
             id,
             activity: activity.id,
@@ -157,5 +157,5 @@ fn file(body: &[u8], content_type: &str) -> Option<u64> {
     let head = std::str::from_utf8(&rest[..head_end]).ok()?;
     let named = head.contains("form-data;") && head.contains("name=\"file\"") && head.contains("filename=\"");
     let content = rest[head_end + 4..].strip_suffix(format!("\r\n--{boundary}--\r\n").as_bytes())?;
-    (named && !content.is_empty()).then(|| content.len() as u64)
+    (named && !content.is_empty()).then_some(content.len() as u64)
 }

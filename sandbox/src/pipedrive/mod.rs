@@ -32,6 +32,7 @@ mod meter;
 mod neutral;
 mod notes;
 mod oauth;
+mod odd;
 mod options;
 mod query;
 mod record;

@@ -142,8 +142,13 @@ impl Route {
     /// What it costs.
     pub(super) const fn price(&self) -> Price {
         let (tokens, search) = match self {
-            Self::Persons | Self::Organizations | Self::Deals | Self::Activities | Self::Fields(_) => (10, false),
-            Self::Webhooks | Self::AddWebhook => (10, false),
+            Self::Persons
+            | Self::Organizations
+            | Self::Deals
+            | Self::Activities
+            | Self::Fields(_)
+            | Self::Webhooks
+            | Self::AddWebhook => (10, false),
             Self::RemoveWebhook(_) => (6, false),
             Self::ArchivedDeals | Self::Leads | Self::Users | Self::Notes | Self::CallLogs => (20, false),
             Self::Person(_) | Self::Organization(_) | Self::Deal(_) | Self::Activity(_) => (1, false),

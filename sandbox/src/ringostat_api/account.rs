@@ -9,6 +9,7 @@ use hyper::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::recordings::Recordings;
 use super::{rpc, staff::Member};
 use crate::kit::{
     Answer, Basics, Call, Client, Entity, Ground, Neutral, NotChanged, Query, Reply, Sample, Vendor, json_reply, read,
@@ -80,6 +81,8 @@ pub struct Account {
     auth_key: String,
     staff: RwLock<Vec<Member>>,
     revoked: AtomicBool,
+    recordings: Recordings,
+    ground: Arc<Ground>,
 }
 
 impl Vendor for Account {
@@ -102,9 +105,10 @@ impl Vendor for Account {
         Basics { port: options.port, clients: 0, speed: 1.0, still: false, keep_replies: false }
     }
 
-    fn new(options: Options, _: Arc<Ground>) -> Self {
+    fn new(options: Options, ground: Arc<Ground>) -> Self {
         let Options { project_id, auth_key, staff, .. } = options;
-        Self { project_id, auth_key, staff: RwLock::new(staff), revoked: AtomicBool::new(false) }
+        let (staff, recordings) = (RwLock::new(staff), Recordings::default());
+        Self { project_id, auth_key, staff, revoked: AtomicBool::new(false), recordings, ground }
     }
 
     fn serial(&self) -> u64 {
@@ -117,6 +121,11 @@ impl Vendor for Account {
 
     async fn answer(self: Arc<Self>, call: Call) -> Answer {
         let status = |status| Answer::free(json_reply(status, "{}"));
+        if *call.method() == Method::GET
+            && let Some(recording) = self.recordings.answer(call.path(), call.query(), &self.ground.clock)
+        {
+            return Answer::free(recording);
+        }
         if call.path() != PATH {
             return status(StatusCode::NOT_FOUND);
         }

@@ -4,21 +4,26 @@
 //! | --- | --- |
 //! | `POST /api/json-rpc`, `getProjectStaffListAndDirections` | the staff of the account's one project and their directions |
 //!
+//! | `GET /recordings/{id}.ogg?token=…` | the audio of a call, of any id; 429 where two follow each other within 1.5 s |
+//!
 //! The key goes into the header `auth-key`. Help centre and public code say how requests, filters and answers look, and
 //! that refusals of this API come inside a 200. How a wrong key or an unknown project is refused they do not say: here
 //! inside a 200 too, which is harder on the client than a status. An empty result is PHP's `[]`. Ids come as numbers at
 //! one place and as text at another.
 //!
-//! Not here on purpose: calls, the contact book, recordings, who is online.
+//! Not here on purpose: calls, the contact book, who is online. How long a recording's token lives is not said: here as
+//! long as the stand-in.
 //!
 //! # Source
 //! Ringostat's help centre, articles 9188142 and 6312685; answers of real accounts in public code, seen 2026-11-20.
 
 mod account;
+mod recordings;
 mod rpc;
 mod staff;
 
 pub use account::{Account, Change, Described, NotThere, Options};
+pub use recordings::RECORDING_BYTES;
 pub use staff::Member;
 
 use crate::kit::Running;

@@ -44,7 +44,7 @@ fn list(call: &Call, logical: &str, cast: bool) -> Result<Reply, Refusal> {
         return Err(Refusal::malformed(format!("The query parameter {name} is not supported.")));
     }
     let names: Vec<&str> = query.text("$select").map_or_else(|| BASE.to_vec(), |text| text.split(',').collect());
-    if let Some(unknown) = names.iter().find(|name| !BASE.contains(name) && !(cast && **name == "MaxLength")) {
+    if let Some(unknown) = names.iter().find(|name| !(BASE.contains(name) || cast && **name == "MaxLength")) {
         return Err(Refusal::no_property(unknown, "AttributeMetadata"));
     }
     let wanted: Option<Vec<&str>> = query.text("$filter").map(named).transpose()?;

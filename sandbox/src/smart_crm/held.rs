@@ -108,13 +108,12 @@ fn reference(logical: &str, id: u128, role: Option<String>) -> Reference {
 fn state(set: Set, row: &Row) -> Option<String> {
     let (state, status) = (row.whole("statecode")?, row.whole("statuscode")?);
     let word = match (set, state, status) {
-        (Set::Tasks, 0, _) => "open",
         (Set::Tasks, 1, _) => "completed",
         (Set::Tasks | Set::PhoneCalls, 2, _) => "canceled",
         (Set::PhoneCalls, _, 2) => "Made",
         (Set::PhoneCalls, _, 4) => "Received",
         (Set::PhoneCalls, ..) => "Open",
-        (Set::Records(EntityKind::Deal | EntityKind::Ticket), 0, _) => "open",
+        (Set::Tasks | Set::Records(EntityKind::Deal | EntityKind::Ticket), 0, _) => "open",
         (Set::Records(EntityKind::Deal | EntityKind::Ticket), ..) => "closed",
         _ => return None,
     };

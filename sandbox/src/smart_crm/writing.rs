@@ -54,7 +54,7 @@ impl Account {
             let mut world = write(&self.world);
             match (call.method(), id) {
                 (&Method::POST, None) => world.make(set, &call.body, now)?,
-                (&Method::PATCH, Some(id)) => world.patch(set, id, Guard::read(call)?, &call.body, now)?,
+                (&Method::PATCH, Some(id)) => world.patch((set, id), Guard::read(call)?, &call.body, now)?,
                 _ => return Err(Refusal::no_method()),
             }
         };
@@ -85,7 +85,7 @@ impl World {
         self.create(set, id, wanted, now)
     }
 
-    fn patch(&mut self, set: Set, id: u128, guard: Guard, bytes: &[u8], now: Moment) -> Result<Done, Refusal> {
+    fn patch(&mut self, (set, id): (Set, u128), guard: Guard, bytes: &[u8], now: Moment) -> Result<Done, Refusal> {
         let stored = self.stored(set, id);
         match (&stored, guard) {
             (Some(_), Guard::MakeOnly) => return Err(Refusal::exists()),

@@ -131,12 +131,12 @@ impl Refusal {
     }
 
     pub(super) fn converted() -> Self {
-        Self::bad("CONVERTED_RECORD", "the record has been converted").with(json!({"api_name": "id"}))
+        Self::bad("CONVERTED_RECORD", "can't update the converted record").with(json!({"api_name": "id"}))
     }
 
     /// A record that somebody's process holds; alone of them all it is told in a 202.
     pub(super) fn locked() -> Self {
-        Self::new(StatusCode::ACCEPTED, "RECORD_LOCKED", "the record is locked")
+        Self::new(StatusCode::ACCEPTED, "RECORD_LOCKED", "The record under merge is locked")
     }
 
     pub(super) fn not_supported() -> Self {

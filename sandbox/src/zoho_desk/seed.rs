@@ -95,7 +95,8 @@ places!(
             account: Self::employer(place).map(|firm| Source::<Firm>::id(self, firm)),
             phone: phones.next(),
             mobile: phones.next(),
-            second_phone: phones.next(),
+            // Three fields: whoever has more numbers typed those beyond into the last one.
+            second_phone: Some(phones.collect::<Vec<_>>().join("; ")).filter(|rest| !rest.is_empty()),
             email: self.email(place),
             notes: 0,
             add_s,

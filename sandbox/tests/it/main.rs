@@ -9,6 +9,7 @@
 
 mod account;
 mod description;
+mod description_writing;
 mod faults;
 mod hubspot;
 mod hubspot_writing;
@@ -16,6 +17,7 @@ mod kit;
 mod limits;
 mod lists;
 mod pbx;
+mod pipedrive_writing;
 mod ringostat_api;
 mod search;
 mod smart_crm;

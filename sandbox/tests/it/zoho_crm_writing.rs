@@ -286,7 +286,7 @@ async fn a_note_hangs_on_what_is_there_and_is_listed_there() {
     client.write(&format!("PUT /Notes/{id}"), json!({"Note_Content": "M"})).await;
     let rows = client.ask(&listed, &Value::Null).await.json()["data"].clone();
     assert_eq!(rows, json!([{"id": id.to_string(), "Note_Content": "M"}]));
-    let other = format!("GET /Contacts/{}/Notes?fields=id", Module::Contacts.id(2));
+    let other = format!("GET /Contacts/{}/Notes?fields=id", Module::Contacts.id(1_001));
     assert_eq!(client.ask(&other, &Value::Null).await.status, 204);
     assert_eq!((client.thing(id).text, client.thing(id).on[0].what.clone()), ("M".to_owned(), "contact".to_owned()));
 }

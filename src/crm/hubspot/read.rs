@@ -150,9 +150,8 @@ impl Reader for HubSpot {
         }
         let answer: Answer<Object> = status::judge(&reply)?;
         let next = further(answer.paging, after)?;
-        let mut records = self.listed(Payer::CRAWL, kind, &answer.results).await?;
-        records.retain(|record| record.open);
-        Ok(Page { records, next: next.map(Cursor) })
+        let records = self.listed(Payer::CRAWL, kind, &answer.results).await?;
+        Ok(Page::of_open(records, next.map(Cursor)))
     }
 
     /// Archived and merged ones are not among them: the vendor's search does not know them any more.
@@ -176,7 +175,7 @@ impl Reader for HubSpot {
         let answer: Answer<Object> = status::judge(&reply)?;
         let next = place.after(kind, &answer.results, path::SEARCH_PAGE)?;
         let records = self.bare(Payer::SWEEP, kind, &answer.results).await?;
-        Ok(Page { records, next: next.map(Place::into_cursor) })
+        Ok(Page::of(records, next.map(Place::into_cursor)))
     }
 
     /// # Cost

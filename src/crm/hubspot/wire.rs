@@ -10,11 +10,8 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use crate::crm::hubspot::path;
-use crate::crm::{CrmUser, Links, Record};
+use crate::crm::{CrmUser, Links, Record, number_text};
 use crate::model::{client::Kind, ids::CrmId};
-
-/// A text longer than this is no number.
-const LONGEST_NUMBER: usize = 1_000;
 
 /// A list, a search or a batch: records, where the next page begins, what did not come.
 #[derive(Debug, Deserialize)]
@@ -310,7 +307,7 @@ impl Object {
         Some(Record {
             kind,
             id: self.id()?,
-            numbers: typed.filter(|text| text.len() <= LONGEST_NUMBER).collect(),
+            numbers: typed.map(|text| number_text(&text)).collect(),
             owner: self.property(path::OWNER).and_then(|id| CrmId::parse(&id)),
             open,
             created_s: seconds(self.created_at.as_deref()),

@@ -39,6 +39,11 @@
 //! v2 for persons, organizations, deals, activities, fields and search; v1 for leads, notes, call logs, users and webhooks,
 //! which v2 does not have. v1 of the others is out of support since 2026-08-01.
 //!
+//! # Rights
+//! An API token has its user's: who may see and own everything that is written. OAuth: the scopes `base`,
+//! `contacts:full`, `deals:full`, `leads:full`, `activities:full`, `users:read`, `search:read`, `phone-integration` (call
+//! logs), `admin` (webhooks, making fields).
+//!
 //! # Limits
 //! The day: 30,000 tokens × the plan's multiplier × seats, shared by everybody who talks to the account; no header tells
 //! what is left. Any 2 s: 20 requests with an API token, 80 with OAuth, on the smallest plan; 10 searches on every plan.
@@ -55,9 +60,6 @@
 //!   last seven digits is not found live, only by the crawl.
 //!
 //! # Source
-//! OAuth: the scopes `base`, `contacts:full`, `deals:full`, `leads:full`, `activities:full`, `users:read`, `search:read`,
-//! `phone-integration` (call logs), `admin` (webhooks, making fields).
-//!
 //! The vendor's descriptions of v1 and v2 of 2026-08-18 and its pages on limits, read 2026-11-20; nothing was tried on a
 //! live account.
 

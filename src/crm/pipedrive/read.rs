@@ -67,7 +67,7 @@ impl Pipedrive {
     async fn persons(&self, purpose: Purpose, part: Part<'_>) -> Result<Page, Failure> {
         let (persons, next) = self.part::<Person>(purpose, path::PERSONS, part).await?;
         let records = persons.into_iter().map(|person| person.record(&self.phone_fields)).collect();
-        Ok(Page { records, next: next.map(Cursor) })
+        Ok(Page::of(records, next.map(Cursor)))
     }
 
     /// Without number fields no organization has a number: nothing is asked, and the kind is complete at once.
@@ -78,12 +78,12 @@ impl Pipedrive {
         let part = Part { custom_fields: Some(&self.custom_fields), ..part };
         let (found, next) = self.part::<Organization>(purpose, path::ORGANIZATIONS, part).await?;
         let records = found.into_iter().map(|organization| organization.record(&self.phone_fields)).collect();
-        Ok(Page { records, next: next.map(Cursor) })
+        Ok(Page::of(records, next.map(Cursor)))
     }
 
     async fn deals(&self, purpose: Purpose, operation: Operation, part: Part<'_>) -> Result<Page, Failure> {
         let (deals, next) = self.part::<Deal>(purpose, operation, part).await?;
-        Ok(Page { records: deals.into_iter().map(Deal::record).collect(), next: next.map(Cursor) })
+        Ok(Page::of(deals.into_iter().map(Deal::record).collect(), next.map(Cursor)))
     }
 
     /// A page of leads from position `start`, and where the next one begins.
@@ -174,7 +174,7 @@ impl Pipedrive {
                 let question = Question::background(Purpose::Sweep, path::LEADS, url);
                 let (records, next) = self.leads(question, start).await?;
                 let next = next.map(|next| Place::Listed(next.to_string()));
-                Ok(Page { records, next: self.or_archived(next, &self.archived_leads, since_s) })
+                Ok(Page::of(records, self.or_archived(next, &self.archived_leads, since_s)))
             }
             Place::Archived { since_s, begun_s, at } => {
                 let start = position(&at)?;
@@ -186,7 +186,7 @@ impl Pipedrive {
                 records.retain(|lead| lead.updated_s >= since_s);
                 let next = next.filter(|_| !reached_the_known);
                 let next = next.map(|next| Place::Archived { since_s, begun_s, at: next.to_string() });
-                Ok(Page { records, next: self.or_done(next, &self.archived_leads, begun_s) })
+                Ok(Page::of(records, self.or_done(next, &self.archived_leads, begun_s)))
             }
         }
     }
@@ -208,7 +208,7 @@ impl Pipedrive {
             None => self.or_archived(next, &self.archived_deals, since_s),
             Some(begun_s) => self.or_done(next, &self.archived_deals, begun_s),
         };
-        Ok(Page { records: page.records, next })
+        Ok(Page::of(page.records, next))
     }
 
     /// After the last page of what is listed: on to the archived ones, if it is their turn.
@@ -255,7 +255,7 @@ impl Reader for Pipedrive {
                 let url = path::leads(&self.account.base, None, start);
                 let question = Question::background(Purpose::Crawl, path::LEADS, url);
                 let (records, next) = self.leads(question, start).await?;
-                Ok(Page { records, next: next.map(|next| Cursor(next.to_string())) })
+                Ok(Page::of(records, next.map(|next| Cursor(next.to_string()))))
             }
             Kind::Ticket => Err(no_such(kind)),
         }

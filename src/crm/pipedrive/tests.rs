@@ -1,11 +1,15 @@
 mod account;
 mod hooks;
+mod judge;
 mod reading;
+mod requests;
 mod settings;
 mod status;
 mod term;
 mod vendor;
+mod vendor_writing;
 mod wire;
+mod write_stage;
 mod writing;
 
 use crate::outbound::Reply;

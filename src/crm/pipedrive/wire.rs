@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::crm::{CrmUser, Links, Record};
+use crate::crm::{CrmUser, Links, Record, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// The envelope of every answer; whether it is a success is [`Refusal`]'s to say.
@@ -337,12 +337,10 @@ fn fields_texts(fields: &BTreeMap<String, Value>, keys: &[String]) -> impl Itera
     keys.iter().filter_map(|key| fields.get(key)).flat_map(texts)
 }
 
-/// A custom field's value as text: as it is, or inside `value`, or several of either. What is too long to be a number is
-/// none.
+/// A custom field's value as text: as it is, or inside `value`, or several of either.
 fn texts(value: &Value) -> Vec<String> {
-    const LONGEST: usize = 100;
     match value {
-        Value::String(text) if text.len() <= LONGEST => vec![text.clone()],
+        Value::String(text) => vec![number_text(text)],
         Value::Number(number) => vec![number.to_string()],
         Value::Object(object) => object.get("value").filter(|inner| !inner.is_object()).map(texts).unwrap_or_default(),
         Value::Array(values) => values.iter().filter(|inner| !inner.is_array()).flat_map(texts).collect(),

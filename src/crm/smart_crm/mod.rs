@@ -23,12 +23,44 @@
 //! # Limits
 //! Per user and web server: 6,000 requests, 1,200 s of execution and 52 requests at once, over five minutes; every 429 says
 //! for how long, and that is kept to exactly. A day's entitlement: 25,000 requests unless `crm.quota.daily` says more, the
-//! smallest pool that is told of for application users.
+//! smallest pool that is told of for application users. A contact and a call cost three requests, a completed task two.
+//!
+//! # What is written where
+//! Whatever an order makes has the UUID of its mark as its id: `PATCH /{set}(id)` with `If-None-Match: *` makes it and never
+//! twice, 412 says that it is there, and `find` reads it by that id, from the database, with no lag.
+//!
+//! | made | as | part by part |
+//! | --- | --- | --- |
+//! | contact, organization, lead, deal, ticket | contact, account, lead, opportunity, incident | one |
+//! | task | task about one record: the contact, else lead, deal, ticket, organization | made open; if it is done, completed |
+//! | call | phonecall, likewise, with Call From and Call To | made open, completed as *made* or *received* |
+//! | note | annotation, likewise | one |
+//! | update | columns of `[crm.fields]` of each entity | one per entity, of which the columns are read first |
+//! | amendment | a closed activity is opened, written and completed again; anything else is written | up to three |
+//!
+//! - *Completed* is a part of its own because `statecode` is nothing that a record can be made with. It is found by the
+//!   state that stands; so are the parts of an amendment, by state and text. An update is found by what it would still
+//!   change.
+//! - A missed call is completed, too: *canceled* in the option set is what was planned and did not take place. Its
+//!   direction says whether *received* or *made*, and its length of no minutes that nobody spoke.
+//! - A contact's and a lead's number goes into `mobilephone`, the first column that the reader looks at, in international
+//!   form; an account's into `telephone1`, its first.
+//! - Without a name the last name is left out, or is `crm.contact_name`.
+//! - An owner is the order's, else `crm.system_user` (an id, or an e-mail or login that is asked for once), else the
+//!   application's user.
+//! - A recording's link stands in the description, which has 2,000 characters: other text is cut for it, the link never.
+//!   What somebody else wrote there meanwhile stays, the link is added below. It stands in the column for it, too, where
+//!   one is configured. Other columns get 100 characters at most, which is what a text column has by default.
+//! - The mark is written as text only where a column is named for it; nothing looks for it there.
 //!
 //! # Absent on purpose
-//! - No `write.rs`: nothing is written yet; it comes with the journal. `crm.system_user` is checked and kept for it.
 //! - `$batch`: each request in it counts.
-//! - Metadata: what is not tracked says so when it is asked to be.
+//! - Metadata while reading: what is not tracked says so when it is asked to be. `fields` asks for columns.
+//! - Making columns: they are part of the organization's solutions.
+//! - A task or a note on several records: this vendor hangs it on one.
+//! - A team as the owner of what is written: orders name users.
+//! - A task that somebody completed, whose opening for a late recording lost its answer, stays open unless it was to be
+//!   completed anyway: nothing stored tells the two apart. One that somebody cancelled is refused a late recording.
 //! - A live question follows no second page: more than 100 of a table with the same last seven digits are cut off.
 //! - Numbers typed in other groupings than [`path::endings`] knows, or with an extension, are not found live.
 //!

@@ -86,7 +86,7 @@ impl SmartCrm {
             self.chains.begin(table.kind, link, self.now_s().saturating_add(1));
         }
         let records = self.records_of(&list.value, table);
-        Ok(Some(Page { records, next: next.map(|url| Place::Tracked(url).into_cursor()) }))
+        Ok(Some(Page::of(records, next.map(|url| Place::Tracked(url).into_cursor()))))
     }
 
     /// A page of a list that is not tracked, and the link to the next.
@@ -113,7 +113,7 @@ impl SmartCrm {
             }
             (None, None) => None,
         };
-        Ok(Page { records, next: next.map(Place::into_cursor) })
+        Ok(Page::of(records, next.map(Place::into_cursor)))
     }
 
     /// A page of what a delta link gives. One that is dead leads back to `modifiedon`.
@@ -124,7 +124,7 @@ impl SmartCrm {
             tracing::info!(table = table.logical, reason, "a delta link is dead: this sweep goes by modifiedon");
             self.chains.drop_link(table.kind);
             let url = path::modified(&self.session.base, table, &self.custom, since_s);
-            return Ok(Page { records: Vec::new(), next: Some(Place::Modified(url).into_cursor()) });
+            return Ok(Page::of(Vec::new(), Some(Place::Modified(url).into_cursor())));
         }
         let list: List = status::judge(&reply)?;
         let next = self.next(&list, table.set, &url)?;
@@ -133,18 +133,13 @@ impl SmartCrm {
             self.chains.go_on(table.kind, link);
         }
         let records = self.records_of(&list.value, table);
-        Ok(Page { records, next: next.map(|url| Place::Delta(url).into_cursor()) })
+        Ok(Page::of(records, next.map(|url| Place::Delta(url).into_cursor())))
     }
 
     fn foreign(cursor: &Cursor) -> Failure {
         let found: String = cursor.0.chars().take(40).collect();
         Failure::Refused { reason: format!("expected a cursor of this question, found {found:?}") }
     }
-}
-
-fn only_open(mut records: Vec<Record>) -> Vec<Record> {
-    records.retain(|record| record.open);
-    records
 }
 
 #[async_trait]
@@ -170,14 +165,14 @@ impl Reader for SmartCrm {
         };
         let url = match place {
             Place::Tracked(url) => match self.tracked(Purpose::Crawl, table, url).await? {
-                Some(page) => return Ok(Page { records: only_open(page.records), next: page.next }),
+                Some(page) => return Ok(Page::of_open(page.records, page.next)),
                 None => path::list(base, table, &self.custom, true),
             },
             Place::Listed(url) => url,
             Place::Modified(_) | Place::Delta(_) => return Err(cursor.map_or_else(unreachable_place, Self::foreign)),
         };
         let (records, next) = self.listed(Purpose::Crawl, table, url).await?;
-        Ok(Page { records: only_open(records), next: next.map(|url| Place::Listed(url).into_cursor()) })
+        Ok(Page::of_open(records, next.map(|url| Place::Listed(url).into_cursor())))
     }
 
     /// # Cost

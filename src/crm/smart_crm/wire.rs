@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::crm::smart_crm::path::{self, Custom, Table, Target};
-use crate::crm::{CrmUser, Links, Record};
+use crate::crm::{CrmUser, Links, Record, number_text};
 use crate::model::ids::CrmId;
 
 /// A list: a page of it, and where it goes on.
@@ -38,8 +38,6 @@ pub(super) struct Words {
     pub(super) message: Option<String>,
 }
 
-/// Longer than any column for numbers: what is longer is no number.
-const LONGEST_NUMBER: usize = 200;
 /// What the context of a deleted record ends in.
 const DELETED: &str = "/$deletedEntity";
 
@@ -48,7 +46,7 @@ pub(super) fn record(row: &Row, table: &'static Table, custom: &Custom) -> Optio
     let number = |column: &str| {
         let typed = row.get(column)?;
         let typed = typed.as_str().map(str::to_owned).or_else(|| typed.as_u64().map(|number| number.to_string()))?;
-        (!typed.trim().is_empty() && typed.len() <= LONGEST_NUMBER).then_some(typed)
+        (!typed.trim().is_empty()).then(|| number_text(&typed))
     };
     let (mut contacts, mut organizations) = (Links::new(), Links::new());
     for &(column, target) in table.links {

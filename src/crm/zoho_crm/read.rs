@@ -90,7 +90,7 @@ impl Zoho {
         let schema = self.schema(kind, Payer::SWEEP, Need::Believed).await?;
         let query = coql::changed(&schema.select, module(kind)?, since);
         let Some(rows) = self.query(Payer::SWEEP, &query).await? else {
-            return Ok(Page { records: Vec::new(), next: self.after_changed(kind, begun_s) });
+            return Ok(Page::of(Vec::new(), self.after_changed(kind, begun_s)));
         };
         let records = self.records_of(kind, &rows.data, schema).await?;
         let full = rows.data.len() >= usize::try_from(query.rows).unwrap_or(usize::MAX);
@@ -105,7 +105,7 @@ impl Zoho {
             }
             None => self.after_changed(kind, begun_s),
         };
-        Ok(Page { records, next })
+        Ok(Page::of(records, next))
     }
 
     /// After what changed: leads that were converted, which queries leave out; then what was deleted, if it is its turn.
@@ -132,7 +132,7 @@ impl Zoho {
             return Err(repeated());
         }
         let next = next.map(|token| Place::Converted { begun_s, token: Some(token) }.into_cursor());
-        Ok(Page { records, next: next.or_else(|| self.or_deleted(kind, begun_s)) })
+        Ok(Page::of(records, next.or_else(|| self.or_deleted(kind, begun_s))))
     }
 
     fn or_deleted(&self, kind: Kind, begun_s: i64) -> Option<Cursor> {
@@ -153,13 +153,13 @@ impl Zoho {
         };
         if more && page < MOST_DELETED_PAGES {
             let next = Place::Deleted { since_s, looked_s, page: page + 1 };
-            return Ok(Page { records, next: Some(next.into_cursor()) });
+            return Ok(Page::of(records, Some(next.into_cursor())));
         }
         if more {
             tracing::warn!(%kind, page, "more was deleted than is read; the rest is noticed by the next full crawl");
         }
         self.deleted[kind as usize].done(looked_s);
-        Ok(Page { records, next: None })
+        Ok(Page::of(records, None))
     }
 
     async fn by_ids(&self, kind: Kind, ids: &[CrmId], payer: Payer) -> Result<Vec<Record>, Failure> {
@@ -220,9 +220,8 @@ impl Reader for Zoho {
         if last.is_some_and(|last| last <= behind) {
             return Err(repeated());
         }
-        let mut records = self.records_of(kind, &rows.data, schema).await?;
-        records.retain(|record| record.open);
-        Ok(Page { records, next: last.map(|last| Cursor(last.to_string())) })
+        let records = self.records_of(kind, &rows.data, schema).await?;
+        Ok(Page::of_open(records, last.map(|last| Cursor(last.to_string()))))
     }
 
     /// # Cost

@@ -12,7 +12,7 @@ use crate::crm::zoho_crm::{
     path::{ACCOUNT, CONTACT, CONVERTED, CREATED, ID, MODIFIED, OWNER, STAGE},
     schema::Schema,
 };
-use crate::crm::{CrmUser, Links, Record};
+use crate::crm::{CrmUser, Links, Record, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// A page of records, of whatever request.
@@ -267,11 +267,10 @@ impl Row {
         CrmId::parse(self.0.get(name)?.get("id")?.as_str()?)
     }
 
-    /// What stands in a field for a number. What is too long to be one is none.
+    /// What stands in a field for a number.
     fn number(&self, name: &str) -> Option<String> {
-        const LONGEST: usize = 100;
         match self.0.get(name)? {
-            Value::String(text) if !text.is_empty() && text.len() <= LONGEST => Some(text.clone()),
+            Value::String(text) if !text.is_empty() => Some(number_text(text)),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }

@@ -22,7 +22,7 @@ use crate::crm::failure::Failure;
 use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
 use crate::crm::zoho_crm::{
     api::{Payer, Question},
-    path::{self, CALLS, DESCRIPTION, NOTES, TASKS},
+    path::{self, NOTES},
     read::Zoho,
     status,
     wire::{Rows, Users},

@@ -35,8 +35,38 @@
 //!
 //! Tickets are read whatever their status is: that the filter `${open}` covers those on hold is nowhere said.
 //!
+//! # What is written where, and how it is found again
+//! The vendor has no key that makes a request once, no upsert and no ids of ours. Everything that is made carries the
+//! order's mark: in the custom field that `[crm.fields] mark` names for it, else as the last line of its text.
+//!
+//! | ours | Zoho Desk's | found again among |
+//! | --- | --- | --- |
+//! | contact | `lastName` (title, the client's name, `crm.contact_name`, the number), `phone`, `ownerId`, `accountId` | the newest contacts with the number |
+//! | organization | account: `accountName`, `ownerId` | the newest accounts |
+//! | ticket | `subject`, `contactId`, `assigneeId`, `channel` *Phone*; `description` as HTML | its contact's tickets |
+//! | task | `status` *Completed* or *Not Started*, `dueDate`, `ownerId`, `contactId`, `ticketId` | its ticket's tasks, else the newest of its contact |
+//! | call | `direction`, `startTime`, `duration`, `status` *Completed* or *Missed*, `contactId`; the link in a field or the text | its ticket's calls, else the newest of its contact |
+//! | note | a comment on the ticket (not public), else on the contact | its comments |
+//! | update | `cf` alone; UTM marks after a look at what is there | by its id: what would be set is set |
+//! | amendment | `description`, the recording's field, a comment's `content` | by its id |
+//!
+//! Those lists read the database and show at once what was made; they tell neither text nor custom fields, so that
+//! what may be it, made since the call began, is read by its id. The search is asked only where a thousand contacts are
+//! newer than the call. *Not found* is believed after ten seconds: a request without an answer may still be under way.
+//!
+//! A ticket goes into the portal's default department, else the first that is enabled, and what hangs on a ticket into its
+//! ticket's: asked for once, and again after a refusal. A note's mark stands in its text always: it has no fields.
+//!
+//! Lengths: a custom field 100 characters, a subject 300 (a ticket's 255), a name 80, a text 65,535 bytes, a comment 32,000;
+//! what is longer is cut, never a recording's link nor the mark. A link that its field cannot hold goes into the text; an
+//! update, which has none, is refused.
+//!
 //! # Absent on purpose
-//! - No `write.rs`: nothing is written yet; it comes with the journal.
+//! - A ticket made with its contact in one request: the vendor matches by e-mail or makes another contact.
+//! - The client's e-mail: where another contact has it the vendor may refuse the whole contact.
+//! - `recordingUrl` of a call: newer descriptions have it, the facts do not; a property that is not known refuses the call.
+//! - Labels of statuses other than those a portal comes with: the API does not tell a portal's own.
+//! - A contact's or organization's number in an account: it is the person's.
 //! - What is in the trash, and who was merged: no list tells. By webhook, else at the next full crawl.
 //! - Custom fields in a live question: one more search each; the crawl knows them.
 //! - Several ways of typing with spaces or brackets in a live question: the crawl knows those, too.

@@ -156,9 +156,8 @@ impl Reader for Desk {
             Some(cursor) => Place::read(cursor, Axis::Created)?,
             None => Place::first(Axis::Created, BEGINNING_S, self.portal.tools.clock.now_s() + AHEAD_S),
         };
-        let (mut records, next) = self.stretch(Purpose::Crawl, kind, place).await?;
-        records.retain(|record| record.open);
-        Ok(Page { records, next: next.map(Place::into_cursor) })
+        let (records, next) = self.stretch(Purpose::Crawl, kind, place).await?;
+        Ok(Page::of_open(records, next.map(Place::into_cursor)))
     }
 
     /// Looks back further than asked, see [`LAG_S`].
@@ -176,7 +175,7 @@ impl Reader for Desk {
             }
         };
         let (records, next) = self.stretch(Purpose::Sweep, kind, place).await?;
-        Ok(Page { records, next: next.map(Place::into_cursor) })
+        Ok(Page::of(records, next.map(Place::into_cursor)))
     }
 
     /// # Cost

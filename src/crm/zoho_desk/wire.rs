@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::crm::zoho_desk::path::Axis;
-use crate::crm::{CrmUser, Links, Record};
+use crate::crm::{CrmUser, Links, Record, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// A page of a list or a search; nothing at all where the answer was 204.
@@ -256,11 +256,10 @@ fn on_axis(axis: Axis, created: Option<&Value>, modified: Option<&Value>) -> Opt
     })
 }
 
-/// The texts of the custom fields of these names. What is too long to be a number is none.
+/// The texts of the custom fields of these names.
 fn custom(cf: &BTreeMap<String, Value>, names: &[String]) -> Vec<String> {
-    const LONGEST: usize = 255;
     let text = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() && text.len() <= LONGEST => Some(text.clone()),
+        Value::String(text) if !text.is_empty() => Some(number_text(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };

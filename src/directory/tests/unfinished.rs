@@ -5,13 +5,17 @@ use std::{
     time::Duration,
 };
 
-use super::{FULL, Stage, contact, feed_of, lost, stage};
+use super::{FULL, Stage, contact, deal, feed_of, lost, stage};
 use crate::base::metric::Count;
-use crate::crm::{failure::Failure, quota::Budget, quota::Limits};
+use crate::crm::{Record, failure::Failure, quota::Budget, quota::Limits};
 use crate::directory::{WarmProgress, WarmState};
 
+fn clients() -> impl Iterator<Item = Record> {
+    (0..5).map(|at| contact(at + 1, &format!("067111220{at}"), 7))
+}
+
 fn five() -> Stage {
-    stage((0..5).map(|at| contact(at + 1, &format!("067111220{at}"), 7)).collect())
+    stage(clients().collect())
 }
 
 fn withdrawn() -> Failure {
@@ -77,12 +81,33 @@ async fn a_crawl_that_failed_long_ago_is_begun_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cursor_without_an_end_ends_the_crawl_and_takes_nothing_out() {
-    let stage = five();
+    let stage = stage([deal(50, 1, true)].into_iter().chain(clients()).collect());
     stage.crm.endless.store(true, Ordering::SeqCst);
     assert_eq!(stage.warm(FULL).await, WarmState::Failed);
     let ended = progress(&stage, |_| true).await;
     assert!(ended.reason.expect("a reason").contains("the same pages again"));
     assert!(ended.pages < 250, "{}", ended.pages);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_closed_deals_in_a_row_are_no_endless_cursor() {
+    let closed = (0..300).map(|at| deal(1_000 + at, 1, false));
+    let stage = stage(closed.chain([deal(5, 1, true), contact(1, "0671112233", 7)]).collect()).crawled().await;
+    let done = progress(&stage, |_| true).await;
+    assert_eq!((done.read, done.pages), (2, 152));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_whose_users_could_not_be_read_keeps_the_place_of_the_one_before() {
+    let stage = five();
+    stage.crm.failing.lock().expect("not poisoned").extend((0..10).map(|_| lost()));
+    stage.crm.well_for.store(2, Ordering::SeqCst);
+    assert_eq!(stage.warm(FULL).await, WarmState::Failed);
+    stage.crm.users_failing.lock().expect("not poisoned").push(Failure::Refused { reason: "no".to_owned() });
+    assert_eq!(stage.warm(FULL).await, WarmState::Failed);
+    assert_eq!(stage.warm(FULL).await, WarmState::Done);
+    let rest = progress(&stage, |_| true).await;
+    assert_eq!((rest.read, rest.pages), (3, 2), "the first page and the deals are not read again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ use crate::model::{
 fn order(action: Action) -> Order {
     let number = PhoneKey::from_digits(380_671_112_233).expect("a number");
     let (mark, call) = (Mark::of(&["acme", "1", action.word()]), call(number));
-    Order { mark, action, owner: Some(101.into()), on: Vec::new(), call, audio: None }
+    Order { mark, action, owner: Some(101.into()), on: Vec::new(), call, zone: jiff::tz::TimeZone::UTC, audio: None }
 }
 
 fn written(order: &Order, names: &FieldNames) -> Value {

@@ -37,7 +37,7 @@ fn order(step: &str, action: Action, on: &[Link]) -> Order {
     let mut call = call(number());
     // Now, as the stand-in has it: a little ahead.
     call.started = Timestamp::now().checked_add(Duration::from_secs(500)).ok();
-    Order { mark, action, owner: Some(ANNA.into()), on: on.to_vec(), call, audio: None }
+    Order { mark, action, owner: Some(ANNA.into()), on: on.to_vec(), call, zone: jiff::tz::TimeZone::UTC, audio: None }
 }
 
 fn create(kind: Kind) -> Action {

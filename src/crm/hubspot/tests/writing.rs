@@ -155,7 +155,15 @@ pub(super) async fn write_everything(account: &Account) {
             let number = PhoneKey::from_digits(380_442_001_007).expect("a number");
             let mark = Mark::of(&["acme", action.word()]);
             let (action, on) = (action.clone(), on.clone());
-            let order = Order { mark, action, owner: Some(ANNA.into()), on, call: call(number), audio: None };
+            let order = Order {
+                mark,
+                action,
+                owner: Some(ANNA.into()),
+                on,
+                call: call(number),
+                zone: jiff::tz::TimeZone::UTC,
+                audio: None,
+            };
             let parts = perform(&*writer, &order).await.expect("made");
             writer.find(&order, &[]).await.expect("an answer");
             let (id, to) = (parts[0].clone(), Box::new(order.action.clone()));

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sandbox::pipedrive::{Change, Fault, FaultKind, Item, Options, Pipedrive, RateLimit};
 
-use super::{settings, vendor::vendor};
+use super::{judge::vendor, settings};
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
 use crate::crm::contract::{Known, Stage, Trouble};

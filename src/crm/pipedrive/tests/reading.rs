@@ -289,3 +289,29 @@ async fn a_vendor_that_repeats_a_cursor_does_not_keep_us_reading() {
     let next = reader.page(Kind::Contact, None).await.expect("a page").next;
     assert!(matches!(reader.page(Kind::Contact, next.as_ref()).await, Err(Failure::Unclear { .. })));
 }
+
+#[tokio::test]
+async fn half_a_page_is_what_there_is_and_a_page_twice_no_more_than_once() {
+    let account = small(|_| {}).await;
+    let (reader, _) = Account::reader_of(account.by_token(), PLENTY);
+    let page = async || reader.page(Kind::Contact, None).await.expect("a page").records;
+    let ids = |records: &[Record]| records.iter().map(|record| record.id).collect::<BTreeSet<_>>();
+    let whole = page().await;
+    account.sandbox.stage_fault(Fault::oddity("half_page").times(1));
+    assert_eq!(page().await.len(), whole.len() / 2, "what the vendor leaves out is the shrink guard's matter");
+    account.sandbox.stage_fault(Fault::oddity("page_twice").times(1));
+    let twice = page().await;
+    assert_eq!((twice.len(), ids(&twice)), (2 * whole.len(), ids(&whole)));
+}
+
+#[tokio::test]
+async fn three_megabytes_of_notes_are_read_past_and_five_hundred_numbers_are_read() {
+    let account = small(|_| {}).await;
+    let (reader, _) = Account::reader_of(account.by_token(), PLENTY);
+    account.sandbox.stage_fault(Fault::oddity("long_notes").times(1));
+    assert!(!reader.page(Kind::Contact, None).await.expect("a page").records.is_empty());
+    let phones: Vec<String> = (0..500).map(|at| format!("+38067{at:07}")).collect();
+    account.sandbox.change(Change::SetPhones { item: Item::Person(1), phones: phones.clone() }).expect("a person");
+    let read = reader.records(Kind::Contact, &[CrmId::from(1)]).await.expect("records");
+    assert_eq!(read[0].numbers, phones);
+}

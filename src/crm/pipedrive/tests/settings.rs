@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::base::{problem::Placed, secret::Secret};
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::Budget;
 
@@ -106,4 +106,25 @@ fn more_number_fields_than_one_request_can_name_are_a_problem() {
     assert_eq!(problems(&many), ["projects/acme.toml:30: crm.fields.phone: expected at most 15 keys, found 16"]);
     let enough = CrmSection { phone_fields: many.phone_fields[..15].to_vec(), ..many };
     assert_eq!(problems(&enough), [""; 0]);
+}
+
+#[test]
+fn fields_are_named_by_a_name_for_all_or_by_a_key_for_one_and_only_where_there_are_fields() {
+    let key = "ab".repeat(20);
+    let with = |fields: FieldNames| CrmSection { fields, ..section("https://acme.pipedrive.com") };
+    let named = FieldNames::default()
+        .with(None, Meaning::UtmSource, "UTM source")
+        .with(Some("deal"), Meaning::UtmSource, &key)
+        .with(Some("lead"), Meaning::Mark, "Made by");
+    assert_eq!(problems(&with(named)), [""; 0]);
+    for (owner, name, expected) in [
+        (None, key.as_str(), "crm.fields.mark: expected a field's name, or its key as crm.fields.deal.mark"),
+        (Some("task"), "Made by", "crm.fields.task.mark: expected nothing, since activities have no custom fields"),
+        (Some("call"), "Made by", "crm.fields.call.mark: expected nothing, since activities have no custom fields"),
+        (Some("ticket"), "Made by", "crm.fields.ticket.mark: expected nothing, since Pipedrive has no tickets"),
+    ] {
+        let found = problems(&with(FieldNames::default().with(owner, Meaning::Mark, name)));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("projects/acme.toml:0: ") && found[0].contains(expected), "{found:?}");
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reply;
 use crate::crm::failure::Failure;
-use crate::crm::pipedrive::status::{Verdict, judge, signal, token_refused};
+use crate::crm::pipedrive::status::{Verdict, judge, judge_write, signal, token_refused};
 use crate::outbound::Reply;
 
 const RATE_LIMITED: &str = include_str!("../fixtures/rate_limited.json");
@@ -123,5 +123,30 @@ fn only_an_answer_shows_that_the_vendor_takes_requests_again() {
     }
     for status in [302, 400, 401, 404, 408, 500, 502, 503] {
         assert_eq!(signal(&reply(status, &[], "")).verdict, Verdict::Neither, "{status}");
+    }
+}
+
+#[test]
+fn what_a_write_may_have_done_is_unclear_and_what_nobody_took_on_is_to_be_waited_out() {
+    let of = |status, body: &str| judge_write::<Value>(&reply(status, &[], body)).expect_err("no answer");
+    for status in [500, 502, 504] {
+        assert!(matches!(of(status, "{}"), Failure::Unclear { .. }), "{status}");
+        assert!(matches!(failure(&reply(status, &[], "{}")), Failure::Wait { .. }), "reading is asked again: {status}");
+    }
+    for status in [408, 429, 503] {
+        assert!(matches!(of(status, "{}"), Failure::Wait { .. }), "{status}");
+    }
+    assert!(matches!(of(403, BLOCKED), Failure::Wait { .. }));
+    for (status, body) in [(200, "not JSON"), (201, ""), (200, "{\"success\": true, \"data\"")] {
+        assert!(matches!(of(status, body), Failure::Unclear { .. }), "{status} {body}");
+    }
+    for (status, body) in [(401, TOKEN_EXPIRED), (403, RIGHT_MISSING), (402, "{}")] {
+        assert!(matches!(of(status, body), Failure::Credentials { .. }), "{status}");
+    }
+    let gone = r#"{"success":false,"error":"Person 380671112233 not found","code":"ERR_BAD_REQUEST"}"#;
+    let Failure::Refused { reason } = of(400, gone) else { panic!("expected a refusal") };
+    assert_eq!(reason, "status 400: ERR_BAD_REQUEST; Person ************ not found");
+    for status in [302, 404, 409, 410, 413, 422] {
+        assert!(matches!(of(status, "{}"), Failure::Refused { .. }), "{status}");
     }
 }

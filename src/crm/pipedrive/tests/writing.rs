@@ -1,20 +1,20 @@
-//! Writing into the stand-in: the suite that every writer passes, and what is Pipedrive's own.
+//! Writing into the stand-in: what is Pipedrive's own beside the suite.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use sandbox::kit::{StandIn, Thing};
-use sandbox::pipedrive::{FIELDS, Fault, FaultKind, Of, field_key};
+use sandbox::kit::Thing;
+use sandbox::pipedrive::{Fault, Of, field_key};
 
 use super::account::{Account, PLENTY};
+use super::write_stage::{LONG, account, named, writer_of};
 use crate::base::{clock::Clock, problem::Placed};
 use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::Tools;
-use crate::crm::contract_writing::{WriteStage, call, perform, task, writing_tests};
+use crate::crm::contract_writing::{WriteStage, call, perform, task};
 use crate::crm::failure::Failure;
 use crate::crm::pipedrive::settings::prepare;
-use crate::crm::quota::{Budget, Ledger, Limits};
-use crate::crm::writer::{Audio, FieldState, Look, Mark, Order, Writer};
+use crate::crm::quota::Ledger;
+use crate::crm::writer::{Audio, FieldState, Look, Mark, Order};
 use crate::model::{
     action::{Action, Link},
     call::Outcome,
@@ -25,113 +25,11 @@ use crate::model::{
 use crate::outbound::{Bounds, Outbound};
 
 const ANNA: u64 = 101;
-const BOHDAN: u64 = 102;
-
-/// By name for everything, by key for deals: both ways are tried.
-fn named() -> FieldNames {
-    let names = Meaning::ALL.into_iter().zip(FIELDS);
-    names.fold(FieldNames::default(), |fields, (meaning, name)| {
-        fields.with(None, meaning, name).with(Some("deal"), meaning, &field_key(Of::Deal, name))
-    })
-}
-
-/// The search shows what is written only after half a minute.
-async fn account() -> Account {
-    Account::with(30, |options| options.limits.index_lag = Duration::from_secs(30)).await
-}
-
-fn writer_of(section: CrmSection, fields: FieldNames, limits: Limits, timeout: Duration) -> Arc<dyn Writer> {
-    let field = Placed::new(sandbox::pipedrive::ORGANIZATION_PHONE.to_owned(), 20);
-    let section = CrmSection { phone_fields: vec![field], fields, ..section };
-    let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
-    let outbound = Outbound::new(&bounds).expect("a client");
-    let tools = Tools { outbound, ledger: Arc::new(Ledger::new(limits, Clock::System)), clock: Clock::System };
-    prepare(&section).expect("a section").writer(tools).expect("a writer")
-}
-
-const LONG: Duration = Duration::from_secs(10);
-
-#[async_trait]
-impl WriteStage for Account {
-    fn writer_within(&self, timeout: Duration) -> Arc<dyn Writer> {
-        writer_of(self.by_token(), named(), PLENTY, timeout)
-    }
-
-    fn spent_writer(&self) -> Arc<dyn Writer> {
-        let limits = Limits { daily: Some(Budget::utc_day(0)), ..PLENTY };
-        writer_of(self.by_token(), named(), limits, LONG)
-    }
-
-    /// Leads have tests of their own: they need a person.
-    fn makes(&self) -> &[Kind] {
-        &[Kind::Organization, Kind::Contact, Kind::Deal]
-    }
-
-    fn user(&self) -> CrmId {
-        BOHDAN.into()
-    }
-
-    fn known(&self) -> (Link, PhoneKey) {
-        let link = Link { kind: Kind::Contact, id: self.person.into() };
-        (link, PhoneKey::from_digits(Self::NUMBER).expect("a number"))
-    }
-
-    fn nobody(&self) -> PhoneKey {
-        PhoneKey::from_digits(380_442_001_007).expect("a number")
-    }
-
-    fn missing(&self, kind: Kind) -> CrmId {
-        match kind {
-            Kind::Lead => CrmId::Uuid([7; 16]),
-            _ => CrmId::Number(99_999_999_999),
-        }
-    }
-
-    fn held(&self) -> Vec<Thing> {
-        StandIn::held(&self.sandbox)
-    }
-
-    fn stage(&self, fault: Fault) {
-        self.sandbox.stage_fault(fault);
-    }
-
-    fn clear(&self) {
-        self.sandbox.clear_faults();
-    }
-
-    fn door_of(&self, action: &Action) -> (String, String) {
-        let path = match action {
-            Action::Create { kind: Kind::Contact, .. } => "/api/v2/persons",
-            Action::Create { kind: Kind::Organization, .. } => "/api/v2/organizations",
-            Action::Create { kind: Kind::Lead, .. } => "/v1/leads",
-            Action::Create { .. } => "/api/v2/deals",
-            Action::Note { .. } => "/v1/notes",
-            _ => "/api/v2/activities",
-        };
-        (path.to_owned(), "POST".to_owned())
-    }
-
-    fn advance(&self, by: Duration) {
-        self.sandbox.advance(by);
-    }
-
-    fn set_accepted(&self, accepted: bool) {
-        if accepted {
-            self.sandbox.clear_faults();
-        } else {
-            self.sandbox.stage_fault(Fault::new(FaultKind::TokenExpired));
-        }
-    }
-}
-
-mod suite {
-    super::writing_tests!(super::account);
-}
 
 fn order(account: &Account, step: &str, action: Action, on: Vec<Link>) -> Order {
     let call = call(WriteStage::nobody(account));
     let mark = Mark::of(&["acme", "call", step]);
-    Order { mark, action, owner: Some(ANNA.into()), on, call, audio: None }
+    Order { mark, action, owner: Some(ANNA.into()), on, call, zone: jiff::tz::TimeZone::UTC, audio: None }
 }
 
 fn create(kind: Kind, title: &str) -> Action {
@@ -433,4 +331,30 @@ async fn a_look_finds_what_the_search_does_not_show_yet_and_nothing_that_is_gone
     let found = writer.look(&Look { number, known }).await.expect("an answer");
     assert!(!has(&found, Kind::Deal, account.deal.into()) && has(&found, Kind::Deal, id), "{found:?}");
     assert!(!found.iter().any(|record| record.kind == Kind::Lead), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_late_recording_of_a_call_is_uploaded_and_one_of_an_entity_goes_into_its_field() {
+    let account = account().await;
+    let writer = account.writer();
+    let mut silent = order(&account, "call", spoken(true), vec![person(&account)]);
+    silent.call.recording = None;
+    let parts = perform(&*writer, &silent).await.expect("a call");
+    let log = parts.last().expect("a part").clone();
+    let mut late = order(&account, "late", Action::Amend { id: log.clone(), to: Box::new(spoken(true)) }, Vec::new());
+    let first = writer.perform(&late, &[]).await.expect("nothing is missing in the note");
+    assert!(!first.whole && writer.wants_audio(&late, std::slice::from_ref(&first.id)));
+    late.audio = Some(audio());
+    let last = writer.perform(&late, &[first.id]).await.expect("a recording");
+    assert_eq!((last.id, last.whole), (log, true));
+    assert_eq!(things(&account, "call")[0].audio_bytes, Some(1_000_000));
+    let to = Box::new(create(Kind::Deal, "whatever"));
+    let deal = order(&account, "deal", Action::Amend { id: account.deal.to_string(), to }, Vec::new());
+    assert_eq!(writer.find(&deal, &[]).await, Ok(None));
+    perform(&*writer, &deal).await.expect("an amendment");
+    assert!(writer.find(&deal, &[]).await.expect("an answer").is_some());
+    let held = WriteStage::held(&account);
+    let deal = held.iter().find(|thing| thing.what == "deal").expect("the deal");
+    assert_eq!(deal.title, "Everything's", "its title is people's");
+    assert!(deal.fields[&field_key(Of::Deal, "Recording")].ends_with("token=t0ken"));
 }

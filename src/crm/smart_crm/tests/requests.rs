@@ -48,7 +48,15 @@ fn call(direction: Direction) -> Call {
 }
 
 fn order(action: Action, on: &[Link], call: Call) -> Order {
-    Order { mark: Mark::of(&["acme", "call-1", "x"]), action, owner: Some(uuid(9)), on: on.to_vec(), call, audio: None }
+    Order {
+        mark: Mark::of(&["acme", "call-1", "x"]),
+        action,
+        owner: Some(uuid(9)),
+        on: on.to_vec(),
+        call,
+        zone: jiff::tz::TimeZone::UTC,
+        audio: None,
+    }
 }
 
 fn body_with(order: &Order, names: &FieldNames, contact_name: Option<&str>) -> Value {

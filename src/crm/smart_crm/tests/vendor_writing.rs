@@ -10,7 +10,8 @@ use super::vendor::{FILES, SETS, Vendor, vendor};
 use crate::model::ids::CrmId;
 
 /// Values of an option set, each with the value of the column that it goes with, where there is one.
-pub(super) type OptionSets = BTreeMap<String, Vec<(i64, Option<i64>)>>;
+pub(super) type OptionSets = BTreeMap<String, Options>;
+type Options = Vec<(i64, Option<i64>)>;
 
 /// What stands before `@odata.bind`: of which table, which lookup it sets, which sets it leads to.
 const NAVIGATIONS: [(&str, &str, &str, &[&str]); 27] = [
@@ -45,7 +46,7 @@ const NAVIGATIONS: [(&str, &str, &str, &[&str]); 27] = [
 const PARTIES: &str = "phonecall_activity_parties";
 
 /// The option sets of a file, by its columns' source names.
-pub(super) fn option_sets(file: &Value) -> Vec<(String, Vec<(i64, Option<i64>)>)> {
+pub(super) fn option_sets(file: &Value) -> Vec<(String, Options)> {
     let members = &file["definitions"][0]["hasAttributes"][0]["attributeGroupReference"]["members"];
     let set = |member: &Value| {
         let rows = &member["dataType"]["appliedTraits"][0]["arguments"][0]["entityReference"]["constantValues"];

@@ -7,6 +7,7 @@ use sandbox::kit::{Fault, StandIn, Thing};
 use super::account::{Account, Employee, PLENTY};
 use super::writing::{Written, stage};
 use crate::base::problem::Placed;
+use crate::config::{FieldNames, Meaning};
 use crate::crm::contract_writing::{WriteStage, call, perform, task};
 use crate::crm::failure::Failure;
 use crate::crm::writer::{Mark, Order};
@@ -17,7 +18,15 @@ const LONG: Duration = Duration::from_secs(10);
 fn order(stage: &Written, step: &str, action: Action) -> Order {
     let (contact, _) = stage.known();
     let mark = Mark::of(&["acme", "call", step]);
-    Order { mark, action, owner: Some(stage.user()), on: vec![contact], call: call(stage.nobody()), audio: None }
+    Order {
+        mark,
+        action,
+        owner: Some(stage.user()),
+        on: vec![contact],
+        call: call(stage.nobody()),
+        zone: jiff::tz::TimeZone::UTC,
+        audio: None,
+    }
 }
 
 fn contact() -> Action {
@@ -133,7 +142,7 @@ async fn what_somebody_wrote_into_an_open_task_or_a_note_stays_and_the_link_is_a
         };
         let mut amend = order(&stage, "amend", Action::Amend { id: id.clone(), to: Box::new(to) });
         amend.call.recording = Some(link.clone());
-        assert_eq!(perform(&*writer, &amend).await.expect("amended"), [id.clone()], "one part");
+        assert_eq!(perform(&*writer, &amend).await.expect("amended"), std::slice::from_ref(&id), "one part");
         let held = stage.held();
         let thing = held.iter().find(|thing| thing.id == id).expect("the thing");
         assert!(
@@ -228,8 +237,7 @@ async fn an_organization_that_demands_a_last_name_is_told_of_with_the_setting_th
 async fn a_column_that_is_not_there_or_does_not_fit_is_told_and_not_made() {
     let stage = stage().await;
     let mut section = stage.0.section();
-    use crate::config::Meaning;
-    section.fields = crate::config::FieldNames::default()
+    section.fields = FieldNames::default()
         .with(Some("contact"), Meaning::Recording, "new_call_id")
         .with(Some("contact"), Meaning::CallId, "new_nowhere")
         .with(Some("call"), Meaning::Recording, "new_recording")

@@ -310,7 +310,8 @@ fn parties(order: &Order) -> Value {
 fn ours(order: &Order) -> Option<Value> {
     const ADDRESS: usize = 200;
     let call = &order.call;
-    let unanswered = call.direction == Direction::In && call.outcome != Some(Outcome::Answered);
+    let unanswered =
+        call.direction == Direction::In && matches!(call.outcome, Some(Outcome::Missed | Outcome::Voicemail));
     let company = call.company.as_deref().map(text::number);
     let address = if unanswered { company } else { call.speaker.line.as_deref().map(text::number).or(company) };
     match order.owner.filter(|_| !unanswered) {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::proptest;
 
-use crate::crm::zoho_crm::coql::{Since, behind, changed, deals_of, with_number};
+use crate::crm::zoho_crm::coql::{Since, behind, changed, deals_of, made_since, with_number, with_text};
 use crate::crm::zoho_crm::number::{pieces, terms};
 use crate::crm::zoho_crm::path;
 use crate::crm::zoho_crm::schema::Schema;
@@ -158,4 +158,20 @@ fn a_stage_is_closed_by_the_type_of_its_forecast_else_by_its_category() {
     }
     assert!(deals.is_open(None) && deals.is_unknown("never heard of") && !deals.is_unknown("Hold"));
     assert_eq!(deals.closed_stages(), ["Closed Won", "Lost", "Ні", "Так"], "without what would have to be escaped");
+}
+
+#[test]
+fn what_was_made_since_is_asked_for_with_its_text_and_what_would_end_a_text_is_escaped() {
+    let linked = made_since("Tasks", Some(("Who_Id", "7")), 1_731_315_881);
+    assert_eq!(
+        (linked.text.as_str(), linked.rows),
+        (
+            "select id, Description from Tasks where (Who_Id = '7' and Created_Time >= '2024-11-11T09:04:41+00:00') order \
+             by Created_Time desc limit 200",
+            200
+        )
+    );
+    let all = made_since("Tasks", None, 1_731_315_881);
+    assert!(all.text.contains("where Created_Time >= '2024-11-11T09:04:41+00:00' order") && all.rows == 2_000);
+    assert_eq!(with_text("Leads", "Mark", r"a'b\c").text, r"select id from Leads where Mark = 'a\'b\\c' limit 200");
 }

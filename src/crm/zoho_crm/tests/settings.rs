@@ -1,7 +1,7 @@
 use super::account::section;
 use crate::base::problem::Placed;
 use crate::base::secret::Secret;
-use crate::config::CrmSection;
+use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::zoho_crm::data_center;
 use crate::crm::zoho_crm::settings::prepare;
 
@@ -91,4 +91,27 @@ fn the_smallest_edition_is_what_is_kept_to_unless_more_is_configured() {
     section.quota.daily = Some(100_000);
     let limits = prepare(&section).expect("a section").limits();
     assert_eq!((limits.daily.map(|daily| daily.units), limits.general, limits.search), (Some(100_000), None, None));
+}
+
+#[test]
+fn a_field_that_can_be_none_or_is_not_written_is_told() {
+    let names = FieldNames::default()
+        .with(None, Meaning::UtmSource, "UTM Source")
+        .with(Some("ticket"), Meaning::CallId, "Call_ID")
+        .with(Some("task"), Meaning::UtmTerm, "Term")
+        .with(Some("task"), Meaning::CallId, "Call_ID")
+        .with(Some("deal"), Meaning::Mark, "1st");
+    let contact_name = Some(Placed::new(" ".to_owned(), 19));
+    let section = CrmSection { fields: names, contact_name, ..in_data_center("eu") };
+    let problems = problems(&section);
+    assert_eq!(problems.len(), 5, "{problems:?}");
+    for part in [
+        "crm.fields.utm_source: expected a field's API name, say UTM_Source, found \"UTM Source\"",
+        "crm.fields.ticket.call_id: expected nothing, since zoho-crm has no tickets",
+        "crm.fields.task.utm_term: expected nothing, since it is not written into a task",
+        "crm.fields.deal.mark: expected a field's API name",
+        "acme.toml:19: crm.contact_name: expected a name of at most 80 signs",
+    ] {
+        assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:?}");
+    }
 }

@@ -162,6 +162,39 @@ impl WriteStage for Writing {
     }
 }
 
+#[tokio::test]
+async fn where_the_account_cannot_be_asked_for_numbers_everything_new_is_looked_at() {
+    let stage = unmarked().await;
+    let writer = stage.writer();
+    let order = stage.order("lead", entity(Kind::Lead), Vec::new());
+    let made = suite::perform(&*writer, &order).await.expect("a lead");
+    let body = r#"{"code":"INVALID_QUERY","details":{},"message":"invalid query formed","status":"error"}"#.to_owned();
+    let refused = FaultKind::Status { status: 400, headers: Default::default(), body };
+    stage.stage(Fault::new(refused).on("/crm/v8/coql").times(1));
+    let found = writer.find(&order, &[]).await.expect("an answer").expect("found");
+    assert_eq!(vec![found.id], made);
+    let other = stage.order("another", entity(Kind::Lead), Vec::new());
+    assert_eq!(writer.find(&other, &[]).await.expect("an answer"), None);
+}
+
+#[tokio::test]
+async fn an_update_of_what_is_gone_is_refused_and_each_entity_is_a_part_of_its_own() {
+    let stage = marked().await;
+    let writer = stage.writer();
+    let (utm, call) = (Action::Update { utm: true, call: false }, Action::Update { utm: false, call: true });
+    let gone = Link { kind: Kind::Deal, id: stage.missing(Kind::Deal) };
+    for action in [utm.clone(), call] {
+        let failure = writer.perform(&stage.order("gone", action, vec![gone]), &[]).await.expect_err("gone");
+        assert!(matches!(failure, Failure::Refused { .. }), "{failure:?}");
+    }
+    let deal = Link { kind: Kind::Deal, id: stage.account.deal.into() };
+    let order = stage.order("both", utm, vec![stage.contact(), deal]);
+    let parts = suite::perform(&*writer, &order).await.expect("updated");
+    assert_eq!(parts, [stage.account.contact.to_string(), stage.account.deal.to_string()]);
+    let written = stage.held();
+    assert!(written.len() == 2 && written.iter().all(|thing| thing.seeded && thing.fields["UTM_Source"] == "google"));
+}
+
 fn entity(kind: Kind) -> Action {
     Action::Create { kind, title: "Anybody".to_owned(), text: "Text".to_owned(), utm: true, recording: true }
 }

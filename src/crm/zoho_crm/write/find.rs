@@ -8,7 +8,7 @@ use crate::crm::zoho_crm::{
     coql::{self, Query},
     path::{self, ACCOUNT, CONTACT, DESCRIPTION, PHONE, WHAT, WHO},
     status,
-    wire::Rows,
+    wire::{Row, Rows},
     write::{Pen, body, noted, shape::nothing_of, whole},
 };
 use crate::model::{action::Action, client::Kind};
@@ -49,9 +49,7 @@ impl Pen {
                 reason: "expected an answer to a query, found that it is refused".to_owned(),
             });
         };
-        let marked = |row: &&crate::crm::zoho_crm::wire::Row| {
-            row.text(DESCRIPTION).is_some_and(|text| text.contains(order.mark.as_str()))
-        };
+        let marked = |row: &&Row| row.text(DESCRIPTION).is_some_and(|text| text.contains(order.mark.as_str()));
         rows.data.iter().find(marked).map(|row| row.id().map(whole)).transpose()
     }
 

@@ -77,9 +77,12 @@ impl Shape {
     }
 }
 
+/// What was read of one module, and when.
+type Slot = Mutex<Option<(Instant, Arc<Shape>)>>;
+
 /// The shapes of all modules, each read when it is first needed and believed for some hours.
 #[derive(Debug, Default)]
-pub(in crate::crm::zoho_crm) struct Shapes([Mutex<Option<(Instant, Arc<Shape>)>>; OWNERS.len()]);
+pub(in crate::crm::zoho_crm) struct Shapes([Slot; OWNERS.len()]);
 
 impl Shapes {
     /// The shape of what is called so in the configuration.

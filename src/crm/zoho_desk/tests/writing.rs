@@ -55,7 +55,15 @@ impl Desk {
 
     fn order(&self, step: &str, action: Action, on: Vec<Link>) -> Order {
         let mark = Mark::of(&["acme", "ua0_-1731315881.12669683", step]);
-        Order { mark, action, owner: Some(ANNA.into()), on, call: call(self.nobody()), audio: None }
+        Order {
+            mark,
+            action,
+            owner: Some(ANNA.into()),
+            on,
+            call: call(self.nobody()),
+            zone: jiff::tz::TimeZone::UTC,
+            audio: None,
+        }
     }
 
     fn thing(&self, what: &str) -> Thing {

@@ -26,6 +26,7 @@ fn order(action: Action, on: &[(Kind, u64)]) -> Order {
         owner: Some(101.into()),
         on: on.iter().map(|&(kind, id)| Link { kind, id: id.into() }).collect(),
         call: call(number),
+        zone: jiff::tz::TimeZone::UTC,
         audio: None,
     }
 }
