@@ -40,7 +40,6 @@ fn order(action: Action, on: Vec<Link>) -> Order {
         on,
         call: call(number()),
         zone,
-        zone: jiff::tz::TimeZone::UTC,
         audio: None,
     }
 }
