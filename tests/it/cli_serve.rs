@@ -228,3 +228,43 @@ async fn the_demo_shows_the_main_job_and_ends() {
     }
     assert!(crms.is_empty(), "{crms:?} did not get warm: {}", shown.out);
 }
+
+/// A small file system that has no room left; `None` where this user may mount none.
+struct FullDisk(tempfile::TempDir);
+
+impl FullDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut mount = std::process::Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(folder.path()).output();
+        let disk = mounted.is_ok_and(|told| told.status.success()).then_some(Self(folder))?;
+        let mut ballast = std::fs::File::create(disk.0.path().join("ballast")).expect("a file");
+        while std::io::Write::write(&mut ballast, &[0; 4096]).is_ok_and(|written| written > 0) {}
+        Some(disk)
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        let _unmounted = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_at_the_start_keeps_no_call_from_being_answered() {
+    let Some(disk) = FullDisk::mount() else {
+        eprintln!("skipped: no file system may be mounted here");
+        return;
+    };
+    let (_folder, served) = Served::open(ACME, disk.0.path()).await;
+    let call = "token=0123456789abcdef0123&caller=380671112233&call_id=call-1";
+    let answered = served.get(&served.edge, &format!("/acme/route/sales?{call}")).await;
+    assert_eq!((answered.status, answered.body.as_str()), (200, r#"{"destination":""}"#), "{answered:?}");
+    let told = served.get(&served.edge, &format!("/acme/events/after-call?{call}&status=ANSWERED")).await;
+    assert_eq!((told.status, told.body.as_str()), (503, r#"{"status":"not-stored"}"#), "{told:?}");
+    let ready = served.get(&served.ops, "/ready").await;
+    assert_eq!((ready.status, &ready.json()["journal_is_open"]), (503, &serde_json::json!(false)), "{ready:?}");
+    let listed = served.get(&served.ops, "/api/journal").await;
+    assert_eq!((listed.status, listed.refusal().as_str()), (503, "journal_failed"), "{listed:?}");
+    served.signalled("TERM").await;
+}

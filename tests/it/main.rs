@@ -5,6 +5,8 @@ mod changes_stage;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_journal;
+#[cfg(test)]
 mod cli_log;
 #[cfg(test)]
 mod cli_serve;
@@ -39,6 +41,8 @@ mod odd_lists;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod ops_journal;
+#[cfg(test)]
 mod ops_stage;
 #[cfg(test)]
 mod quota_pace;
@@ -48,6 +52,8 @@ mod restart;
 mod rows_hubspot;
 #[cfg(test)]
 mod rows_match;
+#[cfg(test)]
+mod rows_pause;
 #[cfg(test)]
 mod rows_pipedrive;
 #[cfg(test)]
