@@ -53,6 +53,8 @@ mod rows_hubspot;
 #[cfg(test)]
 mod rows_match;
 #[cfg(test)]
+mod rows_more;
+#[cfg(test)]
 mod rows_pause;
 #[cfg(test)]
 mod rows_pipedrive;
