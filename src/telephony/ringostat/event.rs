@@ -390,3 +390,6 @@ pub fn time_of_call_id(call_id: &str) -> Option<Timestamp> {
     let seconds = rest.split('.').next()?;
     (seconds.len() == 10).then(|| exact_time(seconds)).flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -307,6 +307,7 @@ async fn what_the_writer_makes_is_told_like_what_people_make() {
         owner: Some(ANNA.into()),
         on: Vec::new(),
         call: Call::new(Direction::In),
+        zone: jiff::tz::TimeZone::UTC,
         audio: None,
     };
     let made = writer.expect("a writer").perform(&order, &[]).await.expect("a contact");
