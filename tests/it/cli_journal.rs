@@ -10,10 +10,16 @@ use crate::rows_stage::{Telling, fields};
 /// A client no CRM knows.
 const NEW: &str = "380442001007";
 
-/// The service whose CRM has none of the fields yet.
+/// Names of fields that no account has yet.
+const UNMADE: &str = "fields = { utm_source = \"Predial source\", mark = \"Predial mark\" }";
+
 async fn stage() -> Stage {
+    staged(fields("pipedrive")).await
+}
+
+async fn staged(fields: &'static str) -> Stage {
     let row = ROWS.iter().find(|row| row.name == "pipedrive").expect("a CRM");
-    Stage::of(row, Setup { public: false, crm: fields("pipedrive"), ..Setup::default() }).await
+    Stage::of(row, Setup { public: false, crm: fields, ..Setup::default() }).await
 }
 
 async fn told(stage: &Stage, line: &str) -> Left {
@@ -38,10 +44,10 @@ async fn tell(stage: &Stage, call_id: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn set_up_is_one_while_a_field_is_missing_and_zero_once_all_are_made() {
-    let stage = stage().await;
+    let stage = staged(UNMADE).await;
     let missing = told(&stage, "crm setup --project acme").await;
     assert_eq!(missing.code, Some(1), "{missing:?}");
-    let row = missing.out.lines().find(|line| line.contains("UTM source")).expect("a row of the field");
+    let row = missing.out.lines().find(|line| line.contains("Predial source")).expect("a row of the field");
     assert!(row.contains("utm_source") && row.ends_with("missing"), "{row}");
     assert!(missing.err.contains("--create"), "{}", missing.err);
     let made = good(&stage, "crm setup --project acme --create").await;

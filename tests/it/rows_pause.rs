@@ -8,8 +8,8 @@ use crate::rows_stage::{Telling, stage};
 
 /// Two clients that no CRM knows, and one who calls afterwards.
 const FIRST: &str = "380442001007";
-const SECOND: &str = "380442001008";
-const THIRD: &str = "380442001009";
+const SECOND: &str = "380931230001";
+const THIRD: &str = "380931230002";
 
 /// Tells of an answered call of a client; says how many moments that were.
 async fn call(stage: &Stage, call_id: &str, number: &str) -> usize {

@@ -265,7 +265,7 @@ pub(super) struct JournalRetryArguments {
     #[arg(long)]
     pub(super) state: Option<String>,
     /// With --state: only this project's
-    #[arg(long, requires = "state")]
+    #[arg(long, requires = "state", conflicts_with = "id")]
     pub(super) project: Option<String>,
     #[command(flatten)]
     pub(super) door: DoorArguments,
