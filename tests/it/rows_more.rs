@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use predial::base::environment::{Environment, ProcessEnvironment};
 use sandbox::kit::Thing;
 use sandbox::ringostat_api::{self, RingostatApi};
 
@@ -149,7 +150,8 @@ fn is_later(id: &str) -> bool {
 fn every_row_of_the_scenarios_has_a_test_of_its_name() {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/SCENARIOS.md");
     let Ok(text) = std::fs::read_to_string(&scenarios) else {
-        assert!(std::env::var("CI").is_err(), "expected {}, found none", scenarios.display());
+        let on_ci = ProcessEnvironment.get("CI").is_some_and(|value| value == "true");
+        assert!(!on_ci, "expected {}, found none", scenarios.display());
         eprintln!("skipped: the scenarios are not beside the repository");
         return;
     };

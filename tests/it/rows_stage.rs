@@ -240,7 +240,7 @@ fn check_crm(stage: &Stage, row: &Row, call: (&str, &str)) {
     println!("{:<26} {}", row.id, summary(&new));
     for holds in &row.holds {
         let fits = |thing: &&Thing| why_not(stage, row, holds, (thing, call), &held).is_none();
-        let Some(at) = new.iter().position(|thing| fits(thing)) else {
+        let Some(at) = new.iter().position(fits) else {
             let alike = new.iter().filter(|thing| thing.what == holds.what);
             let why: Vec<_> = alike.map(|thing| why_not(stage, row, holds, (thing, call), &held)).collect();
             panic!("{}: expected {holds:?}\nfound {why:?}\nin {new:#?}", row.id);
