@@ -53,7 +53,7 @@ async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_whe
     let ballast = disk.path().join("ballast");
     fs::write(&ballast, vec![0; 1_500 << 10]).expect("room at first");
 
-    // Nobody was called, and nothing comes of it but that it is kept: an employee of nobody is told at length.
+    // Nothing comes of a client's ringing but that it is kept; it is told at length.
     let told = |n: usize| {
         let id = format!("ua0_-1731315881.{n:08}");
         let telling =
@@ -78,7 +78,8 @@ async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_whe
         let (status, answer) = deployed.tell("before-call", &told(n).1).await.expect("an answer");
         assert_eq!(status, 503, "it is still full: {answer}");
     }
-    let request = format!("GET /acme/route/sales?token={TOKEN}&caller={known} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET /acme/route/sales?token={TOKEN}&caller={known} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let heard = ask_at(deployed.edge, &request).await;
     assert_eq!((heard.status, heard.body.as_str()), (200, "acme_anna"), "calls are answered as ever");
 

@@ -15,7 +15,8 @@ const THERE: &str = "380501110003";
 fn three() -> [Caller; 3] {
     let call = |id, ending| move |caller: &Caller| ScriptedCall::plain(id, caller, ending);
     [
-        Caller::new(NEW, false, 1).with(|caller| ScriptedCall::plain("ua0_-1731315881.1", caller, Ending::Answered).recorded(false)),
+        Caller::new(NEW, false, 1)
+            .with(|caller| ScriptedCall::plain("ua0_-1731315881.1", caller, Ending::Answered).recorded(false)),
         Caller::new(MISSED, false, 0).with(call("ua0_-1731315881.2", Ending::Missed)),
         Caller::new(THERE, true, 2)
             .with(call("ua0_-1731315881.3", Ending::Missed))
@@ -88,7 +89,7 @@ async fn what_the_crm_refuses_is_a_dead_letter_in_its_words_and_holds_up_nobody(
         scene.tell(&later).await;
         scene.stage.settled().await;
         assert_eq!(scene.count("dead").await, 1, "{}: the others went on", row.name);
-        scene.holds_with_dead(&[&other, &later]);
+        scene.holds(&[&other, &later]);
         // Mended, it is done as if nothing had been.
         let id = dead[0]["id"].as_i64().expect("an id");
         scene.stage.ops("POST", &format!("/api/journal/{id}/retry"), &serde_json::Value::Null).await;

@@ -151,21 +151,25 @@ pub(crate) struct Recordings {
 impl Recordings {
     const LINKS: &str = "https://app.ringostat.com";
 
-    /// A link, one in five to the audio itself where the CRM takes that.
+    /// A link, one in ten to the audio itself where the CRM takes that.
     fn link(&self, dice: &mut Dice, call_id: &str) -> String {
-        let audio = !self.audio.is_empty() && dice.once_in(5);
+        let audio = !self.audio.is_empty() && dice.once_in(10);
         let base = if audio { self.audio.as_str() } else { Self::LINKS };
         format!("{base}/recordings/{call_id}.ogg?token=t0ken")
     }
 }
 
-/// Makes up so many calls. `began_s`: when the first one began, seconds since 1970 UTC.
-pub(crate) fn script(dice: &mut Dice, calls: usize, (began_s, recordings): (i64, &Recordings)) -> Vec<Caller> {
+/// Makes up so many calls. `began_s`: when the first one began, seconds since 1970 UTC; `new_percent`: of those who call.
+pub(crate) fn script(
+    dice: &mut Dice,
+    (calls, new_percent): (usize, u64),
+    (began_s, recordings): (i64, &Recordings),
+) -> Vec<Caller> {
     let mut callers: Vec<Caller> = Vec::new();
     let mut made = 0;
     while made < calls {
         let place = callers.len();
-        let existing = dice.below(5) < 3;
+        let existing = dice.below(100) >= new_percent;
         let mut caller = Caller { number: format!("38050{place:07}"), existing, employee: 0, calls: Vec::new() };
         for nth in 0..=dice.below(4) {
             let ending = match dice.below(10) {
@@ -175,8 +179,7 @@ pub(crate) fn script(dice: &mut Dice, calls: usize, (began_s, recordings): (i64,
             };
             if nth == 0 {
                 // Whose client somebody becomes: the one's who answered, the top manager's whom nobody answered.
-                caller.employee =
-                    if existing || ending == Ending::Answered { 1 + place % 3 } else { 0 };
+                caller.employee = if existing || ending == Ending::Answered { 1 + place % 3 } else { 0 };
             }
             let together = if ending == Ending::Answered && dice.once_in(4) { 2 } else { 1 };
             let mut at_once = Vec::new();
