@@ -130,6 +130,7 @@ impl Floor {
             dice: dice::roll(),
         };
         let project = &*office.project.name;
+        let lease = leased.lease.clone();
         match worker.work(leased).await {
             Worked::Ended => {}
             Worked::Credentials(reason) => {
@@ -148,6 +149,11 @@ impl Floor {
             Worked::Journal(error) => {
                 tracing::error!(project, %error, "the journal could not be written; the entry is taken up again");
                 sleep(JOURNAL_TROUBLE).await;
+                // Given back, it is taken up when there is room again and not when the lease is over; what was sent
+                // meanwhile and could not be noted is looked for then. A lease that is not given back ends by itself.
+                if let Err(error) = self.store.release(&lease).await {
+                    tracing::debug!(project, %error, "the entry could not be given back either");
+                }
             }
         }
     }

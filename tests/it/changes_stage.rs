@@ -120,7 +120,13 @@ impl Stage {
         self.edge(&request).await.status
     }
 
-    async fn edge(&self, request: &str) -> Heard {
+    /// The folder of the configuration.
+    pub(crate) fn config(&self) -> std::path::PathBuf {
+        self.folder.path().join("config")
+    }
+
+    /// Whatever is sent to the telephone system's door.
+    pub(crate) async fn edge(&self, request: &str) -> Heard {
         ask_at(self.service().edge(), request).await
     }
 
@@ -215,7 +221,7 @@ impl Drop for Stage {
 
 /// A port that is kept for the service, which can be told to the CRM before the service listens there. Nobody listens at
 /// this end: connections go to the other.
-fn reserved() -> (Socket, SocketAddr) {
+pub(crate) fn reserved() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).expect("a socket");
     socket.set_reuse_address(true).expect("an option");
     socket.set_reuse_port(true).expect("an option");
@@ -224,7 +230,7 @@ fn reserved() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-fn environment(setup: Setup) -> BTreeMap<String, String> {
+pub(crate) fn environment(setup: Setup) -> BTreeMap<String, String> {
     let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     [
         set("ACME_TOKEN", TOKEN),
@@ -235,6 +241,10 @@ fn environment(setup: Setup) -> BTreeMap<String, String> {
         set("REFRESH", "sandbox-refresh"),
         set("PREDIAL__EDGE__THREADS", "1"),
         set("PREDIAL__LOG__FILTER", "off"),
+        // What failed is tried again soon: tests wait for it.
+        set("PREDIAL__JOURNAL__FIRST_RETRY_S", "1"),
+        set("PREDIAL__JOURNAL__LONGEST_RETRY_S", "2"),
+        set("PREDIAL__JOURNAL__PROBE_S", "1"),
     ]
     .into()
 }
@@ -242,7 +252,7 @@ fn environment(setup: Setup) -> BTreeMap<String, String> {
 /// Another token of the door of changes.
 pub(crate) const OTHER_CHANGES: &str = "acme-other-changes-0123456789";
 
-fn write(folder: &Path, row: &Row, crm: &dyn StandIn, setup: Setup, public: SocketAddr) {
+pub(crate) fn write(folder: &Path, row: &Row, crm: &dyn StandIn, setup: Setup, public: SocketAddr) {
     let variable = if setup.changes == CHANGES { "ACME_CHANGES" } else { "ACME_OTHER_CHANGES" };
     let public = if setup.public { format!("public_url = \"http://{public}\"\n") } else { String::new() };
     let mut text = format!(

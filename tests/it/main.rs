@@ -1,6 +1,24 @@
 //! The integration tests: the service in process on port 0, the sandbox for everything outside.
 
 #[cfg(test)]
+mod calls_count;
+#[cfg(test)]
+mod calls_disk;
+#[cfg(test)]
+mod calls_faults;
+#[cfg(test)]
+mod calls_kill;
+#[cfg(test)]
+mod calls_pause;
+#[cfg(test)]
+mod calls_process;
+#[cfg(test)]
+mod calls_scene;
+#[cfg(test)]
+mod calls_script;
+#[cfg(test)]
+mod calls_told;
+#[cfg(test)]
 mod changes_stage;
 #[cfg(test)]
 mod cli;

@@ -26,7 +26,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{oneshot, watch},
     task::JoinSet,
 };
 
@@ -53,6 +53,9 @@ pub(crate) enum Dropped {
     /// The request's body did not come, or was too large.
     #[error("the request's body could not be read")]
     Body,
+    /// The stand-in stops.
+    #[error("the stand-in stops")]
+    Stopped,
 }
 
 /// Accepts connections until told to stop (or nobody is left to tell), then ends those that are open.
@@ -143,41 +146,59 @@ async fn answer<V: Vendor>(
     let for_token = V::is_for_tokens(parts.uri.path());
     let befallen = lock(&shared.ground.stage).befall(parts.method.as_str(), parts.uri.path(), for_token);
     let number = lock(&shared.ground.log).note(asked(&shared, &parts, &body, &befallen));
-    tokio::time::sleep(befallen.delay).await;
-    let oddity = match &befallen.then {
+    let Befallen { delay, then, expired, .. } = befallen;
+    let oddity = match &then {
         Some(Kind::Oddity { how }) => Some(how.clone()),
         _ => None,
     };
-    let call = Call { parts, body, expired: befallen.expired, oddity };
-    let log = |outcome| lock(&shared.ground.log).answered(number, outcome);
-    let staged = |reply: Reply| {
-        log(Outcome { status: reply.status().as_u16(), cost: 0, reply: None });
-        whole(reply)
+    let call = Call { parts, body, expired, oddity };
+    let ordinary = carried_out(Arc::clone(&shared), call, (number, delay));
+    let staged = async |reply: Reply| {
+        tokio::time::sleep(delay).await;
+        lock(&shared.ground.log).answered(number, Outcome { status: reply.status().as_u16(), cost: 0, reply: None });
+        Ok(whole(reply))
     };
-    let ordinary = async {
-        let Answer { reply, cost } = Arc::clone(&shared.vendor).answer(call).await;
-        let kept = shared.ground.keep_replies.then(|| kept_reply(&reply, for_token));
-        log(Outcome { status: reply.status().as_u16(), cost, reply: kept });
-        reply
-    };
-    Ok(match befallen.then {
+    match then {
         Some(Kind::Hang) => std::future::pending().await,
         Some(Kind::Reset) => {
+            tokio::time::sleep(delay).await;
             reset.store(true, Ordering::Release);
-            return Err(Dropped::Reset);
+            Err(Dropped::Reset)
         }
         Some(Kind::AnswerLost) => {
-            ordinary.await;
+            ordinary.await?;
             reset.store(true, Ordering::Release);
-            return Err(Dropped::Reset);
+            Err(Dropped::Reset)
         }
-        Some(Kind::Status { status, headers, body }) => staged(staged_status(status, &headers, body)),
-        Some(Kind::Garbage) => staged(json_reply(StatusCode::OK, "<<< not what you expected >>>")),
-        Some(Kind::RateLimit { how }) => staged(shared.vendor.over_limit(&how)),
-        Some(Kind::Truncated) => in_pieces(ordinary.await, |bytes| truncated(&bytes)),
-        Some(Kind::Drip { ms }) => in_pieces(ordinary.await, |bytes| dripping(bytes, Duration::from_millis(ms))),
-        Some(Kind::Delay { .. } | Kind::TokenExpired | Kind::Oddity { .. }) | None => whole(ordinary.await),
-    })
+        Some(Kind::Status { status, headers, body }) => staged(staged_status(status, &headers, body)).await,
+        Some(Kind::Garbage) => staged(json_reply(StatusCode::OK, "<<< not what you expected >>>")).await,
+        Some(Kind::RateLimit { how }) => staged(shared.vendor.over_limit(&how)).await,
+        Some(Kind::Truncated) => Ok(in_pieces(ordinary.await?, |bytes| truncated(&bytes))),
+        Some(Kind::Drip { ms }) => Ok(in_pieces(ordinary.await?, |bytes| dripping(bytes, Duration::from_millis(ms)))),
+        Some(Kind::Delay { .. } | Kind::TokenExpired | Kind::Oddity { .. }) | None => Ok(whole(ordinary.await?)),
+    }
+}
+
+/// The vendor's answer. What has arrived is carried out to its end, as a vendor does it: also when whoever asked is gone
+/// meanwhile.
+async fn carried_out<V: Vendor>(
+    shared: Arc<Shared<V>>,
+    call: Call,
+    (number, delay): (u64, Duration),
+) -> Result<Reply, Dropped> {
+    let (tell, told) = oneshot::channel();
+    let own = Arc::clone(&shared);
+    let for_token = V::is_for_tokens(call.path());
+    shared.ground.spawn(async move {
+        tokio::time::sleep(delay).await;
+        let Answer { reply, cost } = Arc::clone(&own.vendor).answer(call).await;
+        let kept = own.ground.keep_replies.then(|| kept_reply(&reply, for_token));
+        lock(&own.ground.log).answered(number, Outcome { status: reply.status().as_u16(), cost, reply: kept });
+        if tell.send(reply).is_err() {
+            tracing::debug!(number, "whoever asked did not wait for the answer");
+        }
+    });
+    told.await.map_err(|_| Dropped::Stopped)
 }
 
 fn asked<V: Vendor>(shared: &Shared<V>, parts: &Parts, body: &[u8], befallen: &Befallen) -> Asked {

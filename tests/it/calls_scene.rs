@@ -1,0 +1,152 @@
+//! One service before one CRM, and calls that are told to it one by one: what befalls them meanwhile is the test's.
+
+use std::{collections::HashMap, time::Duration};
+
+use sandbox::kit::{Fault, FaultKind, Neutral, StandIn};
+use serde_json::Value;
+
+use crate::calls_count::figures;
+use crate::calls_script::Caller;
+use crate::changes_stage::{Setup, Stage};
+use crate::crm_rows::{ROWS, Row};
+
+/// Longer than any stand-in's search lags.
+const LAG: Duration = Duration::from_secs(60);
+
+/// The service, its CRM, and who was there.
+pub(crate) struct Scene {
+    pub(crate) stage: Stage,
+    there: HashMap<String, String>,
+}
+
+/// Runs a test before every CRM, all of them at once: most of it is waiting.
+pub(crate) async fn before_each<F: Future<Output = ()>>(test: impl Fn(&'static Row) -> F) {
+    futures_util::future::join_all(ROWS.iter().map(test)).await;
+}
+
+impl Scene {
+    /// With a field for marks where the CRM has one.
+    pub(crate) async fn of(row: &'static Row, project: &'static str) -> Self {
+        let stage = Stage::of(row, setup(row, project)).await;
+        let made = stage.ops("POST", "/api/projects/acme/fields", &serde_json::json!({"create": true})).await;
+        assert_eq!(made["missing"], 0, "{}: {made}", row.name);
+        Self { stage, there: HashMap::new() }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.stage.row.name
+    }
+
+    pub(crate) fn crm(&self) -> &dyn StandIn {
+        self.stage.crm()
+    }
+
+    /// Has the CRM know those who are to be there.
+    pub(crate) fn knows(&mut self, callers: &[&Caller]) {
+        for caller in callers {
+            let owner_id = self.crm().employees()[caller.employee].clone();
+            let (name, phones) = (format!("Client {}", caller.number), vec![format!("+{}", caller.number)]);
+            let made = self.crm().change_neutral(Neutral::CreateContact { name, phones, owner_id });
+            let made = made.expect("a contact").expect("a record");
+            self.there.insert(made.id, caller.number.clone());
+        }
+        self.crm().advance(LAG);
+    }
+
+    /// Tells all that was said of somebody's calls; gives the words of the answers.
+    pub(crate) async fn tell(&self, caller: &Caller) -> Vec<String> {
+        let mut words = Vec::new();
+        for (moment, told) in caller.calls.iter().flatten().flat_map(|call| call.moments()) {
+            words.push(word(&self.stage.tell(moment, &told).await));
+        }
+        words
+    }
+
+    /// Waits until nothing is left to be done, and holds the CRM against what these calls must have come to.
+    pub(crate) async fn comes_to(&self, callers: &[&Caller]) {
+        self.stage.settled().await;
+        self.holds(callers);
+    }
+
+    /// Holds the CRM against what these calls must have come to.
+    pub(crate) fn holds(&self, callers: &[&Caller]) {
+        let callers: Vec<Caller> = callers.iter().map(|&caller| caller.clone()).collect();
+        let figures = figures(self.crm(), &callers, &self.there);
+        assert!(figures.lost.is_empty() && figures.doubled.is_empty(), "{}: {figures:#?}", self.name());
+        assert!(figures.expected > 0, "{}: nothing was expected", self.name());
+    }
+
+    /// How many entries of the journal are in this state.
+    pub(crate) async fn count(&self, state: &str) -> u64 {
+        self.stage.view().await["journal"]["by_state"][state].as_u64().unwrap_or(0)
+    }
+
+    /// The entries of the journal in this state, the newest first.
+    pub(crate) async fn entries(&self, state: &str) -> Vec<Value> {
+        let listed = self.stage.ops("GET", &format!("/api/journal?project=acme&state={state}"), &Value::Null).await;
+        listed["entries"].as_array().expect("entries").clone()
+    }
+
+    /// The CRM refuses the next task, or where there are none the next call, in its own words.
+    pub(crate) fn refuses_the_next(&self) {
+        let (method, path, body) = match self.name() {
+            "hubspot" => (
+                "POST",
+                "/crm/objects/2026-03/tasks",
+                r#"{"status":"error","category":"VALIDATION_ERROR","message":"the subject is poisoned"}"#,
+            ),
+            "pipedrive" => ("POST", "/api/v2/activities", r#"{"success":false,"error":"the subject is poisoned"}"#),
+            "zoho-crm" => (
+                "POST",
+                "/crm/v8/Tasks",
+                r#"{"data":[{"code":"INVALID_DATA","status":"error","message":"the subject is poisoned","details":{}}]}"#,
+            ),
+            "zoho-desk" => {
+                ("POST", "/api/v1/tasks", r#"{"errorCode":"INVALID_DATA","message":"the subject is poisoned"}"#)
+            }
+            _ => (
+                "PATCH",
+                "/api/data/v9.2/phonecalls",
+                r#"{"error":{"code":"0x80040265","message":"the subject is poisoned"}}"#,
+            ),
+        };
+        let kind = FaultKind::Status { status: 400, headers: std::collections::BTreeMap::new(), body: body.to_owned() };
+        self.crm().stage_fault(Fault::new(kind).with_method(method).on(path).times(1));
+    }
+
+    /// Every way of writing that a fault may befall.
+    pub(crate) fn stage_on_writes(&self, fault: &Fault) {
+        for method in ["POST", "PATCH", "PUT"] {
+            self.crm().stage_fault(fault.clone().with_method(method));
+        }
+    }
+
+    /// The CRM takes the credentials away: neither what was handed out nor what would be is any good.
+    pub(crate) fn withdraw(&self) {
+        self.crm().set_revoked(true);
+        self.crm().stage_fault(Fault::new(FaultKind::TokenExpired));
+    }
+
+    /// It gives them back.
+    pub(crate) fn give_back(&self) {
+        self.crm().clear_faults();
+        self.crm().set_revoked(false);
+    }
+}
+
+/// How the project of a scene is configured.
+pub(crate) fn setup(row: &Row, project: &'static str) -> Setup {
+    let crm = match row.name {
+        "hubspot" => "fields = { mark = \"pbx_mark\" }",
+        "pipedrive" => "fields = { mark = \"Made by\" }",
+        "zoho-crm" => "fields = { mark = \"PBX_Mark\" }",
+        "zoho-desk" => "fields = { mark = \"cf_pbx_mark\" }",
+        _ => "",
+    };
+    Setup { public: false, crm, project, ..Setup::default() }
+}
+
+/// What became of something that was told.
+pub(crate) fn word(answer: &Value) -> String {
+    answer["status"].as_str().unwrap_or_default().to_owned()
+}
