@@ -227,4 +227,20 @@ async fn the_demo_shows_the_main_job_and_ends() {
         assert!(!line.contains(": 0 numbers"), "{line:?}");
     }
     assert!(crms.is_empty(), "{crms:?} did not get warm: {}", shown.out);
+    for holds in HOLDS {
+        let words: Vec<_> = holds.split(' ').collect();
+        let found = shown.out.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().starts_with(&words));
+        assert!(found, "expected {holds:?} in {}", shown.out);
+    }
+    assert!(!shown.out.contains("WRONG"), "{}", shown.out);
 }
+
+/// What the demo shows that each CRM holds, a line or two of each: row, client, what, whose, on what.
+const HOLDS: &[&str] = &[
+    "pd-in-ok-new 380442002001 deal Boris contact",
+    "pd-out-ok 48221001016 call Denys contact",
+    "hs-in-miss-old 380442001019 task Clara contact+deal open",
+    "zc-vm-new 380442002004 task Anna lead open",
+    "zd-in-ok-contact-other 380442001001 task Denys contact completed",
+    "sm-in-ok-new 380442002001 contact",
+];
