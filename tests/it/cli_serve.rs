@@ -12,15 +12,15 @@ use crate::cli::{ACME, Left, configured, left, ran};
 use crate::ops_stage::asked;
 
 /// A service that runs.
-struct Served {
+pub(crate) struct Served {
     process: Child,
-    edge: String,
-    ops: String,
+    pub(crate) edge: String,
+    pub(crate) ops: String,
 }
 
 impl Served {
     /// Starts on this configuration's folder and `data`, and waits until both doors are open.
-    async fn open(project: &str, data: &Path) -> (tempfile::TempDir, Self) {
+    pub(crate) async fn open(project: &str, data: &Path) -> (tempfile::TempDir, Self) {
         let (folder, mut command) = configured(project, "serve");
         command.args(doors(data)).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("a program that runs");
@@ -33,7 +33,7 @@ impl Served {
         (folder, Self { process, edge, ops })
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id().expect("a process that runs")
     }
 
@@ -47,7 +47,7 @@ impl Served {
         self.process.wait().await.expect("an end").code()
     }
 
-    async fn signalled(self, signal: &str) -> Option<i32> {
+    pub(crate) async fn signalled(self, signal: &str) -> Option<i32> {
         self.signal(signal).await;
         self.ended().await
     }

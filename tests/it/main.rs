@@ -1,6 +1,8 @@
 //! The integration tests: the service in process on port 0, the sandbox for everything outside.
 
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod changes_stage;
 #[cfg(test)]
 mod cli;

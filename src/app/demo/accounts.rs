@@ -143,7 +143,10 @@ fn fields(crm: &str) -> String {
             &[("client_id", "Client id"), ("call_id", "Call id"), ("recording", "Recording"), ("mark", "Made by")],
         ),
         "zoho-crm" => (
-            |mark| mark.to_owned(),
+            |mark| {
+                let (first, rest) = mark.trim_start_matches("utm_").split_at(1);
+                format!("UTM_{}{rest}", first.to_uppercase())
+            },
             &[("client_id", "GA_Client"), ("call_id", "Ringostat_Call"), ("recording", "Ringostat_Record")],
         ),
         "zoho-desk" => (|mark| format!("cf_{mark}"), &[("client_id", "cf_client_id")]),

@@ -36,7 +36,8 @@ impl Stage {
             let fields =
                 self.operate("POST", &format!("/api/projects/{project}/fields"), &json!({ "create": true }))?;
             if fields["missing"] != 0 {
-                return Err(unexpected("every custom field to be there", &fields).into());
+                let why = &fields["refused"][0]["why"];
+                return Err(unexpected(&format!("every custom field of {project} to be made"), why).into());
             }
         }
         for call in &followed {
