@@ -12,15 +12,15 @@ use crate::cli::{ACME, Left, configured, left, ran};
 use crate::ops_stage::asked;
 
 /// A service that runs.
-struct Served {
+pub(crate) struct Served {
     process: Child,
-    edge: String,
-    ops: String,
+    pub(crate) edge: String,
+    pub(crate) ops: String,
 }
 
 impl Served {
     /// Starts on this configuration's folder and `data`, and waits until both doors are open.
-    async fn open(project: &str, data: &Path) -> (tempfile::TempDir, Self) {
+    pub(crate) async fn open(project: &str, data: &Path) -> (tempfile::TempDir, Self) {
         let (folder, mut command) = configured(project, "serve");
         command.args(doors(data)).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("a program that runs");
@@ -33,7 +33,7 @@ impl Served {
         (folder, Self { process, edge, ops })
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id().expect("a process that runs")
     }
 
@@ -47,7 +47,7 @@ impl Served {
         self.process.wait().await.expect("an end").code()
     }
 
-    async fn signalled(self, signal: &str) -> Option<i32> {
+    pub(crate) async fn signalled(self, signal: &str) -> Option<i32> {
         self.signal(signal).await;
         self.ended().await
     }
@@ -227,6 +227,12 @@ async fn the_demo_shows_the_main_job_and_ends() {
         assert!(!line.contains(": 0 numbers"), "{line:?}");
     }
     assert!(crms.is_empty(), "{crms:?} did not get warm: {}", shown.out);
+    for holds in HOLDS {
+        let words: Vec<_> = holds.split(' ').collect();
+        let found = shown.out.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().starts_with(&words));
+        assert!(found, "expected {holds:?} in {}", shown.out);
+    }
+    assert!(!shown.out.contains("WRONG"), "{}", shown.out);
 }
 
 /// A small file system that has no room left; `None` where this user may mount none.
@@ -268,3 +274,13 @@ async fn a_full_disk_at_the_start_keeps_no_call_from_being_answered() {
     assert_eq!((listed.status, listed.refusal().as_str()), (503, "journal_failed"), "{listed:?}");
     served.signalled("TERM").await;
 }
+
+/// What the demo shows that each CRM holds, a line or two of each: row, client, what, whose, on what.
+const HOLDS: &[&str] = &[
+    "pd-in-ok-new 380442002001 deal Boris contact",
+    "pd-out-ok 48221001016 call Denys contact",
+    "hs-in-miss-old 380442001019 task Clara contact+deal open",
+    "zc-vm-new 380442002004 task Anna lead open",
+    "zd-in-ok-contact-other 380442001001 task Denys contact completed",
+    "sm-in-ok-new 380442002001 contact",
+];

@@ -102,11 +102,11 @@ fn troubles(row: &'static Row, member: &Member) -> Vec<(String, Trouble, &'stati
 /// What an odd answer must be told as: `ok` where the reader can live with it.
 fn odd(crm: &str, how: &str) -> &'static [&'static str] {
     match (crm, how) {
-        // A page that is not whole looks whole; the guard against shrinking keeps what it lacks.
-        ("hubspot" | "pipedrive", "half_page") | ("smart-crm", "foreign_link") => &["refused"],
+        // A page that is not whole looks whole; the guard against shrinking keeps what it lacks, or asking for it by id does.
+        ("pipedrive", "half_page") | ("smart-crm", "foreign_link") => &["refused"],
         ("hubspot", "page_twice" | "endless_cursor")
         | ("zoho-desk", "same_page")
-        | ("smart-crm", "short_page" | "twice" | "endless") => &["unreachable"],
+        | ("smart-crm", "short_page" | "endless") => &["unreachable"],
         _ => &["ok", "failed", "refused", "unreachable"],
     }
 }
@@ -232,8 +232,14 @@ impl Cell {
             view["state"] == "warm" && view["directory"]["crm"]["state"] == "ok" && view["warm"]["state"] != "running"
         };
         troop.until(self.name(), "it recovers", well).await;
-        let (heard, _) = troop.ask(self.name(), "380997770009").await;
-        assert!(matches!(heard.source.as_str(), "absent" | "live"), "{heard:?}");
+        // On a machine busy with a hundred cells the first of them may still be late.
+        loop {
+            let (heard, _) = troop.ask(self.name(), "380997770009").await;
+            if matches!(heard.source.as_str(), "absent" | "live") {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{heard:?}");
+        }
         let took = began.elapsed();
         let again = troop.warm(self.name(), "{\"full\":true}", |_| false).await;
         assert_eq!(again["warm"]["state"], "done", "{}", again["warm"]);

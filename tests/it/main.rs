@@ -1,6 +1,8 @@
 //! The integration tests: the service in process on port 0, the sandbox for everything outside.
 
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod calls_count;
 #[cfg(test)]
 mod calls_disk;
