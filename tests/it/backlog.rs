@@ -149,7 +149,7 @@ async fn a_backlog_drains_at_the_quotas_pace_each_call_once_and_with_flat_memory
     let crm = Arc::new(SmartCrm::start(options).await.expect("a stand-in"));
     let folder = tempfile::tempdir().expect("a folder");
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, &smart_crm::Options::default().app.client_secret).expect("a file");
+    std::fs::write(&secret, &Options::default().app.client_secret).expect("a file");
     let (_configured, served) = Served::open(&backlog.project(&*crm, &secret), &folder.path().join("data")).await;
     let warm = |view: &Value| view["directory"]["absent_is_known"] == true;
     until(&served, Duration::from_secs(60), warm).await;
