@@ -95,6 +95,8 @@ impl Planner<'_> {
         if at == At::AfterCall && outcome.is_none() {
             return Ok(nothing("in-progress"));
         }
+        // What is written says how the call ended, once it has.
+        let call = Call { outcome: outcome.filter(|_| at == At::AfterCall), ..call };
         let steps = self.steps(leased).await?;
         let (judged, now_held) = self.judged(leased, (&call, number), (outcome, at), &steps).await?;
         let situation = self.situation(&call, outcome, &judged);

@@ -19,6 +19,7 @@ use super::{
     telling::{Recorded, Telling, json_request},
     told::{Client, Told, told},
 };
+use crate::base::clock::Clock;
 
 /// How long it may take until everything is written: Pipedrive takes recordings, which are fetched one by one.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(90);
@@ -58,7 +59,8 @@ impl Stage {
         let account = self.accounts().iter().find(|account| account.project == told.project);
         let account = account.ok_or_else(|| io::Error::other(format!("no account of {}", told.project)))?;
         let (number, client) = client(account, told.client)?;
-        let call_id = format!("ua0_-1731315881.{}", 12_669_000 + at);
+        // As Ringostat makes them: when the call began, and a number.
+        let call_id = format!("ua0_-{}.{}", Clock::System.now().as_second(), 12_669_000 + at);
         let at = if account.takes_audio() { self.recordings() } else { "https://app.ringostat.com".to_owned() };
         let recording = format!("{at}/recordings/{call_id}.ogg?token=t0ken");
         Ok(Followed { told, call_id, number, client, recording })

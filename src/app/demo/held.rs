@@ -44,7 +44,7 @@ fn show_crm<W: Write>(
     writeln!(out, "\n{} of {} now holds, of {} calls:", account.called, account.project, calls.len())?;
     writeln!(
         out,
-        "  {:<22} {:<13} {:<8} {:<7} {:<18} {:<10} {:<17} recording",
+        "  {:<22} {:<13} {:<8} {:<7} {:<18} {:<11} {:<17} recording",
         "row", "client", "what", "whose", "on", "state", "due"
     )?;
     let mut left: Vec<Thing> = account.crm.held().into_iter().filter(|thing| !thing.seeded).collect();
@@ -117,14 +117,15 @@ fn line(account: &Account, thing: &Thing, call: &Followed) -> String {
     let on = if on.is_empty() { "–".to_owned() } else { on.join("+") };
     let state = or_none(thing.state.as_deref());
     let (what, whose, recording) = (&thing.what, whose(account, thing), recording(thing, call));
-    format!("{what:<8} {whose:<7} {on:<18} {state:<10} {due:<17} {recording}")
+    format!("{what:<8} {whose:<7} {on:<18} {state:<11} {due:<17} {recording}")
 }
 
-/// Whose it is, by name where that is an employee of ours.
+/// Whose it is: an employee by name, nobody, or another user of the CRM.
 fn whose(account: &Account, thing: &Thing) -> String {
     let Some(owner) = &thing.owner else { return "nobody".to_owned() };
     let at = account.crm.employees().iter().position(|id| id == owner);
-    at.and_then(|at| NAMES.get(at)).map_or_else(|| owner.clone(), |name| (*name).to_owned())
+    // The application itself, where a record must have an owner and the row names none.
+    at.and_then(|at| NAMES.get(at)).map_or_else(|| "another".to_owned(), |name| (*name).to_owned())
 }
 
 /// How the call's recording is there: the audio itself, its link, or not at all.

@@ -42,7 +42,7 @@ pub(super) struct Leaves {
     pub(super) what: &'static str,
     /// Whose it is; `None` where the row does not say.
     pub(super) owner: Option<&'static str>,
-    /// Of a task: `open` or `completed`.
+    /// Of a task: `open` or `completed`; of a call: the CRM's word for how it ended.
     pub(super) state: Option<&'static str>,
     /// Whether the call's recording is there: its link, or the audio itself.
     pub(super) recorded: bool,
@@ -56,6 +56,11 @@ const fn of(what: &'static str, owner: &'static str) -> Leaves {
 
 const fn any(what: &'static str) -> Leaves {
     Leaves { what, owner: None, state: None, recorded: false, due: false }
+}
+
+/// A call with the CRM's word for how it ended.
+const fn call(owner: &'static str, ended: &'static str) -> Leaves {
+    Leaves { state: Some(ended), ..of("call", owner) }
 }
 
 const fn heard(left: Leaves) -> Leaves {
@@ -141,26 +146,29 @@ impl Crm {
 const PIPEDRIVE: Crm = Crm {
     project: "acme",
     late: false,
-    answered_new: ("pd-in-ok-new", &[of("contact", "Boris"), of("deal", "Boris"), heard(of("call", "Boris"))]),
-    answered_by_responsible: ("pd-in-ok-owner", &[heard(of("call", "Clara"))]),
-    answered_by_other: ("pd-in-ok-other", &[heard(of("call", "Denys"))]),
-    missed_new: ("pd-in-miss-new", &[of("contact", "Anna"), of("deal", "Anna"), due("Anna"), of("call", "Anna")]),
-    missed_old: ("pd-in-miss-old", &[due("Clara"), any("call")]),
-    unknown_employee: ("pd-unknown-new", &[of("contact", "Anna"), open("Anna"), heard(of("call", "Anna"))]),
-    outgoing: ("pd-out-ok", &[heard(of("call", "Denys"))]),
+    answered_new: ("pd-in-ok-new", &[of("contact", "Boris"), of("deal", "Boris"), heard(call("Boris", "connected"))]),
+    answered_by_responsible: ("pd-in-ok-owner", &[heard(call("Clara", "connected"))]),
+    answered_by_other: ("pd-in-ok-other", &[heard(call("Denys", "connected"))]),
+    missed_new: (
+        "pd-in-miss-new",
+        &[of("contact", "Anna"), of("deal", "Anna"), due("Anna"), call("Anna", "no_answer")],
+    ),
+    missed_old: ("pd-in-miss-old", &[due("Clara"), call("Clara", "no_answer")]),
+    unknown_employee: ("pd-unknown-new", &[of("contact", "Anna"), open("Anna"), heard(call("Anna", "connected"))]),
+    outgoing: ("pd-out-ok", &[heard(call("Denys", "connected"))]),
     voicemail: None,
 };
 
 const HUBSPOT: Crm = Crm {
     project: "hubspot",
     late: true,
-    answered_new: ("hs-in-ok-new", &[of("contact", "Boris"), of("deal", "Boris"), heard(of("call", "Boris"))]),
-    answered_by_responsible: ("hs-in-ok-owner", &[heard(of("call", "Clara"))]),
-    answered_by_other: ("hs-in-ok-other", &[heard(of("call", "Denys"))]),
+    answered_new: ("hs-in-ok-new", &[of("contact", "Boris"), of("deal", "Boris"), heard(call("Boris", "COMPLETED"))]),
+    answered_by_responsible: ("hs-in-ok-owner", &[heard(call("Clara", "COMPLETED"))]),
+    answered_by_other: ("hs-in-ok-other", &[heard(call("Denys", "COMPLETED"))]),
     missed_new: ("hs-in-miss-new", &[of("contact", "Anna"), of("deal", "Anna"), due("Anna")]),
-    missed_old: ("hs-in-miss-old", &[due("Clara"), any("call")]),
-    unknown_employee: ("hs-unknown-new", &[of("contact", "Anna"), open("Anna"), heard(any("call"))]),
-    outgoing: ("hs-out-ok", &[heard(of("call", "Denys"))]),
+    missed_old: ("hs-in-miss-old", &[due("Clara"), call("Clara", "NO_ANSWER")]),
+    unknown_employee: ("hs-unknown-new", &[of("contact", "Anna"), open("Anna"), heard(call("Anna", "COMPLETED"))]),
+    outgoing: ("hs-out-ok", &[heard(call("Denys", "COMPLETED"))]),
     voicemail: None,
 };
 
