@@ -28,6 +28,12 @@ pub struct Bounds {
     pub crawl_s_max: Option<f64>,
     /// Of a hundred seconds of the load, how many had a crawl under way: that a case is not won by crawling before it.
     pub crawling_percent_min: Option<f64>,
+    /// An event's acknowledgement, 99th percentile, as a multiple of the bare flush's.
+    pub intake_fsyncs_max: Option<f64>,
+    /// So many milliseconds besides.
+    pub intake_more_ms: Option<f64>,
+    /// Events that were told and are not in the journal once.
+    pub lost_max: Option<u64>,
 }
 
 /// Whether one bound holds, and how it reads.
@@ -84,10 +90,22 @@ impl Bounds {
             within_s("ready_s", figures.ready_s, self.ready_s_max),
             within_s("crawl_s", figures.crawl_s, self.crawl_s_max),
             at_least("crawling_percent", figures.crawling_percent, self.crawling_percent_min),
+            self.intake_fsyncs_max.map(|most| self.judge_intake(figures, most)),
+            // Where nothing was told, everything is lost.
+            at_most("events_lost", figures.told.map_or(u64::MAX, |told| told.lost), self.lost_max),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    fn judge_intake(&self, figures: &Figures, most: f64) -> Judged {
+        let more_ms = self.intake_more_ms.unwrap_or(0.0);
+        let found = figures.told.and_then(|told| Some((told.p99_us?, told.fsync_p99_us?)));
+        Judged {
+            text: format!("intake_p99 <= {most} x fsync_p99 + {more_ms} ms"),
+            holds: found.is_some_and(|(intake_us, fsync_us)| intake_us <= fsync_us * most + more_ms * 1000.0),
+        }
     }
 
     fn judge_p99(&self, figures: &Figures, most: f64) -> Judged {
@@ -108,7 +126,7 @@ fn percent(part: u64, whole: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::Bounds;
-    use crate::figures::Figures;
+    use crate::{figures::Figures, telling::Told};
 
     fn all_answered() -> Figures {
         Figures { sent: 1000, answered: 1000, hits: 400, ..Figures::default() }
@@ -151,6 +169,21 @@ mod tests {
         assert!(bounds.missed(&figures(Some(20.0), Some(90.0))).is_empty());
         assert_eq!(bounds.missed(&figures(Some(20.1), Some(89.9))).len(), 2);
         assert_eq!(bounds.missed(&figures(None, None)), ["crawl_s <= 20", "crawling_percent >= 90"]);
+    }
+
+    #[test]
+    fn an_intake_is_held_against_the_flush_of_the_same_run_and_loses_nothing() {
+        let bounds =
+            Bounds { intake_fsyncs_max: Some(3.0), intake_more_ms: Some(5.0), lost_max: Some(0), ..Bounds::default() };
+        let figures = |p99_us, lost| Figures {
+            told: Some(Told { stored: 10, lost, p99_us, fsync_p99_us: Some(2_000.0) }),
+            ..all_answered()
+        };
+        assert!(bounds.missed(&figures(Some(11_000.0), 0)).is_empty());
+        let intake = "intake_p99 <= 3 x fsync_p99 + 5 ms";
+        assert_eq!(bounds.missed(&figures(Some(11_001.0), 1)), [intake, "events_lost <= 0"]);
+        assert_eq!(bounds.missed(&figures(None, 0)), [intake]);
+        assert_eq!(bounds.missed(&all_answered()), [intake, "events_lost <= 0"], "nothing was told");
     }
 
     #[test]

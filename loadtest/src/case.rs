@@ -90,6 +90,9 @@ pub enum Kind {
     /// The service at rest, then under the same load with one full crawl after the other under way. A variant is a CRM,
     /// by its name, with processes of its own.
     Crawl,
+    /// The service at rest, then under the same load while events are told at a constant rate. A variant has processes of
+    /// its own.
+    AfterCalls,
     /// The service, started anew on what it has kept on disk, while its CRM is gone.
     Restart,
 }
@@ -171,11 +174,23 @@ pub struct Variant {
     /// What is the matter with the CRM.
     #[serde(default)]
     pub crm: CrmState,
+    /// What is told meanwhile.
+    pub events: Option<Events>,
     /// How long one run is.
     pub seconds: f64,
     /// What must hold.
     #[serde(default)]
     pub bound: Bounds,
+}
+
+/// Events that are told beside a load.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// So many a second.
+    pub rate: f64,
+    /// Whether the project's writing is off: they are stored, and nothing more.
+    pub paused: bool,
 }
 
 /// How requests come.
@@ -295,6 +310,9 @@ impl Case {
             if !(1..=MOST_STRANGERS).contains(&variant.strangers) {
                 return unfit(format!("{}: expected strangers in 1..={MOST_STRANGERS}", variant.name));
             }
+            if (self.kind == Kind::AfterCalls) != variant.events.is_some_and(|events| events.rate > 0.0) {
+                return unfit(format!("{}: expected events above 0 a second in a case of them only", variant.name));
+            }
             if self.kind == Kind::Crawl && vendor::named(&variant.name).is_none() {
                 let known: Vec<_> = vendor::VENDORS.iter().map(|vendor| vendor.name).collect();
                 return unfit(format!("expected variants from {}, found {}", known.join(", "), variant.name));
@@ -404,6 +422,8 @@ mod tests {
             ("rate = 100", "rate = 0", "expected a load above 0"),
             ("late_max = 0", "ratio_rps_min = 0.9", "nothing to compare with"),
             ("seconds = 30", "seconds = 30\nstrangers = 0", "expected strangers in"),
+            ("seconds = 30", "seconds = 30\nevents = { rate = 5, paused = true }", "in a case of them only"),
+            ("kind = \"answers\"", "kind = \"after-calls\"", "expected events above 0"),
             ("seconds = 30", "seconds = 30\ncrm = \"asleep\"", "expected a case"),
             (
                 "[[variant]]",

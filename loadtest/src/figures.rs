@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tally::Tally;
+use crate::{tally::Tally, telling::Told};
 
 /// What was measured of one variant.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,6 +37,8 @@ pub struct Figures {
     pub crawl_s: Option<f64>,
     /// Of a hundred seconds of the load, how many had a crawl under way.
     pub crawling_percent: Option<f64>,
+    /// What came of the events that were told meanwhile.
+    pub told: Option<Told>,
 }
 
 /// One line on stdout: CONTRACT's keys in CONTRACT's order, then those that CONTRACT has not.
@@ -64,6 +66,14 @@ pub struct Line {
     pub crawl_s: Option<f64>,
     #[serde(default)]
     pub crawling_percent: Option<f64>,
+    #[serde(default)]
+    pub events_stored: Option<u64>,
+    #[serde(default)]
+    pub events_lost: Option<u64>,
+    #[serde(default)]
+    pub intake_p99_us: Option<f64>,
+    #[serde(default)]
+    pub fsync_p99_us: Option<f64>,
 }
 
 impl Figures {
@@ -126,6 +136,10 @@ impl Figures {
             holds,
             crawl_s: rounded(self.crawl_s, 2),
             crawling_percent: rounded(self.crawling_percent, 1),
+            events_stored: self.told.map(|told| told.stored),
+            events_lost: self.told.map(|told| told.lost),
+            intake_p99_us: rounded(self.told.and_then(|told| told.p99_us), 1),
+            fsync_p99_us: rounded(self.told.and_then(|told| told.fsync_p99_us), 1),
         }
     }
 }
@@ -211,7 +225,11 @@ mod tests {
                 "bound",
                 "holds",
                 "crawl_s",
-                "crawling_percent"
+                "crawling_percent",
+                "events_stored",
+                "events_lost",
+                "intake_p99_us",
+                "fsync_p99_us"
             ]
         );
         assert!(text.contains(r#""ratio_rps":null,"ratio_p99":null,"bytes_per_number":null"#), "{text}");

@@ -8,6 +8,7 @@ use crate::{
     machine,
     measure::Measured,
     report::{Report, Row, table},
+    telling::Intake,
 };
 
 /// The rows, the lines, and what does not hold.
@@ -19,6 +20,8 @@ pub struct Judged {
     pub crawl_s: Option<f64>,
     /// How much of the load had a crawl under way.
     pub crawling_percent: Option<f64>,
+    /// What came of the events that were told meanwhile.
+    pub intake: Option<Intake>,
     rows: Vec<Row>,
     lines: Vec<Line>,
     missed: Vec<String>,
@@ -43,7 +46,9 @@ impl Judged {
 
     fn judge(&mut self, case: &Case, variant: &Variant, mut row: Row) {
         let (ready_s, crawl_s, crawling_percent) = (self.ready_s, self.crawl_s, self.crawling_percent);
-        row.figures = Figures { ready_s, crawl_s, crawling_percent, ..row.figures };
+        let told = self.intake.as_ref().map(Intake::told);
+        row.figures = Figures { ready_s, crawl_s, crawling_percent, told, ..row.figures };
+        self.notes.extend(self.intake.iter().map(|intake| intake.note(&variant.name)));
         let bound = variant.bound.text();
         let mut missed = variant.bound.missed(&row.figures);
         if let Some(why) = row.sum.void() {

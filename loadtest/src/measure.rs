@@ -97,6 +97,12 @@ impl<'a> Load<'a> {
         Self { case, variant, mix, seed }
     }
 
+    /// What it asks about.
+    #[must_use]
+    pub const fn mix(&self) -> &Mix {
+        &self.mix
+    }
+
     /// Puts it on `server` for one run, the `pair`th, and adds what comes of it to `measured`. Blocks this thread.
     ///
     /// # Errors

@@ -192,6 +192,18 @@ impl Service {
         Ok(own.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect())
     }
 
+    /// The telephone system's door.
+    #[must_use]
+    pub const fn edge(&self) -> SocketAddr {
+        self.edge
+    }
+
+    /// The operators' door.
+    #[must_use]
+    pub const fn ops(&self) -> SocketAddr {
+        self.ops
+    }
+
     /// As it is measured.
     #[must_use]
     pub const fn server(&self) -> Server<'_> {

@@ -20,6 +20,7 @@ use crate::{
     question::Book,
     report::{Report, tell},
     service::Service,
+    telling::{self, Intake, Teller},
     vendor,
 };
 
@@ -45,6 +46,7 @@ pub async fn run(case: &Case, means: Means) -> Result<Report, Failed> {
         Kind::Compare => compared(case, folder.path(), &mut judged).await?,
         Kind::Answers => answered(case, folder.path(), &mut judged).await?,
         Kind::Crawl => crawled(case, folder.path(), &mut judged).await?,
+        Kind::AfterCalls => told(case, folder.path(), &mut judged).await?,
         Kind::Restart => restarted(case, folder.path(), &mut judged).await?,
     }
     Ok(judged.report(case, means.quick))
@@ -121,6 +123,44 @@ async fn crawled(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), 
         longest = crawls.iter().map(|crawl| crawl.took).fold(longest, Duration::max);
         judged.crawl_s = Some(longest.as_secs_f64());
         judged.crawling_percent = under_way_percent(&crawls, &spans);
+        judged.add(case, variant, Some(&busy), &[rest]);
+        service.stop().await;
+        crm.stop().await;
+    }
+    Ok(())
+}
+
+/// Each variant in turn: the service at rest, then the same load while events are told, so many pairs of both.
+async fn told(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    for (place, variant) in case.variants.iter().enumerate() {
+        let folder = folder.join(&variant.name);
+        fs::create_dir(&folder).map_err(Failed::system("a folder for the variant"))?;
+        let (crm, book) = Crm::start(&folder, vendor::usual(), &case.crm).await?;
+        let book = Arc::new(book);
+        let service = Service::start(&folder, case, &crm).await?;
+        judged.ready_s = Some(service.warm().await?);
+        let events = variant.events.ok_or_else(|| Failed::unexpected("events to tell", &variant.name))?;
+        if events.paused {
+            telling::pause(service.ops()).await?;
+        }
+        let (load, beside) = (Load::new(case, variant, &book), Duration::from_secs_f64(variant.seconds));
+        let [mut rest, mut busy] = ["at-rest", "service"].map(|name| Measured::of(name, Vec::new()));
+        let mut intake = Intake::new()?;
+        // All of the rest first: afterwards the journal has something to do.
+        for pair in 0..case.pairs {
+            load.on(&service.server_as("at-rest"), pair, &mut rest).map_err(Failed::system("a run"))?;
+        }
+        for pair in 0..case.pairs {
+            intake.flush(&folder)?;
+            let seed = case.crm.seed.wrapping_add((place * case.pairs + pair) as u64);
+            let mix = load.mix().clone();
+            let telling = Teller { edge: service.edge(), rate: events.rate, beside, mix, seed }.begin();
+            load.on(&service.server(), pair, &mut busy).map_err(Failed::system("a run"))?;
+            intake.add(telling)?;
+            intake.flush(&folder)?;
+        }
+        intake.entries = telling::entries(service.ops()).await?;
+        judged.intake = Some(intake);
         judged.add(case, variant, Some(&busy), &[rest]);
         service.stop().await;
         crm.stop().await;

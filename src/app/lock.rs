@@ -6,7 +6,7 @@
 use std::{
     fmt,
     fs::{self, DirBuilder, File, TryLockError},
-    io::{self, Read, Seek, Write},
+    io::{self, ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -104,7 +104,13 @@ impl DataLock {
             Err(TryLockError::Error(source)) => return Err(unusable(&path)(source)),
         }
         let holder = Holder { pid: std::process::id(), started: format!("{now:.0}") };
-        write(&mut file, &holder).map_err(unusable(&path))?;
+        match write(&mut file, &holder) {
+            // The lock is ours all the same; only who holds it is not told.
+            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                tracing::error!(path = %path.display(), %error, "the disk is full");
+            }
+            written => written.map_err(unusable(&path))?,
+        }
         Ok(Self { _file: file, path })
     }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::follow::Follow;
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
-use crate::journal::{Journal, Office};
+use crate::journal::{Journal, Office, store::LateStore};
 use crate::ops::{EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
@@ -20,6 +20,7 @@ pub(crate) struct Assembly {
     pub(crate) follow: Arc<Follow>,
     pub(crate) draining: Arc<AtomicBool>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) store: Arc<LateStore>,
 }
 
 #[async_trait]
@@ -42,6 +43,10 @@ impl Operations for Assembly {
 
     fn journal(&self) -> Option<Arc<Journal>> {
         Some(Arc::clone(&self.journal))
+    }
+
+    fn journal_is_open(&self) -> bool {
+        self.store.is_open()
     }
 
     fn office(&self, project: &str) -> Option<Arc<Office>> {

@@ -29,7 +29,7 @@ use crate::base::{clock::Clock, environment::Environment, metric::Metrics, probl
 use crate::config::{self, ProcessSettings};
 use crate::journal::{
     Journal, Offices,
-    store::{OpenError, SqliteStore},
+    store::{LateStore, OpenError},
 };
 use crate::ops;
 use crate::outbound::{Bounds, BuildError, Outbound};
@@ -37,6 +37,8 @@ use crate::project::{self, Configured, Current};
 use crate::routing::Exchange;
 use crate::server::Door;
 
+/// How often a journal that found no room is tried to be opened again.
+const OPENED_AGAIN_EVERY: Duration = Duration::from_secs(60);
 /// How often the journal is tidied.
 const TIDIED_EVERY: Duration = Duration::from_secs(3_600);
 /// How long writes under way may take at the end.
@@ -140,19 +142,20 @@ impl Service {
         let work = work_runtime(&process).map_err(system("a runtime"))?;
         let stop = CancellationToken::new();
         let offices = Arc::new(Current::new(Arc::default()));
-        let journal = journal(&process, &offices, &work)?;
+        let (journal, store) = journal(&process, &offices, &work)?;
         let means = means(overrides, environment, (&process, &work), (&offices, &journal))?;
         let follow = Follow::new(means, stop.clone());
         follow.put_in_force(configured);
         let edge = open_edge(&process, &follow, &journal)?;
         let draining = Arc::new(AtomicBool::new(false));
-        let ops_address = open_ops((&process, &work), (&follow, &journal), &draining, &stop)?;
+        let ops_address = open_ops((&process, &work), (&follow, &journal, &store), &draining, &stop)?;
         let watch = {
             let _inside = work.enter();
             Watch::new(overrides.config.as_deref())
         };
         work.spawn(watch.reload(Arc::clone(&follow), stop.clone()));
         work.spawn(Arc::clone(&follow).keep_days(stop.clone()));
+        work.spawn(open_late(store, Arc::clone(&journal), stop.clone()));
         work.spawn(tidy(Arc::clone(&journal), stop.clone()));
         follow.doors_are_open();
         let edge_address = edge.address();
@@ -258,15 +261,35 @@ fn work_runtime(process: &ProcessSettings) -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(process.work_threads).thread_name("work").enable_all().build()
 }
 
-/// The journal in the data folder. Nobody works on it before a project is in force.
+/// The journal in the data folder, and its store. Nobody works on it before a project is in force. A full disk does not
+/// keep calls from being answered: the journal is opened once there is room.
 fn journal(
     process: &ProcessSettings,
     offices: &Arc<Current<Offices>>,
     work: &Runtime,
-) -> Result<Arc<Journal>, StartError> {
-    let store = Arc::new(SqliteStore::open(&process.data)?);
+) -> Result<(Arc<Journal>, Arc<LateStore>), StartError> {
+    let store = Arc::new(LateStore::open(&process.data)?);
     let with = (Clock::System, work.handle().clone());
-    Ok(Arc::new(Journal::new(store, Arc::clone(offices), process.journal.clone(), with)))
+    let kept = Arc::clone(&store);
+    Ok((Arc::new(Journal::new(kept, Arc::clone(offices), process.journal.clone(), with)), store))
+}
+
+/// Opens a journal that found no room, once there is some, until told to stop.
+async fn open_late(store: Arc<LateStore>, journal: Arc<Journal>, stop: CancellationToken) {
+    while !store.is_open() {
+        if stop.run_until_cancelled(tokio::time::sleep(OPENED_AGAIN_EVERY)).await.is_none() {
+            return;
+        }
+        let again = Arc::clone(&store);
+        match tokio::task::spawn_blocking(move || again.try_again()).await {
+            Ok(Ok(())) => {
+                tracing::warn!("the journal is open: what is told of calls is stored from now on");
+                journal.wake_all();
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the journal is still not open"),
+            Err(error) => tracing::error!(%error, "the journal is still not open"),
+        }
+    }
 }
 
 /// Removes what the journal has kept long enough, until told to stop.
@@ -318,7 +341,7 @@ fn open_edge(process: &ProcessSettings, follow: &Follow, journal: &Arc<Journal>)
 
 fn open_ops(
     (process, work): (&ProcessSettings, &Runtime),
-    (follow, journal): (&Arc<Follow>, &Arc<Journal>),
+    (follow, journal, store): (&Arc<Follow>, &Arc<Journal>, &Arc<LateStore>),
     draining: &Arc<AtomicBool>,
     stop: &CancellationToken,
 ) -> Result<SocketAddr, StartError> {
@@ -330,6 +353,7 @@ fn open_ops(
             follow: Arc::clone(follow),
             draining: Arc::clone(draining),
             journal: Arc::clone(journal),
+            store: Arc::clone(store),
         }),
         metrics: follow.metrics(),
         token,

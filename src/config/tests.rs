@@ -122,4 +122,5 @@ mod files;
 mod problems;
 mod process;
 mod ringostat;
+mod scenario;
 mod secrets;

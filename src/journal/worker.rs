@@ -64,7 +64,7 @@ impl Worker<'_> {
     pub(super) async fn work(&self, leased: Leased) -> Worked {
         let outcome = self.attempt(&leased).await;
         let ended = match outcome {
-            Ok(None) => return Worked::Ended,
+            Ok(None) | Err(Stop::Journal(StoreError::LeaseLost(_))) => return Worked::Ended,
             Ok(Some(end)) => end,
             Err(Stop::Credentials(reason)) => {
                 self.office.metrics.count(Count::JournalCredentials);
@@ -73,7 +73,6 @@ impl Worker<'_> {
                     Err(error) => Worked::Journal(error),
                 };
             }
-            Err(Stop::Journal(StoreError::LeaseLost(_))) => return Worked::Ended,
             Err(Stop::Journal(error)) => return Worked::Journal(error),
             Err(Stop::Later { asked, reason }) => self.later(&leased, asked, reason),
             Err(Stop::Dead(reason)) => self.dead(&leased, reason),
@@ -199,7 +198,7 @@ impl Worker<'_> {
         let found = match self.writer.find(order, parts).await {
             Ok(found) => found,
             // Looking changes nothing: what is unclear stays so.
-            Err(failure) => return Err(stop_of_failure(failure)),
+            Err(failure) => return Err(stop_of_failure(&failure)),
         };
         if found.is_none() && passed < settles {
             let reason = "whether it was written is not clear yet: the CRM shows what is new only after a while";
@@ -232,7 +231,7 @@ impl Worker<'_> {
             Failure::Unclear { .. } => Stepped::Unclear { error },
         };
         self.store.step(&leased.lease, step.seq, stepped).await?;
-        Err(stop_of_failure(failure))
+        Err(stop_of_failure(&failure))
     }
 
     /// The recording, where the vendor takes the audio itself. One that cannot be had is left out: its link is written.
@@ -275,16 +274,16 @@ fn made(order: &Order, id: &str, at_ms: i64) -> Option<Made> {
 fn stop_of(trouble: Trouble) -> Stop {
     match trouble {
         Trouble::Store(error) => Stop::Journal(error),
-        Trouble::Crm(failure) => stop_of_failure(failure),
+        Trouble::Crm(failure) => stop_of_failure(&failure),
         Trouble::Unreadable(reason) => Stop::Dead(reason),
     }
 }
 
-fn stop_of_failure(failure: Failure) -> Stop {
+fn stop_of_failure(failure: &Failure) -> Stop {
     let reason = failure.to_string();
     match failure {
-        Failure::Wait { after, .. } => Stop::Later { asked: after, reason },
-        Failure::NoQuota { after, .. } => Stop::Later { asked: Some(after), reason },
+        Failure::Wait { after, .. } => Stop::Later { asked: *after, reason },
+        Failure::NoQuota { after, .. } => Stop::Later { asked: Some(*after), reason },
         Failure::Unclear { .. } => Stop::Later { asked: None, reason },
         Failure::Refused { .. } => Stop::Dead(reason),
         Failure::Credentials { .. } => Stop::Credentials(reason),

@@ -27,10 +27,11 @@ pub(super) struct Asked {
 struct Readiness {
     ready: bool,
     edge: EdgeState,
+    journal_is_open: bool,
     projects: BTreeMap<String, ProjectState>,
 }
 
-/// Whether calls are answered; with a project, whether they are answered from memory.
+/// Whether calls are answered and what happens in them is stored; with a project, whether they are answered from memory.
 pub(super) async fn ready(
     State(desk): State<Desk>,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -45,7 +46,8 @@ pub(super) async fn ready(
         return Err(Refusal::unknown_project(name));
     }
     let filled = project.is_none() || projects.values().all(|state| state.is_filled());
-    let ready = edge == EdgeState::Open && filled;
+    let journal_is_open = desk.operations.journal_is_open();
+    let ready = edge == EdgeState::Open && journal_is_open && filled;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok((status, Json(Readiness { ready, edge, projects })).into_response())
+    Ok((status, Json(Readiness { ready, edge, journal_is_open, projects })).into_response())
 }

@@ -97,6 +97,10 @@ pub trait Operations: Send + Sync {
     fn journal(&self) -> Option<Arc<Journal>> {
         None
     }
+    /// Whether what happens in calls can be stored.
+    fn journal_is_open(&self) -> bool {
+        true
+    }
     /// A project as those who write meet it.
     fn office(&self, project: &str) -> Option<Arc<Office>> {
         let _ = project;

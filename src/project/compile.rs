@@ -337,17 +337,54 @@ mod tests {
     }
 
     #[test]
-    fn a_crm_of_a_later_version_and_one_nobody_knows_are_told_apart() {
+    fn a_crm_that_nobody_knows_is_refused_with_those_there_are() {
         let of = |kind: &str| listed(&configured(&[("a.toml", &example().replace("\"pipedrive\"", kind))], &SMALL));
         let row = EXAMPLE.lines().position(|line| line.starts_with("kind")).unwrap() + 1;
-        let later = ", which is not yet known: a later version brings it";
-        assert_eq!(
-            of("\"hubspot\""),
-            [format!("a.toml:{row}: crm.kind: expected one of small, found \"hubspot\"{later}")]
+        let refused = format!("a.toml:{row}: crm.kind: expected one of small, found \"pipedrvie\"");
+        assert_eq!(of("\"pipedrvie\""), [refused]);
+    }
+
+    /// The matrix of the example with these lines of its project before it, or what is wrong with it.
+    fn matrix(lines: &str) -> Result<Vec<String>, Vec<String>> {
+        let configured = configured(&[("acme.toml", &format!("{lines}\n{}", example()))], ADAPTERS);
+        match configured.projects.first() {
+            Some(project) => Ok(project.matrix.rows.iter().map(|row| row.id.clone()).collect()),
+            None => Err(listed(&configured)),
+        }
+    }
+
+    #[test]
+    fn a_project_takes_its_crms_matrix_and_switches_off_changes_and_adds_rows() {
+        let all = matrix("").unwrap();
+        assert!(all.len() == 8 && all.contains(&"pd-in-miss-old".to_owned()), "{all:?}");
+        let off = matrix("scenario.off = [\"pd-unknown-old\"]").unwrap();
+        assert_eq!(off.len(), 7);
+        let row = "when = { direction = \"in\" }, do = [{ at = \"after-call\", note = {} }]";
+        let changed = matrix(&format!("scenario.override.pd-in-miss-old = {{ {row} }}")).unwrap();
+        assert_eq!(changed, all);
+        let added = matrix(&format!("scenario.override.own-row = {{ {row} }}")).unwrap();
+        assert_eq!((added.len(), added[0].as_str()), (9, "own-row"));
+        assert!(matrix("scenario = \"hubspot\"").unwrap().iter().all(|id| id.starts_with("hs-")));
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_there_or_names_what_the_crm_lacks_is_refused_with_its_row() {
+        let refused = |lines: &str| matrix(lines).unwrap_err();
+        assert!(
+            refused("scenario = \"own\"")[0].starts_with("acme.toml:1: scenario: expected a matrix's name (hubspot, ")
         );
-        assert_eq!(
-            of("\"pipedrvie\""),
-            [format!("a.toml:{row}: crm.kind: expected one of small, found \"pipedrvie\"")]
+        let off = refused("scenario.off = [\"pd-none\"]");
+        assert_eq!(off, ["acme.toml:1: scenario.off: expected the id of a row of pipedrive, found \"pd-none\""]);
+        let ticket = "scenario.override.own = { when = { has = \"ticket\" }, do = [] }";
+        assert!(
+            refused(ticket)[0].contains(":1: row own: expected a kind that pipedrive has"),
+            "{:?}",
+            refused(ticket)
+        );
+        let desk = refused("scenario = \"zoho-desk\"");
+        assert!(
+            desk.iter().any(|problem| problem.contains("zd-in-ok-new: expected a kind that pipedrive has")),
+            "{desk:?}"
         );
     }
 

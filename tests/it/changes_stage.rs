@@ -149,6 +149,11 @@ impl Stage {
         serde_json::from_str(&heard.body).expect("JSON")
     }
 
+    /// Where operators ask.
+    pub(crate) fn ops_address(&self) -> SocketAddr {
+        self.service().ops()
+    }
+
     /// Asks the operators' door, with a body where there is one.
     pub(crate) async fn ops(&self, method: &str, target: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };

@@ -12,15 +12,15 @@ use crate::cli::{ACME, Left, configured, left, ran};
 use crate::ops_stage::asked;
 
 /// A service that runs.
-struct Served {
+pub(crate) struct Served {
     process: Child,
-    edge: String,
-    ops: String,
+    pub(crate) edge: String,
+    pub(crate) ops: String,
 }
 
 impl Served {
     /// Starts on this configuration's folder and `data`, and waits until both doors are open.
-    async fn open(project: &str, data: &Path) -> (tempfile::TempDir, Self) {
+    pub(crate) async fn open(project: &str, data: &Path) -> (tempfile::TempDir, Self) {
         let (folder, mut command) = configured(project, "serve");
         command.args(doors(data)).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("a program that runs");
@@ -33,7 +33,7 @@ impl Served {
         (folder, Self { process, edge, ops })
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id().expect("a process that runs")
     }
 
@@ -47,7 +47,7 @@ impl Served {
         self.process.wait().await.expect("an end").code()
     }
 
-    async fn signalled(self, signal: &str) -> Option<i32> {
+    pub(crate) async fn signalled(self, signal: &str) -> Option<i32> {
         self.signal(signal).await;
         self.ended().await
     }
@@ -227,4 +227,60 @@ async fn the_demo_shows_the_main_job_and_ends() {
         assert!(!line.contains(": 0 numbers"), "{line:?}");
     }
     assert!(crms.is_empty(), "{crms:?} did not get warm: {}", shown.out);
+    for holds in HOLDS {
+        let words: Vec<_> = holds.split(' ').collect();
+        let found = shown.out.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().starts_with(&words));
+        assert!(found, "expected {holds:?} in {}", shown.out);
+    }
+    assert!(!shown.out.contains("WRONG"), "{}", shown.out);
 }
+
+/// A small file system that has no room left; `None` where this user may mount none.
+struct FullDisk(tempfile::TempDir);
+
+impl FullDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut mount = std::process::Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(folder.path()).output();
+        let disk = mounted.is_ok_and(|told| told.status.success()).then_some(Self(folder))?;
+        let mut ballast = std::fs::File::create(disk.0.path().join("ballast")).expect("a file");
+        while std::io::Write::write(&mut ballast, &[0; 4096]).is_ok_and(|written| written > 0) {}
+        Some(disk)
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        let _unmounted = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_at_the_start_keeps_no_call_from_being_answered() {
+    let Some(disk) = FullDisk::mount() else {
+        eprintln!("skipped: no file system may be mounted here");
+        return;
+    };
+    let (_folder, served) = Served::open(ACME, disk.0.path()).await;
+    let call = "token=0123456789abcdef0123&caller=380671112233&call_id=call-1";
+    let answered = served.get(&served.edge, &format!("/acme/route/sales?{call}")).await;
+    assert_eq!((answered.status, answered.body.as_str()), (200, r#"{"destination":""}"#), "{answered:?}");
+    let told = served.get(&served.edge, &format!("/acme/events/after-call?{call}&status=ANSWERED")).await;
+    assert_eq!((told.status, told.body.as_str()), (503, r#"{"status":"not-stored"}"#), "{told:?}");
+    let ready = served.get(&served.ops, "/ready").await;
+    assert_eq!((ready.status, &ready.json()["journal_is_open"]), (503, &serde_json::json!(false)), "{ready:?}");
+    let listed = served.get(&served.ops, "/api/journal").await;
+    assert_eq!((listed.status, listed.refusal().as_str()), (503, "journal_failed"), "{listed:?}");
+    served.signalled("TERM").await;
+}
+
+/// What the demo shows that each CRM holds, a line or two of each: row, client, what, whose, on what.
+const HOLDS: &[&str] = &[
+    "pd-in-ok-new 380442002001 deal Boris contact",
+    "pd-out-ok 48221001016 call Denys contact",
+    "hs-in-miss-old 380442001019 task Clara contact+deal open",
+    "zc-vm-new 380442002004 task Anna lead open",
+    "zd-in-ok-contact-other 380442001001 task Denys contact completed",
+    "sm-in-ok-new 380442002001 contact",
+];

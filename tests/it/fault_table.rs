@@ -102,11 +102,11 @@ fn troubles(row: &'static Row, member: &Member) -> Vec<(String, Trouble, &'stati
 /// What an odd answer must be told as: `ok` where the reader can live with it.
 fn odd(crm: &str, how: &str) -> &'static [&'static str] {
     match (crm, how) {
-        // A page that is not whole looks whole; the guard against shrinking keeps what it lacks.
-        ("hubspot" | "pipedrive", "half_page") => &["refused"],
-        ("hubspot", "page_twice" | "endless_cursor") | ("zoho-desk", "same_page") => &["unreachable"],
-        ("smart-crm", "short_page" | "twice" | "endless") => &["unreachable"],
-        ("smart-crm", "foreign_link") => &["refused"],
+        // A page that is not whole looks whole; the guard against shrinking keeps what it lacks, or asking for it by id does.
+        ("pipedrive", "half_page") | ("smart-crm", "foreign_link") => &["refused"],
+        ("hubspot", "page_twice" | "endless_cursor")
+        | ("zoho-desk", "same_page")
+        | ("smart-crm", "short_page" | "endless") => &["unreachable"],
         _ => &["ok", "failed", "refused", "unreachable"],
     }
 }
@@ -232,8 +232,14 @@ impl Cell {
             view["state"] == "warm" && view["directory"]["crm"]["state"] == "ok" && view["warm"]["state"] != "running"
         };
         troop.until(self.name(), "it recovers", well).await;
-        let (heard, _) = troop.ask(self.name(), "380997770009").await;
-        assert!(matches!(heard.source.as_str(), "absent" | "live"), "{heard:?}");
+        // On a machine busy with a hundred cells the first of them may still be late.
+        loop {
+            let (heard, _) = troop.ask(self.name(), "380997770009").await;
+            if matches!(heard.source.as_str(), "absent" | "live") {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{heard:?}");
+        }
         let took = began.elapsed();
         let again = troop.warm(self.name(), "{\"full\":true}", |_| false).await;
         assert_eq!(again["warm"]["state"], "done", "{}", again["warm"]);
@@ -276,7 +282,7 @@ async fn every_crm_and_every_fault_leaves_calls_answered_and_the_directory_whole
                 .await
                 .map(|again| (shown, unknown, format!("{end}; after a restart {again}"))),
             Ok(Went { shown, unknown, end, .. }) => Ok((shown, unknown, end)),
-            Err(panic) => Err(words(panic.into_panic())),
+            Err(panic) => Err(words(&*panic.into_panic())),
         };
         match end {
             Ok((shown, unknown, end)) => println!("{row:10} × {:20} → {unknown:24} | {shown:40} | {end}", cell.what),
@@ -291,10 +297,10 @@ async fn every_crm_and_every_fault_leaves_calls_answered_and_the_directory_whole
 
 /// A cell that fails does not end the others.
 async fn caught<T>(cell: impl Future<Output = T>) -> Result<T, String> {
-    AssertUnwindSafe(cell).catch_unwind().await.map_err(words)
+    AssertUnwindSafe(cell).catch_unwind().await.map_err(|panic| words(&*panic))
 }
 
-fn words(panic: Box<dyn Any + Send>) -> String {
+fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
 }

@@ -1,6 +1,8 @@
 //! The integration tests: the service in process on port 0, the sandbox for everything outside.
 
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod calls_count;
 #[cfg(test)]
 mod calls_disk;
@@ -22,6 +24,8 @@ mod calls_told;
 mod changes_stage;
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod cli_journal;
 #[cfg(test)]
 mod cli_log;
 #[cfg(test)]
@@ -57,6 +61,8 @@ mod odd_lists;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod ops_journal;
+#[cfg(test)]
 mod ops_stage;
 #[cfg(test)]
 mod quota_pace;
@@ -66,6 +72,10 @@ mod restart;
 mod rows_hubspot;
 #[cfg(test)]
 mod rows_match;
+#[cfg(test)]
+mod rows_more;
+#[cfg(test)]
+mod rows_pause;
 #[cfg(test)]
 mod rows_pipedrive;
 #[cfg(test)]

@@ -20,7 +20,7 @@ async fn the_process_is_alive_before_anything_is_ready() {
     let live = stage.get("/live").await;
     assert_eq!((live.status, live.json()), (200, json!({"live": true})));
     let ready = stage.get("/ready").await;
-    let expected = json!({"ready": false, "edge": "closed", "projects": {"acme": "cold"}});
+    let expected = json!({"ready": false, "edge": "closed", "journal_is_open": true, "projects": {"acme": "cold"}});
     assert_eq!((ready.status, ready.json()), (503, expected));
 }
 
@@ -31,7 +31,7 @@ async fn the_service_is_ready_with_its_doors_open_and_a_project_once_it_is_fille
     assert_eq!(stage.get("/ready?project=acme").await.status, 503);
     let stage = stage.warmed().await;
     let ready = stage.get("/ready?project=acme").await;
-    let expected = json!({"ready": true, "edge": "open", "projects": {"acme": "warm"}});
+    let expected = json!({"ready": true, "edge": "open", "journal_is_open": true, "projects": {"acme": "warm"}});
     assert_eq!((ready.status, ready.json()), (200, expected));
     stage.edge(EdgeState::Draining);
     assert_eq!(stage.get("/ready?project=acme").await.status, 503);

@@ -115,19 +115,24 @@ pub(crate) fn fields(crm: &str) -> &'static str {
 
 /// The service before a CRM whose fields are there, warmed. Recordings may lie on this machine.
 pub(crate) async fn stage(crm: &str, project: &'static str) -> Stage {
+    stage_with(crm, project, false).await
+}
+
+/// The same; with Pipedrive's organizations known by their custom field, where it says so.
+pub(crate) async fn stage_with(crm: &str, project: &'static str, organizations: bool) -> Stage {
     let row = ROWS.iter().find(|row| row.name == crm).expect("a CRM");
-    let setup = Setup {
-        public: false,
-        crm: fields(crm),
-        project,
-        ringostat: "recording_hosts = [\"127.0.0.1\"]",
-        ..Setup::default()
-    };
+    let fields = if organizations { WITH_ORGANIZATIONS } else { fields(crm) };
+    let ringostat = "recording_hosts = [\"127.0.0.1\"]";
+    let setup = Setup { public: false, crm: fields, project, ringostat, ..Setup::default() };
     let stage = Stage::of(row, setup).await;
     let made = stage.ops("POST", "/api/projects/acme/fields", &json!({"create": true})).await;
     assert_eq!(made["missing"], 0, "{crm}: {made}");
     stage
 }
+
+/// The stand-in's custom field for organizations' numbers.
+const WITH_ORGANIZATIONS: &str =
+    "fields = { phone = [\"d4de1c1518b4531717c676029a45911c340390a6\"], mark = \"Made by\" }";
 
 /// The moments of a call, as Ringostat tells them.
 pub(crate) struct Telling<'a> {
@@ -235,7 +240,7 @@ fn check_crm(stage: &Stage, row: &Row, call: (&str, &str)) {
     println!("{:<26} {}", row.id, summary(&new));
     for holds in &row.holds {
         let fits = |thing: &&Thing| why_not(stage, row, holds, (thing, call), &held).is_none();
-        let Some(at) = new.iter().position(|thing| fits(thing)) else {
+        let Some(at) = new.iter().position(fits) else {
             let alike = new.iter().filter(|thing| thing.what == holds.what);
             let why: Vec<_> = alike.map(|thing| why_not(stage, row, holds, (thing, call), &held)).collect();
             panic!("{}: expected {holds:?}\nfound {why:?}\nin {new:#?}", row.id);

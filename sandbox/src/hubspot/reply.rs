@@ -24,8 +24,6 @@ pub(super) enum Refusal {
     Conflict(u64),
     /// A name that is there.
     Taken(String),
-    /// What is to be associated is not there.
-    Gone(String),
 }
 
 impl Refusal {
@@ -47,7 +45,6 @@ impl Refusal {
                 (StatusCode::CONFLICT, "CONFLICT", format!("Contact already exists. Existing ID: {id}"))
             }
             Self::Taken(message) => (StatusCode::CONFLICT, "OBJECT_ALREADY_EXISTS", message.clone()),
-            Self::Gone(message) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message.clone()),
         }
     }
 

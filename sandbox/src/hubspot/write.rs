@@ -75,7 +75,7 @@ impl World {
     pub(super) fn make(&mut self, of: Of, asked: &[u8], now: Moment) -> Result<(Value, News), Refusal> {
         let wish: Wish = body(asked)?;
         let on = self.ends(of, &wish.associations)?;
-        let id = self.made(of, wish.properties.clone(), on, now)?;
+        let id = self.made(of, &wish.properties, on, now)?;
         Ok((self.written(of, id, &wish.properties), (of, id, None)))
     }
 
@@ -146,7 +146,7 @@ impl World {
                 self.set(of, id, &values, now);
                 id
             }
-            None => self.made(of, values.clone(), Vec::new(), now)?,
+            None => self.made(of, &values, Vec::new(), now)?,
         };
         let mut result = self.written(of, id, &values);
         result["new"] = json!(holder.is_none());
@@ -193,7 +193,7 @@ impl World {
                 let id = association.to.id.parse().ok().and_then(|id| self.there(Of::Entity(to), id));
                 let gone = || {
                     let (word, id) = (Of::Entity(to).word().to_uppercase(), &association.to.id);
-                    Refusal::Gone(format!("{word} object with id {id} does not exist or is archived."))
+                    Refusal::Invalid(format!("{word} object with id {id} does not exist or is archived."))
                 };
                 ends.push((to, id.ok_or_else(gone)?));
             }
@@ -201,9 +201,9 @@ impl World {
         Ok(ends)
     }
 
-    fn made(&mut self, of: Of, values: Values, on: Vec<(EntityKind, u64)>, now: Moment) -> Result<u64, Refusal> {
-        self.check(of, &values, None)?;
-        required(of, &values, &on)?;
+    fn made(&mut self, of: Of, values: &Values, on: Vec<(EntityKind, u64)>, now: Moment) -> Result<u64, Refusal> {
+        self.check(of, values, None)?;
+        required(of, values, &on)?;
         let id = self.next_id;
         self.next_id += 1;
         let at_s = now.wall.as_second();
@@ -214,7 +214,7 @@ impl World {
                     self.hanging.entry(*end).or_default().push((of, id));
                 }
                 self.activities.insert((of, id), done);
-                self.set(of, id, &values, now);
+                self.set(of, id, values, now);
             }
             Of::Entity(kind) => {
                 let mut object = Object { by_api: true, ..Object::bare(kind, id, String::new(), at_s) };
@@ -231,7 +231,7 @@ impl World {
                         ends.push(id);
                     }
                 }
-                self.note(of, id, &values);
+                self.note(of, id, values);
                 values.iter().for_each(|(name, value)| write(&mut object, name, value));
                 self.table_mut(kind).set(id, now.vendor, Some(object));
             }

@@ -194,7 +194,7 @@ impl Field {
 
     fn shown(&self) -> Value {
         json!({
-            "field_name": self.name, "field_code": self.key, "description": "", "field_type": self.kind,
+            "field_name": self.name, "field_code": self.key, "field_type": self.kind,
             "options": null, "subfields": null, "is_custom_field": self.custom, "is_optional_response_field": false,
         })
     }

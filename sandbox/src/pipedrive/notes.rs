@@ -113,12 +113,12 @@ impl Note {
         let author = world.users.iter().find(|user| user.id == self.user);
         json!({
             "id": self.id, "active_flag": true, "add_time": time(self.add_s), "update_time": time(self.update_s),
-            "content": self.content, "user_id": self.user, "last_update_user_id": null,
+            "content": self.content, "user_id": self.user, "last_update_user_id": self.user,
             "lead_id": self.lead.map(uuid_text), "deal_id": self.deal, "person_id": self.person, "org_id": self.org,
             "deal": deal.map(|deal| json!({"title": deal.title})),
             "person": person.map(|person| json!({"name": person.name})),
             "organization": firm.map(|firm| json!({"name": firm.name})),
-            "user": author.map(|user| json!({"email": user.email, "icon_url": null, "is_you": user.id == ME, "name": user.name})),
+            "user": author.map(|user| json!({"email": user.email, "icon_url": "https://acme.example/icon.jpg", "is_you": user.id == ME, "name": user.name})),
             "pinned_to_lead_flag": false, "pinned_to_deal_flag": false, "pinned_to_organization_flag": false,
             "pinned_to_person_flag": false,
         })

@@ -107,22 +107,11 @@ impl Route {
     /// by PUT.
     fn written(method: &Method, segments: &[&str]) -> Option<Self> {
         let (get, post, patch) = (method == Method::GET, method == Method::POST, method == Method::PATCH);
-        let commented = |word: &str| Module::of(word).filter(|module| *module != Module::Accounts);
         match segments {
             ["departments"] if get => Some(Self::Departments),
             ["fields"] if get => Some(Self::Fields),
             ["fields"] if post => Some(Self::CreateField),
-            [module, on, "comments"] if get => Some(Self::Comments(commented(module)?, id(on)?)),
-            [module, on, "comments"] if post => Some(Self::CreateComment(commented(module)?, id(on)?)),
-            [module, on, "comments", comment] => {
-                let (module, on, comment) = (commented(module)?, id(on)?, id(comment)?);
-                let changes = if module == Module::Tickets { patch } else { method == Method::PUT };
-                match () {
-                    () if get => Some(Self::Comment(module, on, comment)),
-                    () if changes => Some(Self::UpdateComment(module, on, comment)),
-                    () => None,
-                }
-            }
+            [_, _, "comments", ..] => Self::commented(method, segments),
             ["tickets", ticket, kind] if get => Some(Self::ActivitiesOf(Kind::of(kind)?, id(ticket)?)),
             [word] if get => Kind::of(word).map(Self::Activities),
             [word] if post => Kind::of(word).map(Self::CreateActivity).or_else(|| Module::of(word).map(Self::Create)),
@@ -132,6 +121,20 @@ impl Route {
                 let activity = Kind::of(word).map(|kind| Self::UpdateActivity(kind, one));
                 activity.or_else(|| Module::of(word).map(|module| Self::Update(module, one)))
             }
+            _ => None,
+        }
+    }
+
+    /// Those of comments, which tickets and contacts have.
+    fn commented(method: &Method, segments: &[&str]) -> Option<Self> {
+        let module = Module::of(segments.first()?).filter(|module| *module != Module::Accounts)?;
+        let on = id(segments.get(1)?)?;
+        let changing = if module == Module::Tickets { Method::PATCH } else { Method::PUT };
+        match segments.get(3..)? {
+            [] if method == Method::GET => Some(Self::Comments(module, on)),
+            [] if method == Method::POST => Some(Self::CreateComment(module, on)),
+            [comment] if method == Method::GET => Some(Self::Comment(module, on, id(comment)?)),
+            [comment] if *method == changing => Some(Self::UpdateComment(module, on, id(comment)?)),
             _ => None,
         }
     }

@@ -5,6 +5,28 @@ use serde_json::{Value, json};
 use crate::description::Description;
 use crate::support::{TOKEN, exchange, sandbox};
 
+/// Members of an activity that are null where there is nothing, though declared without `nullable`: as those of the
+/// other kinds, the change of the vendor's own SDK 32.0.0.
+const NULLS: [&str; 11] = [
+    "busy",
+    "conference_meeting_client",
+    "conference_meeting_id",
+    "conference_meeting_url",
+    "duration",
+    "lead_id",
+    "location",
+    "marked_as_done_time",
+    "priority",
+    "project_id",
+    "public_description",
+];
+
+fn is_excused(wrong: &str) -> bool {
+    let Some((path, what)) = wrong.split_once(": ") else { return false };
+    let member = path.rsplit('/').next().unwrap_or_default();
+    what.starts_with("null is not of type") && NULLS.contains(&member)
+}
+
 /// Everything that writes, and what reads it: the reply and its price.
 #[tokio::test]
 async fn writes_are_answered_and_cost_as_the_vendor_describes() {
@@ -13,7 +35,9 @@ async fn writes_are_answered_and_cost_as_the_vendor_describes() {
     let mut spent = sandbox.quota().used;
     let mut held = async |head: &str, template: &str, body: Value| {
         let reply = exchange(&sandbox, head, &[TOKEN], &body.to_string()).await.unwrap();
-        assert_eq!(description.wrongs(template, &reply), [""; 0], "{head}: {}", reply.text());
+        let wrongs: Vec<String> =
+            description.wrongs(template, &reply).into_iter().filter(|wrong| !is_excused(wrong)).collect();
+        assert_eq!(wrongs, [""; 0], "{head}: {}", reply.text());
         let cost = sandbox.quota().used - spent;
         spent += cost;
         assert_eq!(description.operation(template)["x-token-cost"].as_u64(), Some(cost), "{head}");
@@ -62,12 +86,27 @@ async fn writes_are_answered_and_cost_as_the_vendor_describes() {
     held(&format!("GET /v1/callLogs/{log}"), "get /callLogs/{id}", Value::Null).await;
     held("GET /v1/callLogs/CA0", "get /callLogs/{id}", Value::Null).await;
     held("GET /v1/callLogs", "get /callLogs", Value::Null).await;
-    let path = format!("POST /v1/callLogs/{log}/recordings");
+}
+
+#[tokio::test]
+async fn a_call_log_of_no_activity_makes_its_own_and_its_recording_is_answered_as_described() {
+    let Some(description) = Description::read() else { return };
+    let sandbox = sandbox(20).await;
+    let call = json!({
+        "person_id": 3, "outcome": "connected", "to_phone_number": "+380671112233", "duration": "7",
+        "start_time": "2026-11-20 10:00:00", "end_time": "2026-11-20 10:00:07",
+    });
+    let reply = exchange(&sandbox, "POST /v1/callLogs", &[TOKEN], &call.to_string()).await.unwrap();
+    assert_eq!(description.wrongs("post /callLogs", &reply), [""; 0]);
+    let log = reply.json()["data"].clone();
+    assert!(log["activity_id"].is_u64() && log["person_id"] == 3, "{log}");
+    let path = format!("POST /v1/callLogs/{}/recordings", log["id"].as_str().unwrap());
     let kind = ("content-type", "multipart/form-data; boundary=b");
     let part = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.ogg\"\r\n\r\nOggS\r\n--b--\r\n";
-    for status in [200, 409] {
+    for (status, cost) in [(200, 10), (409, 10)] {
+        let before = sandbox.quota().used;
         let reply = exchange(&sandbox, &path, &[TOKEN, kind], part).await.unwrap();
-        assert_eq!(reply.status, status);
+        assert_eq!((reply.status, sandbox.quota().used - before), (status, cost));
         assert_eq!(description.wrongs("post /callLogs/{id}/recordings", &reply), [""; 0]);
     }
 }

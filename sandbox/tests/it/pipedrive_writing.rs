@@ -128,14 +128,14 @@ async fn an_activity_hangs_on_its_participants_and_times_are_to_the_minute() {
     let sandbox = sandbox(5).await;
     let body = json!({
         "subject": "Call back", "type": "call", "owner_id": 103, "due_date": "2026-11-20", "due_time": "14:05",
-        "participants": [{"person_id": 2, "primary": false}, {"person_id": 3, "primary": true}], "note": "<b>x</b>",
+        "participants": [{"person_id": 1, "primary": false}, {"person_id": 3, "primary": true}], "note": "<b>x</b>",
     });
     let activity = made(&sandbox, ACTIVITY, &body).await;
     assert_eq!((activity["person_id"].as_u64(), activity["due_time"].as_str()), (Some(3), Some("14:05:00")));
     let id = activity["id"].as_u64().expect("an id");
     for (path, there) in [
         ("/api/v2/activities?person_id=3&sort_by=add_time&sort_direction=desc", true),
-        ("/api/v2/activities?person_id=2", false),
+        ("/api/v2/activities?person_id=1", false),
         ("/api/v2/activities?owner_id=103&done=false", true),
         ("/api/v2/activities?done=true", false),
     ] {
@@ -143,7 +143,7 @@ async fn an_activity_hangs_on_its_participants_and_times_are_to_the_minute() {
     }
     let [task] = &held(&sandbox, "task")[..] else { panic!("expected one task") };
     assert_eq!((task.state.as_deref(), task.due.as_deref()), (Some("open"), Some("2026-11-20T14:05:00Z")));
-    assert_eq!(task.on.iter().map(|on| on.id.as_str()).collect::<Vec<_>>(), ["2", "3"]);
+    assert_eq!(task.on.iter().map(|on| on.id.as_str()).collect::<Vec<_>>(), ["1", "3"]);
     let with = |name: &str, value: Value| {
         let mut body = body.clone();
         body[name] = value;

@@ -62,7 +62,9 @@ fn bad(code: &str, field: &str) -> (u16, String, String) {
 }
 
 fn with(mut row: Value, more: Value) -> Value {
-    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if let (Some(row), Value::Object(more)) = (row.as_object_mut(), more) {
+        row.extend(more);
+    }
     row
 }
 

@@ -51,6 +51,25 @@ pub(super) enum Command {
         Texts that a spreadsheet would take for a formula begin with an apostrophe.\n\
         Exit: 0 when it was done, 1 otherwise.")]
     Numbers(NumbersArguments),
+    /// Look into what happened in calls and what was written of it; try entries again, or decide that they are not to be
+    #[command(after_help = "Example:\n  predial journal list --project acme --state dead\n  \
+        predial journal show --id 17\n  predial journal retry --state dead --project acme\n\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Journal(JournalArguments),
+    /// Turn a project's writing to its CRM off: what is told of calls is stored meanwhile, calls are answered as ever
+    #[command(after_help = "Example:\n  predial pause --project acme --reason \"the CRM is being moved\"\n\n\
+        Exit: 0 when it is off, 1 otherwise.")]
+    Pause(PauseArguments),
+    /// Turn a project's writing to its CRM on again
+    #[command(after_help = "Example:\n  predial resume --project acme --send-stored\n\n\
+        Of what was stored meanwhile, that of today and the two days before is sent, in the project's time zone.\n\
+        Older entries stay stored: predial journal retry sends them.\n\
+        Exit: 0 when it is on, 1 otherwise.")]
+    Resume(ResumeArguments),
+    /// Look after a project's CRM
+    #[command(after_help = "Example:\n  predial crm setup --project acme --create\n\n\
+        Exit: 0 when nothing is missing, 1 otherwise.")]
+    Crm(CrmArguments),
     /// Print a shell's completions to standard output
     #[command(after_help = "Example:\n  predial completions bash > /etc/bash_completion.d/predial")]
     Completions {
@@ -179,6 +198,130 @@ pub(super) struct NumbersArguments {
     pub(super) door: DoorArguments,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct JournalArguments {
+    #[command(subcommand)]
+    pub(super) command: JournalCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JournalCommand {
+    /// Print entries, newest first
+    #[command(after_help = "Example:\n  predial journal list --project acme --state dead --limit 20\n\n\
+        Where there are more, the line after the table says which --after shows them.\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    List(JournalListArguments),
+    /// Print one entry: what was told, how the call was judged, and each step with what became of it
+    #[command(after_help = "Example:\n  predial journal show --id 17\n\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Show(JournalEntryArguments),
+    /// Try an entry again, or all that are in a state: dead, dropped, stored or later
+    #[command(after_help = "Example:\n  predial journal retry --id 17\n  \
+        predial journal retry --state dead --project acme\n\n\
+        What is done stays done; only what is left of an entry is tried.\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Retry(JournalRetryArguments),
+    /// Decide that an entry is not to be done (any more)
+    #[command(after_help = "Example:\n  predial journal drop --id 17\n\n\
+        predial journal retry takes this back.\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Drop(JournalEntryArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JournalListArguments {
+    /// Only this project's
+    #[arg(long)]
+    pub(super) project: Option<String>,
+    /// Only those in this state: received, planned, leased, later, done, dead, stored, unreadable, dropped
+    #[arg(long)]
+    pub(super) state: Option<String>,
+    /// So many at most, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(super) limit: u32,
+    /// Only those that came before this one
+    #[arg(long, value_name = "ID")]
+    pub(super) after: Option<String>,
+    #[command(flatten)]
+    pub(super) door: DoorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JournalEntryArguments {
+    /// The entry's number, as the list and the answer to the telephone system tell it
+    #[arg(long)]
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) door: DoorArguments,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "which", args = ["id", "state"], required = true, multiple = false)]
+pub(super) struct JournalRetryArguments {
+    /// One entry, by its number
+    #[arg(long)]
+    pub(super) id: Option<String>,
+    /// All that are in this state: dead, dropped, stored or later
+    #[arg(long)]
+    pub(super) state: Option<String>,
+    /// With --state: only this project's
+    #[arg(long, requires = "state", conflicts_with = "id")]
+    pub(super) project: Option<String>,
+    #[command(flatten)]
+    pub(super) door: DoorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PauseArguments {
+    /// The project, named as its file in projects/
+    #[arg(long)]
+    pub(super) project: String,
+    /// Why, for whoever looks at the project meanwhile
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) door: DoorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArguments {
+    /// The project, named as its file in projects/
+    #[arg(long)]
+    pub(super) project: String,
+    /// Send what was stored meanwhile; without this and --keep-stored, as resend_after_pause of the project says
+    #[arg(long, conflicts_with = "keep_stored")]
+    pub(super) send_stored: bool,
+    /// Send nothing of what was stored meanwhile
+    #[arg(long)]
+    pub(super) keep_stored: bool,
+    #[command(flatten)]
+    pub(super) door: DoorArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CrmArguments {
+    #[command(subcommand)]
+    pub(super) command: CrmCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CrmCommand {
+    /// Print which fields of [crm.fields] the CRM has; make those that are missing
+    #[command(after_help = "Example:\n  predial crm setup --project acme --create\n\n\
+        A field that the vendor's API cannot make has to be made in the CRM by hand; the table says so.\n\
+        Exit: 0 when nothing is missing, 1 otherwise.")]
+    Setup {
+        /// The project, named as its file in projects/
+        #[arg(long)]
+        project: String,
+        /// Make those that are missing, where the vendor's API can
+        #[arg(long)]
+        create: bool,
+        #[command(flatten)]
+        door: DoorArguments,
+    },
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "clap's value parsers are fallible")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
@@ -202,6 +345,11 @@ mod tests {
         for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
             let help = sub.render_help().to_string();
             assert!(help.contains(&format!("Example:\n  predial {}", sub.get_name())), "{help}");
+            let name = sub.get_name().to_owned();
+            for inner in sub.get_subcommands_mut().filter(|inner| inner.get_name() != "help") {
+                let help = inner.render_help().to_string();
+                assert!(help.contains(&format!("Example:\n  predial {name} {}", inner.get_name())), "{help}");
+            }
         }
     }
 
@@ -210,6 +358,24 @@ mod tests {
         let line = ["predial", "warm", "--project", "acme", "--ops-token", "s3cret"];
         let arguments = Arguments::try_parse_from(line).expect("arguments");
         assert!(!format!("{arguments:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_excludes_itself_is_refused() {
+        for line in [
+            "journal retry",
+            "journal retry --project acme",
+            "journal retry --id 1 --state dead",
+            "journal retry --id 1 --project acme",
+            "journal show",
+            "resume --project acme --send-stored --keep-stored",
+        ] {
+            assert!(Arguments::try_parse_from(["predial"].into_iter().chain(line.split(' '))).is_err(), "{line}");
+        }
+        for line in ["journal retry --state dead", "journal retry --state dead --project acme", "journal retry --id 1"]
+        {
+            assert!(Arguments::try_parse_from(["predial"].into_iter().chain(line.split(' '))).is_ok(), "{line}");
+        }
     }
 
     #[test]

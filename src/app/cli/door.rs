@@ -84,9 +84,18 @@ impl Door {
 
     /// The address of one of a project's endpoints, its name escaped.
     pub(super) fn project(&self, project: &str, rest: &str) -> Url {
+        self.under_api(["projects", project, rest])
+    }
+
+    /// The address of one of the journal's endpoints, each part escaped.
+    pub(super) fn journal<'p>(&self, rest: impl IntoIterator<Item = &'p str>) -> Url {
+        self.under_api(["journal"].into_iter().chain(rest))
+    }
+
+    fn under_api<'p>(&self, rest: impl IntoIterator<Item = &'p str>) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(["api", "projects", project, rest]);
+            segments.pop_if_empty().push("api").extend(rest);
         }
         url
     }

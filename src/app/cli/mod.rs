@@ -9,6 +9,9 @@
 //! | `warm` | the running service | 0, 1 |
 //! | `snapshot` | the running service | 0, 1 |
 //! | `numbers` | the running service | 0, 1 |
+//! | `journal` | the running service | 0, 1 |
+//! | `pause`, `resume` | the running service | 0, 1 |
+//! | `crm setup` | the running service | 0, 1 something is missing or it could not ask |
 //! | `completions` | nobody | 0 |
 //!
 //! Results go to standard output, everything else to standard error. What is asked of a running service goes through
@@ -16,10 +19,13 @@
 
 mod arguments;
 mod check;
+mod crm;
 mod demo;
 mod door;
 mod explain;
+mod journal;
 mod numbers;
+mod pause;
 mod serve;
 mod snapshot;
 mod warm;
@@ -79,6 +85,10 @@ fn dispatch(command: Command) -> Outcome {
         Command::Warm(arguments) => asking(warm::run(arguments)),
         Command::Snapshot(arguments) => asking(snapshot::run(arguments)),
         Command::Numbers(arguments) => asking(numbers::run(arguments)),
+        Command::Journal(arguments) => asking(journal::run(arguments)),
+        Command::Pause(arguments) => asking(pause::pause(arguments)),
+        Command::Resume(arguments) => asking(pause::resume(arguments)),
+        Command::Crm(arguments) => asking(crm::run(arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "predial", &mut script);

@@ -24,6 +24,9 @@ pub(super) struct Account {
     dealt_with: &'static str,
 }
 
+/// Who takes calls, in the order of the stand-ins' employees.
+pub(super) const NAMES: [&str; 4] = ["Anna", "Boris", "Clara", "Denys"];
+
 /// Starts every stand-in. The one of `bistro` never answers its lists, so that project stays cold.
 pub(super) async fn open() -> io::Result<Vec<Account>> {
     let bistro = pipedrive(2, "bistro").await?;
@@ -113,7 +116,16 @@ impl Account {
     /// The project's file.
     pub(super) fn file(&self) -> String {
         let head = "token = { env = \"DEMO_TOKEN\" }\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n";
-        format!("{head}\n[crm]\n{}{}{}", self.section, people(&self.crm.employees()), self.blocks())
+        let fields = fields(self.crm.name());
+        // What lies on this machine may be fetched: the stand-in's recordings.
+        let ringostat = "\n[ringostat]\nrecording_hosts = [\"127.0.0.1\"]\n";
+        let people = people(&self.crm.employees());
+        format!("{head}\n[crm]\n{}{fields}{ringostat}{people}{}", self.section, self.blocks())
+    }
+
+    /// Whether the CRM takes the recordings themselves, not their links.
+    pub(super) fn takes_audio(&self) -> bool {
+        self.crm.name() == "pipedrive"
     }
 
     /// The same blocks for every CRM, with its own kind in the place of the deal.
@@ -122,12 +134,34 @@ impl Account {
     }
 }
 
+/// Where each CRM keeps what it has no field of its own for, as lines of `[crm]`.
+fn fields(crm: &str) -> String {
+    const MARKS: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
+    let (utm, others): (fn(&str) -> String, &[(&str, &str)]) = match crm {
+        "pipedrive" => (
+            |mark| mark.replacen("utm_", "UTM ", 1),
+            &[("client_id", "Client id"), ("call_id", "Call id"), ("recording", "Recording"), ("mark", "Made by")],
+        ),
+        "zoho-crm" => (
+            |mark| {
+                let (first, rest) = mark.trim_start_matches("utm_").split_at(1);
+                format!("UTM_{}{rest}", first.to_uppercase())
+            },
+            &[("client_id", "GA_Client"), ("call_id", "Ringostat_Call"), ("recording", "Ringostat_Record")],
+        ),
+        "zoho-desk" => (|mark| format!("cf_{mark}"), &[("client_id", "cf_client_id")]),
+        "smart-crm" => (|mark| format!("new_{mark}"), &[("recording", "new_recording")]),
+        _ => (|mark| mark.to_owned(), &[("client_id", "ga_client")]),
+    };
+    let marks = MARKS.iter().map(|mark| format!("fields.{mark} = \"{}\"\n", utm(mark)));
+    marks.chain(others.iter().map(|(field, name)| format!("fields.{field} = \"{name}\"\n"))).collect()
+}
+
 /// Anna, Boris, Clara and Denys, as the CRM's first four users.
 fn people(users: &[String; 4]) -> String {
     let mains = ["acme_anna", "acme_boris", "+380 67 111 22 33", "acme_denys"];
-    let names = ["Anna", "Boris", "Clara", "Denys"];
     let mut text = String::new();
-    for ((user, main), name) in users.iter().zip(mains).zip(names) {
+    for ((user, main), name) in users.iter().zip(mains).zip(NAMES) {
         let top = if name == "Anna" { "other = [\"380509990001\"]\ntop_manager = true\n" } else { "" };
         text.push_str(&format!("\n[[employee]]\nname = \"{name}\"\ncrm_user = \"{user}\"\nmain = [\"{main}\"]\n{top}"));
     }

@@ -1,9 +1,13 @@
 //! The main job on a fresh machine, with no account anywhere: stand-in CRMs, the service in front of them, calls placed
-//! as Ringostat does.
+//! as Ringostat does, and what each CRM holds when they are over.
 
 mod accounts;
 mod calls;
+mod following;
+mod held;
 mod stage;
+mod telling;
+mod told;
 
 use std::{
     io::{self, Write},
@@ -45,9 +49,12 @@ pub enum DemoError {
     /// The warm-up did not end in time.
     #[error("expected the warm-up to end within {} s, found it under way", .0.as_secs())]
     Cold(Duration),
+    /// What was told was not written in time.
+    #[error("expected the journal to be worked off within {} s, found {}", .0.as_secs(), .1)]
+    Unwritten(Duration, String),
 }
 
-/// Shows the main job; `true` when every answer was the expected one.
+/// Shows the main job; `true` when every answer was the expected one and every CRM holds what it must.
 ///
 /// # Errors
 /// [`DemoError`] when it could not be shown at all.
@@ -63,17 +70,24 @@ pub fn run(options: DemoOptions) -> Result<bool, DemoError> {
     tell_what_is_warm(&stage, began, &mut out)?;
     let calls = calls();
     let wrong = place_calls(&stage, &calls, &mut out)?;
+    writeln!(out, "\nThe calls are over: their events are told and written …")?;
+    let held = held::show(&stage, &stage.follow()?, &mut out)?;
     tell_the_crms(&stage, &mut out)?;
-    match wrong {
-        0 => writeln!(out, "\nAll {} answers were the expected ones.", calls.len())?,
-        wrong => writeln!(out, "\n{wrong} of {} answers were not the expected ones.", calls.len())?,
-    }
+    conclude(&calls, wrong, &mut out)?;
+    held::conclude(&held, &mut out)?;
     if !options.once {
         writeln!(out, "\nBoth doors stay open until Ctrl-C. Try:\n  {}", stage.sample_command())?;
         stage.wait_for_signal()?;
     }
     stage.strike()?;
-    Ok(wrong == 0)
+    Ok(wrong == 0 && held.wrong == 0)
+}
+
+fn conclude(calls: &[Call], wrong: usize, out: &mut impl Write) -> io::Result<()> {
+    match wrong {
+        0 => writeln!(out, "\nAll {} answers were the expected ones.", calls.len()),
+        wrong => writeln!(out, "\n{wrong} of {} answers were not the expected ones.", calls.len()),
+    }
 }
 
 fn tell_what_is_warm(stage: &Stage, began: Instant, out: &mut impl Write) -> Result<(), DemoError> {

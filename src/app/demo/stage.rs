@@ -9,8 +9,9 @@ use std::{
 };
 
 use sandbox::{
-    kit::{Entity, Fault, Neutral},
+    kit::{Entity, Fault, Neutral, OpenEntity},
     pbx::{Heard, Pbx},
+    ringostat_api::{self, RingostatApi},
 };
 use tokio::runtime::Runtime;
 
@@ -18,6 +19,7 @@ use super::{
     DemoError, DemoOptions,
     accounts::{self, Account},
     calls::{Before, Call},
+    told::Told,
 };
 use crate::app::{Overrides, Service};
 use crate::directory::{DirectoryStatus, WarmRequest, WarmState};
@@ -36,8 +38,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Stage {
     runtime: Runtime,
     accounts: Vec<Account>,
+    recordings: RingostatApi,
     service: Service,
     folder: Folder,
+}
+
+/// A call that was told of.
+pub(super) struct Followed {
+    /// What was told, and what it must leave.
+    pub(super) told: Told,
+    /// Ringostat's id of it.
+    pub(super) call_id: String,
+    /// The client's number.
+    pub(super) number: String,
+    /// What the CRM had of the client before.
+    pub(super) client: Vec<OpenEntity>,
+    /// Where the audio lies.
+    pub(super) recording: String,
 }
 
 impl Stage {
@@ -45,6 +62,7 @@ impl Stage {
     pub(super) fn set(options: DemoOptions) -> Result<Self, DemoError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let accounts = runtime.block_on(accounts::open())?;
+        let recordings = runtime.block_on(RingostatApi::start(ringostat_api::Options::default()))?;
         let folder = Folder::new()?;
         for account in &accounts {
             folder.write_project(account)?;
@@ -56,7 +74,7 @@ impl Stage {
             data: Some(folder.0.join("data")),
         };
         let service = Service::start(&overrides, Arc::new(accounts::environment()))?;
-        Ok(Self { runtime, accounts, service, folder })
+        Ok(Self { runtime, accounts, recordings, service, folder })
     }
 
     pub(super) const fn edge(&self) -> SocketAddr {
@@ -69,6 +87,16 @@ impl Stage {
 
     pub(super) fn accounts(&self) -> &[Account] {
         &self.accounts
+    }
+
+    /// Where recordings are had that are fetched.
+    pub(super) fn recordings(&self) -> String {
+        self.recordings.base_url()
+    }
+
+    /// Waits for the outside.
+    pub(super) fn hear<T>(&self, heard: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        self.runtime.block_on(heard)
     }
 
     /// The account behind a project.
@@ -133,6 +161,7 @@ impl Stage {
         for account in &self.accounts {
             self.runtime.block_on(account.crm.stop());
         }
+        self.runtime.block_on(self.recordings.stop());
         drop(self.folder);
         Ok(())
     }

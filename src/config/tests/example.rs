@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{EXAMPLE, GOOD, example_folder, example_with_every_key, project};
-use crate::config::ProjectSettings;
+use crate::config::{Meaning, ProjectSettings};
+use crate::telephony::ringostat::event::ALIASES;
 
 #[test]
 fn the_smallest_good_project_gets_every_default() {
@@ -40,6 +41,24 @@ fn the_example_is_read_as_it_stands_and_with_every_key_put_in() {
     assert!(acme.public_url.is_some());
     assert_eq!(acme.employees[0].value.other, ["380509998877".into()]);
     assert_eq!(acme.blocks["sales"].value.caller_field.as_deref(), Some("client_phone"));
+    assert_eq!(acme.scenario.file.as_ref().map(|file| file.value.as_str()), Some("pipedrive"));
+    assert_eq!(acme.scenario.off.len(), 1);
+    let vip = &acme.scenario.overrides[0].value;
+    assert_eq!((vip.id.as_str(), vip.does.len()), ("vip", 1));
+    assert_eq!(acme.crm.contact_name.as_ref().map(|name| name.value.as_str()), Some("Caller"));
+}
+
+#[test]
+fn the_example_names_every_field_of_events_and_of_the_crm() {
+    let settings = example_folder(&example_with_every_key()).read().unwrap();
+    let acme = &settings.projects[0];
+    let named: Vec<Meaning> = acme.crm.fields.given().filter(|field| field.0.is_none()).map(|field| field.1).collect();
+    assert_eq!(named, Meaning::ALL);
+    assert_eq!(acme.crm.fields.of("deal", Meaning::UtmSource), Some("Deal UTM source"));
+    assert_eq!(acme.crm.fields.of("lead", Meaning::UtmSource), Some("UTM source"));
+    for (field, key, _) in ALIASES {
+        assert!(acme.events.names.of(field).is_some(), "events.fields.{key}");
+    }
 }
 
 #[test]
@@ -48,14 +67,18 @@ fn the_defaults_that_the_example_shows_are_the_defaults() {
     let keep = |row: &&str| {
         let shown_defaults = ["full_crawl_at", "max_numbers", "shrink_guard_percent", "result", "deadline_ms"];
         let shown_defaults = shown_defaults.into_iter().chain(["on_unassigned", "deal_via", "miss_status"]);
+        let mut shown_defaults =
+            shown_defaults.chain(["resend_after_pause", "retention_days", "events.unreadable_status"]);
         let key = row.split(' ').next().unwrap_or_default();
-        EXAMPLE.lines().any(|line| line == *row) || shown_defaults.into_iter().any(|default| default == key)
+        EXAMPLE.lines().any(|line| line == *row) || shown_defaults.any(|default| default == key)
     };
     let with_defaults: String = shown.lines().filter(keep).map(|row| row.to_owned() + "\n").collect();
     assert_ne!(with_defaults, EXAMPLE);
     let without = example_folder(EXAMPLE).read().unwrap().projects.remove(0);
     let with = example_folder(&with_defaults).read().unwrap().projects.remove(0);
     assert!(with.crm.says_the_same_as(&without.crm));
+    assert_eq!((with.resend_after_pause, with.retention), (without.resend_after_pause, without.retention));
+    assert_eq!(with.events, without.events);
     assert_eq!(with.blocks["sales"].value.deadline, without.blocks["sales"].value.deadline);
     let settings = |project: &ProjectSettings| {
         let mut block = project.blocks["sales"].value.clone();

@@ -23,7 +23,7 @@ fn problems_of_all_files_come_together() {
         .with("projects/beta.toml", &GOOD.replace("\"contact\"", "\"client\""))
         .with("projects/g√mma.toml", GOOD)
         .with("projects/notes.txt", "none of ours")
-        .with("scenarios/own.toml", "");
+        .with("scenarios/own.toml", "[[row]]\nid = \"x\"\n");
     assert_eq!(
         folder.problems(),
         [
@@ -33,7 +33,7 @@ fn problems_of_all_files_come_together() {
          `ticket`, found `client`",
             "projects/g√mma.toml:0: expected a name of at most 64 letters, digits, - and _ (it stands in addresses), found \
          `g√mma`",
-            "scenarios/own.toml:0: not yet known; it comes with a later version (scenarios) and would do nothing now",
+            "scenarios/own.toml:1: row.when: expected a value, found none",
         ]
     );
 }

@@ -46,7 +46,7 @@ pub(super) struct Writing {
 
 impl Writing {
     pub(super) fn new(hubspot: HubSpot, names: FieldNames, contact_name: Option<String>) -> Self {
-        let clock = hubspot.sender.tools.clock.clone();
+        let clock = hubspot.sender.tools.clock;
         Self { hubspot, names, contact_name, clock, types: Mutex::default() }
     }
 
@@ -93,12 +93,11 @@ impl Writing {
     /// What came of it. Where the vendor refused a mark that is there, the thing was made before.
     async fn receipt(&self, order: &Order, what: What, made: Result<Made, Failure>) -> Result<Receipt, Failure> {
         match made {
-            Ok(Made::New(id)) => Ok(Receipt { id: id.to_string(), whole: true }),
             // Another contact has the e-mail: that is the client. It gets the number next.
             Ok(Made::There(id)) if what == What::Entity(Kind::Contact) => {
                 Ok(Receipt { id: id.to_string(), whole: order.call.client.is_none() })
             }
-            Ok(Made::There(id)) => Ok(Receipt { id: id.to_string(), whole: true }),
+            Ok(Made::New(id) | Made::There(id)) => Ok(Receipt { id: id.to_string(), whole: true }),
             Err(refused @ Failure::Refused { .. }) => {
                 if let What::Entity(kind) = what {
                     // A stage that is gone is one reason; the next try reads them again.

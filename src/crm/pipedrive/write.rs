@@ -33,7 +33,6 @@ use crate::model::action::{Action, Link};
 use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::FilePart;
 
-pub(super) use fields::is_key;
 /// Lists come from the database. Nowhere is it said that they show at once what was written, so they are given this long.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 

@@ -71,6 +71,14 @@ pub enum OpenError {
         /// What is wrong with it.
         how: String,
     },
+    /// The disk has no room for what is written when it is opened. Works again once there is some.
+    #[error("expected room for the journal {}, found the disk full: {how}", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// In the system's words.
+        how: String,
+    },
     /// It cannot be used.
     #[error("expected {} to be a file this process may read and write, found: {how}", path.display())]
     Unusable {

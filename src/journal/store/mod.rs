@@ -11,6 +11,7 @@
 //! went away, the process died) may have been done.
 
 pub mod failure;
+pub mod late;
 pub mod record;
 pub mod sqlite;
 pub mod work;
@@ -21,6 +22,7 @@ mod contract;
 use async_trait::async_trait;
 
 pub use self::failure::{OpenError, StoreError};
+pub use self::late::LateStore;
 pub use self::record::{
     Appended, Counts, Entry, EntryId, Event, Filter, KnownCall, Made, NewEntry, NewStep, Paused, PausedBy, Resumed,
     Shown, State, Step, StepState,

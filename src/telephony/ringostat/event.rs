@@ -295,13 +295,13 @@ impl Fields {
             total: seconds(EventField::Total).or_else(|| self.milliseconds(&["duration_call_ms", "duration_ms"])),
             recording: self.recording(names),
             utm: Utm {
-                source: text(EventField::UtmSource).filter(means_something),
-                medium: text(EventField::UtmMedium).filter(means_something),
-                campaign: text(EventField::UtmCampaign).filter(means_something),
-                term: text(EventField::UtmTerm).filter(means_something),
-                content: text(EventField::UtmContent).filter(means_something),
+                source: text(EventField::UtmSource).filter(|text| means_something(text)),
+                medium: text(EventField::UtmMedium).filter(|text| means_something(text)),
+                campaign: text(EventField::UtmCampaign).filter(|text| means_something(text)),
+                term: text(EventField::UtmTerm).filter(|text| means_something(text)),
+                content: text(EventField::UtmContent).filter(|text| means_something(text)),
             },
-            client_id: id(EventField::ClientId).filter(means_something),
+            client_id: id(EventField::ClientId).filter(|text| means_something(text)),
             email: text(EventField::Email).filter(|email| email.contains('@')),
         }
     }
@@ -320,12 +320,12 @@ impl Fields {
                 .find(|value| is_address(value))
                 .map(str::to_owned)
         };
-        names.into_iter().find_map(|name| found(name))
+        names.into_iter().find_map(found)
     }
 
     fn milliseconds(&self, names: &[&str]) -> Option<Duration> {
         let value = |name: &&str| self.fields.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
-        let text = names.iter().find_map(|name| value(name))?.1.trim();
+        let text = names.iter().find_map(value)?.1.trim();
         text.parse().ok().map(Duration::from_millis)
     }
 }
@@ -336,7 +336,7 @@ fn is_address(text: &str) -> bool {
 }
 
 /// The words of the site's counter for *nothing*.
-fn means_something(text: &String) -> bool {
+fn means_something(text: &str) -> bool {
     !matches!(text.to_ascii_lowercase().as_str(), "(direct)" | "(none)" | "(not set)" | "null" | "undefined" | "-")
 }
 
@@ -390,3 +390,6 @@ pub fn time_of_call_id(call_id: &str) -> Option<Timestamp> {
     let seconds = rest.split('.').next()?;
     (seconds.len() == 10).then(|| exact_time(seconds)).flatten()
 }
+
+#[cfg(test)]
+mod tests;

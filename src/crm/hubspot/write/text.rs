@@ -23,7 +23,7 @@ pub(super) fn plain(text: &str, mark: Option<&str>) -> String {
 pub(super) fn html(text: &str, mark: Option<&str>) -> String {
     let mark =
         mark.map(|mark| if text.is_empty() { mark.to_owned() } else { format!("<br>{mark}") }).unwrap_or_default();
-    let whole = capped(text, LONGEST - mark.len(), |piece| piece_as_html(piece));
+    let whole = capped(text, LONGEST - mark.len(), piece_as_html);
     format!("{whole}{mark}")
 }
 

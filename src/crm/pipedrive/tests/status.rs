@@ -140,6 +140,11 @@ fn what_a_write_may_have_done_is_unclear_and_what_nobody_took_on_is_to_be_waited
     for (status, body) in [(200, "not JSON"), (201, ""), (200, "{\"success\": true, \"data\"")] {
         assert!(matches!(of(status, body), Failure::Unclear { .. }), "{status} {body}");
     }
+}
+
+#[test]
+fn what_a_write_is_refused_with_is_the_vendors_word_or_the_credentials() {
+    let of = |status, body: &str| judge_write::<Value>(&reply(status, &[], body)).expect_err("no answer");
     for (status, body) in [(401, TOKEN_EXPIRED), (403, RIGHT_MISSING), (402, "{}")] {
         assert!(matches!(of(status, body), Failure::Credentials { .. }), "{status}");
     }

@@ -193,13 +193,10 @@ fn state(kind: Kind, meaning: Meaning, name: &str, known: &[Field]) -> FieldStat
     let mut found = known.iter().filter(is_it);
     let first = found.next();
     let trouble = match first {
-        None if is_key(name) => Some("make it in Pipedrive, which chooses the key, or name it by a name".to_owned()),
-        None => None,
+        None => is_key(name).then(|| "make it in Pipedrive, which chooses the key, or name it by a name".to_owned()),
         Some(_) if found.next().is_some() => Some("several fields have this name: its key tells which".to_owned()),
-        Some(field) if !matches!(field.field_type.as_str(), "varchar" | "varchar_auto" | "text") => {
-            Some(format!("expected a text, found a field of type {}", field.field_type))
-        }
-        Some(_) => None,
+        Some(field) => (!matches!(field.field_type.as_str(), "varchar" | "varchar_auto" | "text"))
+            .then(|| format!("expected a text, found a field of type {}", field.field_type)),
     };
     let (of, key) = (kind.word().to_owned(), meaning.key().to_owned());
     FieldState { of, key, name: name.to_owned(), there: first.is_some(), trouble }

@@ -33,16 +33,7 @@ fn link(kind: Kind, id: u64) -> Link {
 
 fn order(action: Action, on: Vec<Link>) -> Order {
     let zone = TimeZone::get("Europe/Kyiv").expect("a zone");
-    Order {
-        mark: Mark::of(&["a"]),
-        action,
-        owner: Some(7.into()),
-        on,
-        call: call(number()),
-        zone,
-        zone: jiff::tz::TimeZone::UTC,
-        audio: None,
-    }
+    Order { mark: Mark::of(&["a"]), action, owner: Some(7.into()), on, call: call(number()), zone, audio: None }
 }
 
 fn entity(kind: Kind, title: &str) -> Action {

@@ -14,8 +14,14 @@ use super::account::{ANNA, Account, PLENTY};
 use crate::base::secret::Secret;
 use crate::crm::failure::Failure;
 use crate::crm::hooks::{Delivery, Heard, Hint, HookTarget, Hooks, Unheard};
+use crate::crm::writer::{Mark, Order};
 use crate::crm::zoho_desk::settings::prepare;
-use crate::model::{client::Kind, ids::CrmId};
+use crate::model::{
+    action::Action,
+    call::{Call, Direction},
+    client::Kind,
+    ids::CrmId,
+};
 
 /// A request as our door has it.
 #[derive(Debug, Clone)]
@@ -285,4 +291,28 @@ async fn a_genuine_token_over_what_cannot_be_read_is_told_apart_from_a_forgery()
     let nameless = r#"[{"eventType":"Contact_Delete","payload":null}]"#;
     let nameless = Came { body: nameless.into(), ..came };
     assert_eq!(hear(&*hooks, &nameless).await, Ok(Heard::Changes(vec![Hint::Sweep])));
+}
+
+#[tokio::test]
+async fn what_the_writer_makes_is_told_like_what_people_make() {
+    let (account, door) = (small().await, Door::open().await);
+    let hooks = account.hooks_at(&door.url);
+    hooks.keep().await.expect("webhooks");
+    let writer =
+        prepare(&account.section()).expect("a section").writer(Account::tools(PLENTY, Duration::from_secs(10)));
+    let (kind, title, text) = (Kind::Contact, "New".to_owned(), String::new());
+    let order = Order {
+        mark: Mark::of(&["acme", "1", "contact"]),
+        action: Action::Create { kind, title, text, utm: false, recording: false },
+        owner: Some(ANNA.into()),
+        on: Vec::new(),
+        call: Call::new(Direction::In),
+        zone: jiff::tz::TimeZone::UTC,
+        audio: None,
+    };
+    let made = writer.expect("a writer").perform(&order, &[]).await.expect("a contact");
+    account.sandbox.ground().hooks.delivered(3).await;
+    let told = hear(&*hooks, &door.came().pop().expect("a delivery")).await;
+    let contact = Hint::Record(Kind::Contact, CrmId::parse(&made.id).expect("an id"));
+    assert_eq!(told, Ok(Heard::Changes(vec![contact])));
 }

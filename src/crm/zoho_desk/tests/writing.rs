@@ -8,6 +8,7 @@ use sandbox::zoho_desk::{Change, Item};
 
 use super::account::{ANNA, Account, PLENTY};
 use crate::config::{CrmSection, FieldNames, Meaning};
+use crate::crm::contract::Stage as _;
 use crate::crm::contract_writing::{self, WriteStage, call, perform, task, writing_tests};
 use crate::crm::failure::Failure;
 use crate::crm::quota::{Budget, Limits};
@@ -328,4 +329,22 @@ async fn who_was_thrown_away_a_moment_ago_is_gone() {
     assert!(!found.iter().any(|record| record.id == contact.id), "{found:?}");
     let order = desk.order("task", task(false), vec![contact]);
     assert!(matches!(perform(&*desk.writer(), &order).await, Err(Failure::Refused { .. })));
+}
+
+#[tokio::test]
+async fn what_is_written_reaches_the_reader_by_id_at_once_and_by_search_when_the_index_has_seen_it() {
+    let desk = desk().await;
+    let (kind, title, text) = (Kind::Contact, String::new(), String::new());
+    let create = Action::Create { kind, title, text, utm: false, recording: false };
+    let parts = perform(&*desk.writer(), &desk.order("contact", create, Vec::new())).await.expect("a contact");
+    let id = CrmId::parse(&parts[0]).expect("an id");
+    let (reader, since_s) = (desk.account.reader_of(PLENTY).0, desk.account.now_s());
+    let there =
+        |records: &[crate::crm::Record]| records.iter().any(|one| one.id == id && one.owner == Some(ANNA.into()));
+    let asked = || reader.ask(desk.nobody(), Duration::from_secs(10));
+    assert!(there(&reader.records(Kind::Contact, &[id]).await.expect("records")));
+    assert!(!there(&asked().await.expect("an answer")));
+    desk.advance(LAG + Duration::from_secs(1));
+    assert!(there(&asked().await.expect("an answer")));
+    assert!(there(&reader.changes(Kind::Contact, since_s, None).await.expect("changes").records));
 }

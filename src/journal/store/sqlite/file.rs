@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::journal::store::failure::OpenError;
 
@@ -24,7 +24,13 @@ const STATEMENTS: usize = 128;
 
 /// Opens the file for writing, making it where it is missing.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    let missing = |source: io::Error| OpenError::Unusable { path: path.to_owned(), how: source.to_string() };
+    let missing = |source: io::Error| {
+        let (path, how) = (path.to_owned(), source.to_string());
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OpenError::Full { path, how },
+            _ => OpenError::Unusable { path, how },
+        }
+    };
     make(path).map_err(missing)?;
     let size = fs::metadata(path).map_err(missing)?.len();
     let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| told(path, &error))?;
@@ -102,6 +108,11 @@ fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
     let (path, how) = (path.to_owned(), error.to_string());
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, how },
+        Some(ErrorCode::DiskFull) => OpenError::Full { path, how },
+        // What is shared beside the log could not be made larger.
+        _ if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) => {
+            OpenError::Full { path, how }
+        }
         _ => OpenError::Unusable { path, how },
     }
 }

@@ -63,7 +63,10 @@ impl SqliteStore {
         let path = folder.join(NAME);
         let unusable = |how: String| OpenError::Unusable { path: path.clone(), how };
         let db = file::open(&path)?;
-        let opened = lease::begin(&db).map_err(|fault| unusable(fault.told().to_string()))?;
+        let opened = lease::begin(&db).map_err(|fault| match fault.told() {
+            StoreError::Full(how) => OpenError::Full { path: path.clone(), how },
+            error => unusable(error.to_string()),
+        })?;
         let reader = Line::reader(file::open_to_read(&path)?).map_err(|error| unusable(error.to_string()))?;
         let writer = Line::writer(db).map_err(|error| unusable(error.to_string()))?;
         Ok(Self { path, reader, writer, opened, leases: AtomicU64::new(0) })

@@ -3,7 +3,7 @@ use std::{fs, path::Path, process::Command};
 use rusqlite::Connection;
 
 use crate::journal::store::contract::{ACME, NOW, append, done, event, lease};
-use crate::journal::store::{NewEntry, SqliteStore, State, Store, StoreError};
+use crate::journal::store::{LateStore, NewEntry, SqliteStore, State, Store, StoreError};
 
 /// A small file system of the test's own.
 struct Small(tempfile::TempDir);
@@ -69,4 +69,61 @@ async fn on_a_full_disk_nothing_is_acknowledged_that_is_not_stored_and_it_works_
     for id in acknowledged {
         assert_eq!(store.show(id).await.expect("read").expect("what was acknowledged").raw.len(), 20_000);
     }
+}
+
+/// Takes all the room there is, so that not even an empty journal has some; gives the file that took it.
+fn filled(disk: &Path) -> std::path::PathBuf {
+    let ballast = disk.join("ballast");
+    let mut file = fs::File::create(&ballast).expect("a file");
+    while std::io::Write::write(&mut file, &[0; 4096]).is_ok_and(|written| written > 0) {}
+    ballast
+}
+
+#[tokio::test]
+async fn a_journal_that_finds_no_room_at_first_is_opened_once_there_is_some() {
+    let Some(disk) = Small::mount() else {
+        eprintln!("skipped: no file system may be mounted here");
+        return;
+    };
+    let ballast = filled(disk.path());
+    let store = LateStore::open(disk.path()).expect("a store that is not open yet");
+    assert!(!store.is_open());
+    for _ in 0..2 {
+        let refused = store.append(event("lane", 1)).await.expect_err("nothing is acknowledged");
+        assert!(matches!(refused, StoreError::Full(_)), "{refused:?}");
+        store.try_again().expect_err("it is still full");
+    }
+    store.paused().await.expect_err("nor is anything read");
+    fs::remove_file(&ballast).expect("removed");
+    store.try_again().expect("opened");
+    assert!(store.is_open());
+    let id = append(&store, event("lane", 1)).await;
+    assert!(store.show(id).await.expect("read").is_some());
+    drop(store);
+    assert!(LateStore::open(disk.path()).expect("a journal").is_open());
+}
+
+#[tokio::test]
+async fn a_full_disk_keeps_a_journal_with_entries_closed_and_loses_none() {
+    let Some(disk) = Small::mount() else {
+        eprintln!("skipped: no file system may be mounted here");
+        return;
+    };
+    let store = SqliteStore::open(disk.path()).expect("a journal");
+    let id = append(&store, event("lane", 1)).await;
+    drop(store);
+    let ballast = filled(disk.path());
+    let store = LateStore::open(disk.path()).expect("a store that is not open yet");
+    assert!(!store.is_open());
+    fs::remove_file(&ballast).expect("removed");
+    store.try_again().expect("opened");
+    assert!(store.show(id).await.expect("read").is_some());
+}
+
+#[tokio::test]
+async fn a_damaged_journal_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("journal.sqlite"), "no database at all ".repeat(400)).expect("written");
+    let error = LateStore::open(folder.path()).err().expect("a refusal");
+    assert!(error.to_string().contains("found it damaged"), "{error}");
 }
