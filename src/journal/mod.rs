@@ -16,6 +16,7 @@ pub mod resend;
 mod retry;
 mod run;
 pub mod store;
+mod turns;
 mod worker;
 
 use std::{
@@ -31,6 +32,7 @@ pub use self::intake::{Taken, Telling};
 pub use self::office::{Office, Offices};
 use self::run::Floor;
 use self::store::{Counts, Paused, PausedBy, Resumed, State, Store, StoreError};
+use self::turns::Turns;
 use crate::base::clock::Clock;
 use crate::config::JournalSettings;
 use crate::project::Current;
@@ -57,7 +59,8 @@ impl Journal {
         settings: JournalSettings,
         (clock, work): (Clock, Handle),
     ) -> Self {
-        let floor = Arc::new(Floor { store, offices, settings, clock, under_way: TaskTracker::new() });
+        let floor =
+            Arc::new(Floor { store, offices, settings, clock, under_way: TaskTracker::new(), turns: Turns::default() });
         Self { floor, work, crews: Mutex::default() }
     }
 

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::office::{Office, Offices};
 use super::resend;
 use super::store::{Claim, Leased, Paused, PausedBy, Store, StoreError};
+use super::turns::Turns;
 use super::worker::{Worked, Worker};
 use crate::base::{clock::Clock, dice};
 use crate::config::JournalSettings;
@@ -29,6 +30,8 @@ pub(super) struct Floor {
     pub(super) clock: Clock,
     /// Entries under way.
     pub(super) under_way: TaskTracker,
+    /// Who is at which entry.
+    pub(super) turns: Turns,
 }
 
 /// Works on a project's entries until told to stop.
@@ -121,6 +124,7 @@ impl Floor {
 
     async fn work(&self, office: &Office, leased: Leased) {
         let Some(writer) = &office.writer else { return };
+        let _turn = self.turns.at(leased.entry.id).await;
         let worker = Worker {
             office,
             writer: &**writer,

@@ -161,7 +161,7 @@ impl Campaign {
         let audio = if before.crm == "pipedrive" { recordings.to_owned() } else { String::new() };
         let began_s = jiff::Timestamp::now().as_second();
         // Whether somebody is new is asked of the vendor's search, of which predial leaves writing one a second at these.
-        let new_percent = if ["hubspot", "pipedrive"].contains(&before.crm) { 12 } else { 40 };
+        let new_percent = if ["hubspot", "pipedrive"].contains(&before.crm) { 8 } else { 40 };
         let callers = script(&mut dice, (size.calls, new_percent), (began_s, &Recordings { audio }));
         let mut there = HashMap::new();
         for caller in callers.iter().filter(|caller| caller.existing) {

@@ -1,17 +1,23 @@
 //! One service before one CRM, and calls that are told to it one by one: what befalls them meanwhile is the test's.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use sandbox::kit::{Fault, FaultKind, Neutral, StandIn};
 use serde_json::Value;
 
 use crate::calls_count::figures;
+use crate::calls_process::worked_off;
 use crate::calls_script::Caller;
 use crate::changes_stage::{Setup, Stage};
 use crate::crm_rows::{ROWS, Row};
 
 /// Longer than any stand-in's search lags.
 const LAG: Duration = Duration::from_secs(60);
+/// The vendors' longest waits but for that of a day, and predial's own after a token was refused.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The service, its CRM, and who was there.
 pub(crate) struct Scene {
@@ -64,8 +70,13 @@ impl Scene {
 
     /// Waits until nothing is left to be done, and holds the CRM against what these calls must have come to.
     pub(crate) async fn comes_to(&self, callers: &[&Caller]) {
-        self.stage.settled().await;
+        self.settled().await;
         self.holds(callers);
+    }
+
+    /// Waits until nothing is left to be done in the journal.
+    pub(crate) async fn settled(&self) {
+        self.stage.until_within(PATIENCE, "the journal is worked off", worked_off).await;
     }
 
     /// Holds the CRM against what these calls must have come to.
@@ -89,29 +100,29 @@ impl Scene {
 
     /// The CRM refuses the next task, or where there are none the next call, in its own words.
     pub(crate) fn refuses_the_next(&self) {
-        let (method, path, body) = match self.name() {
-            "hubspot" => (
-                "POST",
-                "/crm/objects/2026-03/tasks",
-                r#"{"status":"error","category":"VALIDATION_ERROR","message":"the subject is poisoned"}"#,
-            ),
-            "pipedrive" => ("POST", "/api/v2/activities", r#"{"success":false,"error":"the subject is poisoned"}"#),
-            "zoho-crm" => (
-                "POST",
-                "/crm/v8/Tasks",
-                r#"{"data":[{"code":"INVALID_DATA","status":"error","message":"the subject is poisoned","details":{}}]}"#,
-            ),
-            "zoho-desk" => {
-                ("POST", "/api/v1/tasks", r#"{"errorCode":"INVALID_DATA","message":"the subject is poisoned"}"#)
+        let body = match self.name() {
+            "hubspot" => r#"{"status":"error","category":"VALIDATION_ERROR","message":"the subject is poisoned"}"#,
+            "pipedrive" => r#"{"success":false,"error":"the subject is poisoned"}"#,
+            "zoho-crm" => {
+                r#"{"data":[{"code":"INVALID_DATA","status":"error","message":"the subject is poisoned","details":{}}]}"#
             }
-            _ => (
-                "PATCH",
-                "/api/data/v9.2/phonecalls",
-                r#"{"error":{"code":"0x80040265","message":"the subject is poisoned"}}"#,
-            ),
+            "zoho-desk" => r#"{"errorCode":"INVALID_DATA","message":"the subject is poisoned"}"#,
+            _ => r#"{"error":{"code":"0x80040265","message":"the subject is poisoned"}}"#,
         };
-        let kind = FaultKind::Status { status: 400, headers: std::collections::BTreeMap::new(), body: body.to_owned() };
-        self.crm().stage_fault(Fault::new(kind).with_method(method).on(path).times(1));
+        let kind = FaultKind::Status { status: 400, headers: BTreeMap::new(), body: body.to_owned() };
+        self.stage_on_tasks(Fault::new(kind).times(1));
+    }
+
+    /// A fault that befalls the making of tasks, or where there are none of calls, and nothing that is read.
+    pub(crate) fn stage_on_tasks(&self, fault: Fault) {
+        let (method, path) = match self.name() {
+            "hubspot" => ("POST", "/crm/objects/2026-03/tasks"),
+            "pipedrive" => ("POST", "/api/v2/activities"),
+            "zoho-crm" => ("POST", "/crm/v8/Tasks"),
+            "zoho-desk" => ("POST", "/api/v1/tasks"),
+            _ => ("PATCH", "/api/data/v9.2/phonecalls"),
+        };
+        self.crm().stage_fault(fault.with_method(method).on(path));
     }
 
     /// Every way of writing that a fault may befall.

@@ -42,7 +42,7 @@ async fn a_recording_that_comes_late_reaches_what_the_call_made() {
         for (moment, told) in before {
             scene.stage.tell(moment, told).await;
         }
-        scene.stage.settled().await;
+        scene.settled().await;
         let link = caller.calls[0][0].recording.as_deref().expect("a link");
         let says = |scene: &Scene| format!("{:?}", scene.crm().held()).replace("&amp;", "&").contains(link);
         assert!(!says(&scene), "{}: nobody knew of it yet", row.name);
@@ -62,7 +62,7 @@ async fn the_end_told_before_the_beginning_makes_the_same() {
         for (moment, told) in &moments {
             scene.stage.tell(moment, told).await;
             // Each is done before the next is told.
-            scene.stage.settled().await;
+            scene.settled().await;
         }
         scene.comes_to(&[&caller]).await;
     })
@@ -98,7 +98,7 @@ async fn a_call_that_is_handed_on_is_one_call_of_the_last_who_spoke() {
                 told["connected_with"] = json!("acme_oksana");
             }
             scene.stage.tell(moment, &told).await;
-            scene.stage.settled().await;
+            scene.settled().await;
         }
         scene.comes_to(&[&caller]).await;
         let oksana = &scene.crm().employees()[2];
@@ -139,7 +139,7 @@ async fn nobodys_number_comes_to_nothing_and_the_journal_says_so() {
             });
             assert_eq!(word(&scene.stage.tell("after-call", &told).await), "stored", "{} {number:?}", row.name);
         }
-        scene.stage.settled().await;
+        scene.settled().await;
         let done = scene.entries("done").await;
         assert!(done.len() == 3 && done.iter().all(|entry| entry["outcome"] == "no-client"), "{}: {done:?}", row.name);
         assert!(scene.crm().held().is_empty(), "{}: {:?}", row.name, scene.crm().held());
@@ -200,7 +200,7 @@ async fn what_cannot_be_understood_is_kept_whole_and_answered_as_configured() {
     let heard = scene.stage.edge(&request).await;
     let answer: Value = serde_json::from_str(&heard.body).expect("JSON");
     assert_eq!((heard.status, word(&answer).as_str()), (422, "unreadable"), "{answer}");
-    scene.stage.settled().await;
+    scene.settled().await;
     let id = answer["id"].as_str().expect("an id");
     let shown = scene.stage.ops("GET", &format!("/api/journal/{id}"), &Value::Null).await;
     assert!(shown.to_string().contains("ua0_-1731315881.1"), "kept whole: {shown}");

@@ -183,13 +183,18 @@ impl Stage {
 
     /// Waits until the project is as wanted.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) {
+        self.until_within(PATIENCE, what, wanted).await;
+    }
+
+    /// The same with another patience.
+    pub(crate) async fn until_within(&self, patience: Duration, what: &str, wanted: impl Fn(&Value) -> bool) {
         let began = Instant::now();
         loop {
             let view = self.view().await;
             if wanted(&view) {
                 return;
             }
-            assert!(began.elapsed() < PATIENCE, "{}: {what}: {view}", self.row.name);
+            assert!(began.elapsed() < patience, "{}: {what}: {view}", self.row.name);
             // A whole service on its own runtimes: its time cannot be paused, only polled.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -102,6 +102,7 @@ macro_rules! store_tests {
             leases: neither_first_attempts_nor_retries_starve,
             leases: a_lease_that_is_over_is_given_to_another_and_the_first_writes_nothing_any_more,
             leases: a_lease_ends_with_the_process_and_what_was_sent_is_unclear,
+            leases: a_clock_that_was_set_back_holds_up_nothing_new_and_nothing_planned,
             leases: a_lease_can_be_prolonged_and_given_back,
             leases: a_plan_is_stored_whole_and_once,
             leases: a_step_goes_through_its_parts,

@@ -154,6 +154,21 @@ pub(in crate::journal::store) async fn a_lease_ends_with_the_process_and_what_wa
     assert_eq!(found.steps[1].sent_ms, Some(NOW + 1));
 }
 
+pub(in crate::journal::store) async fn a_clock_that_was_set_back_holds_up_nothing_new_and_nothing_planned(
+    stage: &dyn StoreStage,
+) {
+    let store = stage.open();
+    let planned = append(&*store, event("a", 1)).await;
+    let first = lease(&*store, NOW).await;
+    store.save_plan(&first.lease, plan(&["task"])).await.expect("stored");
+    store.release(&first.lease).await.expect("given back");
+    let new = append(&*store, event("b", 1)).await;
+    let day_before = NOW - 24 * 60 * MINUTE;
+    let leased = [lease(&*store, day_before).await, lease(&*store, day_before).await].map(|leased| leased.entry.id);
+    assert_eq!(leased, [planned, new]);
+    assert_eq!(try_lease(&*store, day_before).await, None);
+}
+
 pub(in crate::journal::store) async fn a_lease_can_be_prolonged_and_given_back(stage: &dyn StoreStage) {
     let store = stage.open();
     let id = append(&*store, event("a", 1)).await;
