@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use predial::base::environment::{Environment, ProcessEnvironment};
 use sandbox::{
     kit::{EntityKind, StandIn},
-    smart_crm::{self, Limits, Options, SmartCrm},
+    smart_crm::{Limits, Options, SmartCrm},
 };
 use serde_json::{Value, json};
 

@@ -36,6 +36,14 @@ impl Drop for Small {
     }
 }
 
+/// Calls are answered as ever.
+async fn is_answered(deployed: &Deployed, known: &str) {
+    let request =
+        format!("GET /acme/route/sales?token={TOKEN}&caller={known} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let heard = ask_at(deployed.edge, &request).await;
+    assert_eq!((heard.status, heard.body.as_str()), (200, "acme_anna"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_when_there_is_room() {
     let Some(disk) = Small::mount() else {
@@ -78,10 +86,7 @@ async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_whe
         let (status, answer) = deployed.tell("before-call", &told(n).1).await.expect("an answer");
         assert_eq!(status, 503, "it is still full: {answer}");
     }
-    let request =
-        format!("GET /acme/route/sales?token={TOKEN}&caller={known} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let heard = ask_at(deployed.edge, &request).await;
-    assert_eq!((heard.status, heard.body.as_str()), (200, "acme_anna"), "calls are answered as ever");
+    is_answered(&deployed, known).await;
 
     fs::remove_file(&ballast).expect("removed");
     let (id, moment) = told(6_000);

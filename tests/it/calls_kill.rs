@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use predial::base::environment::{Environment, ProcessEnvironment};
 use sandbox::{
     hubspot::{self, HubSpot},
     kit::{Fault, Neutral, StandIn},
@@ -70,10 +71,10 @@ const FULL: [Before; 9] =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_the_service_loses_nothing_and_makes_nothing_twice() {
-    let in_full = std::env::var("CALLS_KILL").is_ok_and(|word| word == "full");
-    let seed = std::env::var("CALLS_KILL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let in_full = ProcessEnvironment.get("CALLS_KILL").is_some_and(|word| word == "full");
+    let seed = ProcessEnvironment.get("CALLS_KILL_SEED").and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
-    let only = std::env::var("CALLS_KILL_CRM").unwrap_or_default();
+    let only = ProcessEnvironment.get("CALLS_KILL_CRM").unwrap_or_default();
     let (size, campaigns) = if in_full {
         (Size { kills: 100, calls: 2_000, patience: Duration::from_secs(1_800) }, &FULL[..])
     } else {

@@ -134,10 +134,13 @@ impl Account {
     }
 }
 
+/// The CRM's own name of a UTM mark.
+type Renamed = fn(&str) -> String;
+
 /// Where each CRM keeps what it has no field of its own for, as lines of `[crm]`.
 fn fields(crm: &str) -> String {
     const MARKS: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
-    let (utm, others): (fn(&str) -> String, &[(&str, &str)]) = match crm {
+    let (utm, others): (Renamed, &[(&str, &str)]) = match crm {
         "pipedrive" => (
             |mark| mark.replacen("utm_", "UTM ", 1),
             &[("client_id", "Client id"), ("call_id", "Call id"), ("recording", "Recording"), ("mark", "Made by")],
