@@ -12,6 +12,7 @@ mod crm;
 mod employee;
 mod fields;
 mod files;
+mod journal;
 mod names;
 mod process;
 mod project;
@@ -28,9 +29,10 @@ use ipnet::IpNet;
 pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::fields::{FIELD_OWNERS, FieldNames, Meaning};
+pub use self::journal::JournalSettings;
 pub use self::process::{
-    DEFAULTS, EdgeSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides,
-    ProcessSettings, SnapshotSettings,
+    DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
+    SnapshotSettings,
 };
 use self::project::Reading;
 pub use self::project::{EventSettings, ProjectSettings, Tokens};

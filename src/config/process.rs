@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::base::{problem::Placed, secret::Secret};
 use crate::config::{
+    journal::{self, JournalSettings},
     networks,
     section::{Findings, Known, Range, Section},
     tree::{self, Node, Place, Table, Value, shortened},
@@ -44,27 +45,6 @@ pub struct ProcessSettings {
     pub work_threads: usize,
     /// What happened in calls, and what is written of it.
     pub journal: JournalSettings,
-}
-
-/// What happened in calls, and what is written of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct JournalSettings {
-    /// Clients whose calls are worked on at once, per project.
-    pub workers: usize,
-    /// How long a worker may be silent before its work is given to another.
-    pub lease: Duration,
-    /// How soon after a failure it is tried again.
-    pub first_retry: Duration,
-    /// How long between two tries at the most; each waits twice as long as the one before.
-    pub longest_retry: Duration,
-    /// How long after it came something is tried at the most.
-    pub give_up: Duration,
-    /// How often credentials that are not accepted are tried.
-    pub probe: Duration,
-    /// A recording that is uploaded, at most.
-    pub max_recording_bytes: usize,
-    /// How long between two downloads of recordings, at least.
-    pub recording_gap: Duration,
 }
 
 /// See [`ProcessSettings::log_format`].
@@ -274,7 +254,7 @@ fn read_table(findings: &Findings<'_>, table: &Table) -> Read {
         live: read_live(&live),
         outbound: read_outbound(&outbound),
         work_threads: count(&work, "threads", Range::new(1, 64, "threads")),
-        journal: read_journal(&journal),
+        journal: journal::read(&journal),
     };
     let places = Places {
         edge: edge.place_of("listen").clone(),
@@ -323,21 +303,6 @@ fn read_snapshot(snapshot: &Section<'_>) -> SnapshotSettings {
     }
 }
 
-fn read_journal(journal: &Section<'_>) -> JournalSettings {
-    let hours = number(journal, "give_up_h", Range::new(1, 8_760, "hours"));
-    let mebibytes = count(journal, "max_recording_mib", Range::new(1, 1_024, "MiB"));
-    JournalSettings {
-        workers: count(journal, "workers", Range::new(1, 64, "clients")),
-        lease: seconds(journal, "lease_s", 10, 3_600),
-        first_retry: seconds(journal, "first_retry_s", 1, 3_600),
-        longest_retry: seconds(journal, "longest_retry_s", 1, 86_400),
-        give_up: Duration::from_secs(hours * 3_600),
-        probe: seconds(journal, "probe_s", 1, 3_600),
-        max_recording_bytes: mebibytes << 20,
-        recording_gap: milliseconds(journal, "recording_gap_ms", 0, 60_000),
-    }
-}
-
 fn read_outbound(outbound: &Section<'_>) -> OutboundSettings {
     OutboundSettings {
         connect_timeout: milliseconds(outbound, "connect_timeout_ms", 100, 60_000),
@@ -346,19 +311,19 @@ fn read_outbound(outbound: &Section<'_>) -> OutboundSettings {
     }
 }
 
-fn number(section: &Section<'_>, key: &'static str, range: Range) -> u64 {
+pub(super) fn number(section: &Section<'_>, key: &'static str, range: Range) -> u64 {
     section.number(key, range).map_or(range.min, |number| number.value)
 }
 
-fn count(section: &Section<'_>, key: &'static str, range: Range) -> usize {
+pub(super) fn count(section: &Section<'_>, key: &'static str, range: Range) -> usize {
     usize::try_from(number(section, key, range)).unwrap_or(usize::MAX)
 }
 
-fn milliseconds(section: &Section<'_>, key: &'static str, min: u64, max: u64) -> Duration {
+pub(super) fn milliseconds(section: &Section<'_>, key: &'static str, min: u64, max: u64) -> Duration {
     Duration::from_millis(number(section, key, Range::new(min, max, "milliseconds")))
 }
 
-fn seconds(section: &Section<'_>, key: &'static str, min: u64, max: u64) -> Duration {
+pub(super) fn seconds(section: &Section<'_>, key: &'static str, min: u64, max: u64) -> Duration {
     Duration::from_secs(number(section, key, Range::new(min, max, "seconds")))
 }
 

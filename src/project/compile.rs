@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan, scenario};
 use crate::base::environment::Environment;
 use crate::base::problem::{Placed, Problem};
-use crate::config::{self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, ScenarioFile, Settings};
+use crate::config::{
+    self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, ScenarioFile, Settings, Tokens,
+};
 use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
 use crate::model::{client::Kind, phone::NumberReader};
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
@@ -123,13 +125,7 @@ fn compile_project(
     };
     Some(Project {
         name: settings.name.as_str().into(),
-        doors: Doors {
-            route: settings.tokens.route.seal(),
-            events: settings.tokens.events.seal(),
-            forms: settings.tokens.forms.seal(),
-            card: settings.tokens.card.seal(),
-            changes: settings.tokens.changes.seal(),
-        },
+        doors: doors(&settings.tokens),
         webhooks: webhooks(settings),
         allow: settings.allow.clone(),
         timezone: timezone.ok()?,
@@ -150,6 +146,16 @@ fn compile_project(
         },
         blocks,
     })
+}
+
+fn doors(tokens: &Tokens) -> Doors {
+    Doors {
+        route: tokens.route.seal(),
+        events: tokens.events.seal(),
+        forms: tokens.forms.seal(),
+        card: tokens.card.seal(),
+        changes: tokens.changes.seal(),
+    }
 }
 
 fn webhooks(settings: &ProjectSettings) -> Option<HookTarget> {
