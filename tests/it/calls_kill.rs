@@ -3,7 +3,8 @@
 //!
 //! The CRM and the telephone system live in this process and remember everything; the service is a process of its own and
 //! has its data folder. In full, 100 kills and 2,000 calls for every CRM with and without a field for marks:
-//! `CALLS_KILL=full cargo test --test it calls_kill -- --nocapture`. `CALLS_KILL_SEED=17` tells the calls of that seed.
+//! `CALLS_KILL=full cargo test --test it calls_kill -- --nocapture`. `CALLS_KILL_SEED=17` tells the calls of that seed,
+//! `CALLS_KILL_CRM=zoho` only those of CRMs with that in their name.
 
 use std::{
     collections::HashMap,
@@ -15,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use predial::base::environment::{Environment, ProcessEnvironment};
 use sandbox::{
     hubspot::{self, HubSpot},
     kit::{Fault, Neutral, StandIn},
@@ -30,7 +32,7 @@ use crate::calls_count::{Figures, figures};
 use crate::calls_process::{Deployed, Life, worked_off};
 use crate::calls_script::{Caller, Dice, Recordings, ScriptedCall, script};
 use crate::changes_stage::Setup;
-use crate::crm_rows::{NAMES, ROWS, Row};
+use crate::crm_rows::{ROWS, Row};
 
 /// Longer than any stand-in's search lags.
 const LAG: Duration = Duration::from_secs(60);
@@ -70,10 +72,10 @@ const FULL: [Before; 9] =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_the_service_loses_nothing_and_makes_nothing_twice() {
-    let in_full = std::env::var("CALLS_KILL").is_ok_and(|word| word == "full");
-    let seed = std::env::var("CALLS_KILL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let in_full = ProcessEnvironment.get("CALLS_KILL").is_some_and(|word| word == "full");
+    let seed = ProcessEnvironment.get("CALLS_KILL_SEED").and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
-    let only = std::env::var("CALLS_KILL_CRM").unwrap_or_default();
+    let only = ProcessEnvironment.get("CALLS_KILL_CRM").unwrap_or_default();
     let (size, campaigns) = if in_full {
         (Size { kills: 100, calls: 2_000, patience: Duration::from_secs(1_800) }, &FULL[..])
     } else {
@@ -149,7 +151,7 @@ impl Campaign {
     async fn new(before: Before, size: Size, seed: u64, recordings: &str) -> Self {
         let row = ROWS.iter().find(|row| row.name == before.crm).expect("a row");
         let crm = generous(before.crm).await;
-        let row = Row { quota: quota(before.crm), credentials: row.credentials, ..*row };
+        let row = Row { quota: quota(before.crm), ..*row };
         let setup = Setup {
             public: false,
             crm: before.fields,
@@ -282,7 +284,6 @@ async fn tell(deployed: Arc<Deployed>, call: ScriptedCall) -> u64 {
 /// A stand-in whose account allows what a few minutes of many calls need: it is not its limits that are tried here.
 async fn generous(crm: &str) -> Arc<dyn StandIn> {
     const ENOUGH: u64 = 1_000_000;
-    assert_eq!(NAMES.len(), 4);
     match crm {
         "hubspot" => {
             let options =
