@@ -22,6 +22,9 @@ const MOST_PARTS: usize = 16;
 
 /// Attempts after which a recording that still cannot be fetched is left out: the client's next calls wait behind it.
 const AUDIO_ATTEMPTS: u32 = 6;
+/// And so long after the event came at the earliest: attempts that ended with the process, or for another reason, count and
+/// were no fault of the recording's.
+const AUDIO_PATIENCE: Duration = Duration::from_secs(300);
 
 /// How the work on an entry ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,7 +220,7 @@ impl Worker<'_> {
         step: &Step,
         (order, parts): (&mut Order, &[String]),
     ) -> Result<Receipt, Stop> {
-        order.audio = self.audio(order, parts, leased.entry.attempts).await?;
+        order.audio = self.audio(leased, order, parts).await?;
         let at_ms = self.clock.now().as_millisecond();
         self.store.step(&leased.lease, step.seq, Stepped::Sent { at_ms }).await?;
         let failure = match self.writer.perform(order, parts).await {
@@ -235,13 +238,13 @@ impl Worker<'_> {
     }
 
     /// The recording, where the vendor takes the audio itself. One that cannot be had is left out: its link is written.
-    async fn audio(&self, order: &Order, parts: &[String], attempts: u32) -> Result<Option<Audio>, Stop> {
+    async fn audio(&self, leased: &Leased, order: &Order, parts: &[String]) -> Result<Option<Audio>, Stop> {
         let Some(link) = order.call.recording.as_deref().filter(|_| self.writer.wants_audio(order, parts)) else {
             return Ok(None);
         };
         match self.office.recordings.fetch(link).await {
             Ok(pbx::Recording { file_name, media_type, bytes }) => Ok(Some(Audio { file_name, media_type, bytes })),
-            Err(failure) if attempts >= AUDIO_ATTEMPTS || matches!(failure, pbx::Failure::Refused { .. }) => {
+            Err(failure) if self.does_without(leased) || matches!(failure, pbx::Failure::Refused { .. }) => {
                 let project = &self.office.project.name;
                 tracing::warn!(%project, %failure, "a recording is left out; its link is written");
                 Ok(None)
@@ -249,6 +252,13 @@ impl Worker<'_> {
             Err(pbx::Failure::Wait { reason, after }) => Err(Stop::Later { asked: after, reason }),
             Err(failure) => Err(Stop::Later { asked: None, reason: failure.to_string() }),
         }
+    }
+
+    /// Whether a recording that still cannot be fetched is left out.
+    fn does_without(&self, leased: &Leased) -> bool {
+        let age_ms = self.clock.now().as_millisecond().saturating_sub(leased.entry.received_ms);
+        let patience_ms = i64::try_from(AUDIO_PATIENCE.as_millis()).unwrap_or(i64::MAX);
+        leased.entry.attempts >= AUDIO_ATTEMPTS && age_ms >= patience_ms
     }
 
     async fn done(&self, leased: &Leased, step: &Step, (order, receipt): (&Order, Receipt)) -> Result<String, Stop> {

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 use sandbox::kit::StandIn;
 
-use crate::calls_process::{Deployed, worked_off};
+use crate::calls_process::{Deployed, Life, worked_off};
 use crate::changes_stage::{Setup, TOKEN};
 use crate::crm_rows::ROWS;
 use crate::rows_stage::Telling;
@@ -95,17 +95,18 @@ async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_whe
     life.until("the journal is worked off", PATIENCE, worked_off).await;
     life.killed().await;
     let life = deployed.start().await;
-    let listed = life.ops("GET", "/api/journal?project=acme&limit=1000", "").await;
-    let mut stored: Vec<String> = listed["entries"]
-        .as_array()
-        .expect("entries")
-        .iter()
-        .map(|entry| entry["call_id"].as_str().expect("a call").to_owned())
-        .collect();
+    let mut stored = stored(&life).await;
     stored.sort_unstable();
     acknowledged.sort_unstable();
     assert_eq!(stored, acknowledged, "what was acknowledged, and nothing else");
     let left = fs::metadata(disk.path().join("journal.sqlite")).expect("the file").len();
     println!("{} events acknowledged on a disk of 4 MiB, {left} bytes of journal", acknowledged.len());
     life.killed().await;
+}
+
+/// The calls that the journal knows.
+async fn stored(life: &Life) -> Vec<String> {
+    let listed = life.ops("GET", "/api/journal?project=acme&limit=1000", "").await;
+    let entries = listed["entries"].as_array().expect("entries");
+    entries.iter().map(|entry| entry["call_id"].as_str().expect("a call").to_owned()).collect()
 }
