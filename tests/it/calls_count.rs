@@ -36,7 +36,10 @@ pub(crate) fn figures(crm: &dyn StandIn, callers: &[Caller], there: &HashMap<Str
     let mut marks = HashMap::new();
     for call in callers.iter().flat_map(|caller| caller.calls.iter().flatten()) {
         for step in ["task-open", "task-completed", "call"] {
-            marks.insert(Mark::of(&["acme", &call.id, step]).as_str().to_owned(), (call, step));
+            // Where a recording came late, its own step's mark may stand in the place of the first one's.
+            for name in [step.to_owned(), format!("{step}-recording")] {
+                marks.insert(Mark::of(&["acme", &call.id, &name]).as_str().to_owned(), (call, step));
+            }
         }
     }
     let mut contacts = there.clone();
