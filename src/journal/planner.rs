@@ -86,7 +86,7 @@ impl Planner<'_> {
         let Some(number) = call.client.filter(|number| !project.is_an_employees(*number)) else {
             return Ok(nothing("no-client"));
         };
-        let Some(at) = At::of(own.moment) else { return Ok(nothing("nothing-to-do")) };
+        let Some(at) = At::of(own.moment) else { return self.recording_alone(leased, &call).await };
         // A call whose first moment did not say the number has a lane of its own until it is known.
         if leased.entry.lane != lane_of(number) {
             return Ok(Planned::Lane(lane_of(number)));
@@ -122,17 +122,21 @@ impl Planner<'_> {
             (None, true) => Some("no-row"),
             (Some(_), true) => Some("nothing-to-do"),
         };
-        let of = leased.entry.call_id.as_deref().unwrap_or(&leased.entry.identity);
-        let new_step = |(name, order): (String, StoredOrder)| {
-            let mark = Mark::of(&[&leased.entry.project, of, &name]);
-            NewStep { mark: mark.as_str().to_owned(), order: order.text(), name }
-        };
         Ok(Planned::Plan(Plan {
             judged: judged_text,
             row_id: decision.row.map(|row| row.id.clone()),
             outcome: outcome.map(str::to_owned),
-            steps: orders.into_iter().map(new_step).collect(),
+            steps: new_steps(leased, orders),
         }))
+    }
+
+    /// A moment that no matrix knows may bring the recording all the same.
+    async fn recording_alone(&self, leased: &Leased, call: &Call) -> Result<Planned, Trouble> {
+        let orders = late_recordings(call, &self.steps(leased).await?)?;
+        if orders.is_empty() {
+            return Ok(nothing("nothing-to-do"));
+        }
+        Ok(Planned::Plan(Plan { steps: new_steps(leased, orders), ..Plan::default() }))
     }
 
     /// Everything told of the call, or the entry alone where it names none.
@@ -191,7 +195,8 @@ impl Planner<'_> {
         Ok((looked_up.clone(), looked_up))
     }
 
-    async fn look(&self, leased: &Leased, number: PhoneKey) -> Result<Judged, Trouble> {
+    /// What the client has now, as the CRM and the journal say.
+    pub(super) async fn look(&self, leased: &Leased, number: PhoneKey) -> Result<Judged, Trouble> {
         let since_ms = self.now.as_millisecond().saturating_sub(LATELY_MS);
         let made = self.store.made_for(&leased.entry.project, number.digits(), since_ms).await?;
         let link = |made: &super::store::Made| {
@@ -218,6 +223,16 @@ impl Planner<'_> {
         let responsible = responsible.or_else(|| self.office.project.top_manager());
         if !judged.held.is_empty() && responsible == Some(speaker) { Answerer::Owner } else { Answerer::Other }
     }
+}
+
+/// The steps of these orders, each with the mark that is its own.
+fn new_steps(leased: &Leased, orders: Vec<(String, StoredOrder)>) -> Vec<NewStep> {
+    let of = leased.entry.call_id.as_deref().unwrap_or(&leased.entry.identity);
+    let step = |(name, order): (String, StoredOrder)| {
+        let mark = Mark::of(&[&leased.entry.project, of, &name]);
+        NewStep { mark: mark.as_str().to_owned(), order: order.text(), name }
+    };
+    orders.into_iter().map(step).collect()
 }
 
 fn event_of(facts: Option<&str>) -> Result<Event, Trouble> {

@@ -50,7 +50,15 @@ pub(super) struct Worker<'a> {
 
 /// What stops an entry for now or for good.
 enum Stop {
-    Later { asked: Option<Duration>, reason: String },
+    Later {
+        asked: Option<Duration>,
+        reason: String,
+    },
+    /// Our own quota: no failure of the entry's, however often.
+    NoQuota {
+        after: Duration,
+        reason: String,
+    },
     Dead(String),
     Credentials(String),
     Journal(StoreError),
@@ -69,19 +77,36 @@ impl Worker<'_> {
         let ended = match outcome {
             Ok(None) | Err(Stop::Journal(StoreError::LeaseLost(_))) => return Worked::Ended,
             Ok(Some(end)) => end,
-            Err(Stop::Credentials(reason)) => {
-                self.office.metrics.count(Count::JournalCredentials);
-                return match self.store.release(&leased.lease).await {
-                    Ok(()) | Err(StoreError::LeaseLost(_)) => Worked::Credentials(reason),
-                    Err(error) => Worked::Journal(error),
-                };
-            }
+            Err(Stop::Credentials(reason)) => return self.without_right(&leased, reason).await,
             Err(Stop::Journal(error)) => return Worked::Journal(error),
             Err(Stop::Later { asked, reason }) => self.later(&leased, asked, reason),
+            Err(Stop::NoQuota { after, reason }) => self.not_before(after, reason),
             Err(Stop::Dead(reason)) => self.dead(&leased, reason),
         };
         match self.store.finish(&leased.lease, ended, self.clock.now().as_millisecond()).await {
             Ok(()) | Err(StoreError::LeaseLost(_)) => Worked::Ended,
+            Err(error) => Worked::Journal(error),
+        }
+    }
+
+    /// The CRM says that a right is missing. Where it accepts the credentials otherwise, the right is missing for this one
+    /// thing: it waits like anything else that is refused for now, and the others go on. Else the project pauses, and the
+    /// entry waits for the next probe.
+    async fn without_right(&self, leased: &Leased, reason: String) -> Worked {
+        self.office.metrics.count(Count::JournalCredentials);
+        let for_this_alone = self.writer.check().await.is_ok();
+        let now_ms = self.clock.now().as_millisecond();
+        let end = if for_this_alone {
+            self.later(leased, Some(self.settings.probe), reason.clone())
+        } else {
+            // Not given up, however long it takes; and not taken up again at once, should an operator's pause be in force.
+            let probe_ms = i64::try_from(self.settings.probe.as_millis()).unwrap_or(i64::MAX);
+            End::Later { not_before_ms: now_ms.saturating_add(probe_ms), error: reason.clone() }
+        };
+        let put_back = self.store.finish(&leased.lease, end, now_ms).await;
+        match put_back {
+            Ok(()) | Err(StoreError::LeaseLost(_)) if for_this_alone => Worked::Ended,
+            Ok(()) | Err(StoreError::LeaseLost(_)) => Worked::Credentials(reason),
             Err(error) => Worked::Journal(error),
         }
     }
@@ -92,11 +117,14 @@ impl Worker<'_> {
         if now_ms.saturating_sub(leased.entry.received_ms) > give_up_ms {
             return self.dead(leased, format!("given up after {} attempts: {reason}", leased.entry.attempts));
         }
-        self.office.metrics.count(Count::JournalWaited);
         let schedule = Schedule { first: self.settings.first_retry, longest: self.settings.longest_retry };
-        let wait = schedule.wait(leased.entry.attempts, asked, self.dice);
+        self.not_before(schedule.wait(leased.entry.attempts, asked, self.dice), reason)
+    }
+
+    fn not_before(&self, wait: Duration, reason: String) -> End {
+        self.office.metrics.count(Count::JournalWaited);
         let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-        End::Later { not_before_ms: now_ms.saturating_add(wait_ms), error: reason }
+        End::Later { not_before_ms: self.clock.now().as_millisecond().saturating_add(wait_ms), error: reason }
     }
 
     fn dead(&self, leased: &Leased, reason: String) -> End {
@@ -160,12 +188,28 @@ impl Worker<'_> {
                     return Err(Stop::Dead(reason));
                 }
             };
-            let receipt = self.perform(leased, &step, order).await?;
+            let receipt = match self.there_by_now(leased, &step, &order).await? {
+                Some(there) => self.done(leased, &step, (&order, there)).await?,
+                None => self.perform(leased, &step, order).await?,
+            };
             let done = Step { state: StepState::Done, receipt: Some(receipt), ..step };
             known.retain(|other| (other.entry, other.seq) != (done.entry, done.seq));
             known.push(done);
         }
         Ok(())
+    }
+
+    /// What an old plan would make and the client has by now: another of their calls, or a person, made it since. A plan
+    /// that was made just now has looked already; of what may have been made by this very step the mark tells.
+    async fn there_by_now(&self, leased: &Leased, step: &Step, order: &Order) -> Result<Option<Receipt>, Stop> {
+        let Action::Create { kind, .. } = order.action else { return Ok(None) };
+        let Some(number) = order.call.client.filter(|_| leased.entry.planned) else { return Ok(None) };
+        if step.unclear || !step.parts.is_empty() {
+            return Ok(None);
+        }
+        let planner = Planner { office: self.office, writer: self.writer, store: self.store, now: self.clock.now() };
+        let held = planner.look(leased, number).await.map_err(stop_of)?;
+        Ok(held.of_kind(kind).map(|there| Receipt { id: there.id.to_string(), whole: true }))
     }
 
     /// Every part of a step that is not done; gives the step's receipt.
@@ -293,7 +337,7 @@ fn stop_of_failure(failure: &Failure) -> Stop {
     let reason = failure.to_string();
     match failure {
         Failure::Wait { after, .. } => Stop::Later { asked: *after, reason },
-        Failure::NoQuota { after, .. } => Stop::Later { asked: Some(*after), reason },
+        Failure::NoQuota { after, .. } => Stop::NoQuota { after: *after, reason },
         Failure::Unclear { .. } => Stop::Later { asked: None, reason },
         Failure::Refused { .. } => Stop::Dead(reason),
         Failure::Credentials { .. } => Stop::Credentials(reason),
