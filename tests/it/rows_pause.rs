@@ -62,7 +62,9 @@ async fn entries(stage: &Stage) -> Vec<Value> {
 /// Entries of one client end in the order they came.
 fn in_order(entries: &[Value], calls: &[&str]) {
     let of = entries.iter().filter(|entry| calls.iter().any(|call| entry["call_id"] == *call));
-    let finished: Vec<&str> = of.map(|entry| entry["finished"].as_str().expect("finished")).collect();
+    let time =
+        |entry: &Value| entry["finished"].as_str().expect("finished").parse::<jiff::Timestamp>().expect("a time");
+    let finished: Vec<jiff::Timestamp> = of.map(time).collect();
     assert!(finished.is_sorted(), "{finished:?}");
 }
 
