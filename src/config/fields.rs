@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::problem::Placed;
 use crate::config::{section::Section, tree::shortened};
+use crate::model::call::Call;
 
 /// What a field is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +48,28 @@ impl Meaning {
 
     /// The UTM marks, which are written only while all of them are empty (row `pd-utm`).
     pub const UTM: [Self; 5] = [Self::UtmSource, Self::UtmMedium, Self::UtmCampaign, Self::UtmTerm, Self::UtmContent];
+
+    /// What is known of where a client came from: written together with the UTM marks.
+    pub const ORIGIN: [Self; 6] =
+        [Self::UtmSource, Self::UtmMedium, Self::UtmCampaign, Self::UtmTerm, Self::UtmContent, Self::ClientId];
+
+    /// What a call says for this field; `None` where it says nothing, and for the mark, which is of a step.
+    #[must_use]
+    pub fn told_by(self, call: &Call) -> Option<&str> {
+        let told = match self {
+            Self::UtmSource => &call.utm.source,
+            Self::UtmMedium => &call.utm.medium,
+            Self::UtmCampaign => &call.utm.campaign,
+            Self::UtmTerm => &call.utm.term,
+            Self::UtmContent => &call.utm.content,
+            Self::ClientId => &call.client_id,
+            Self::CallId => &call.id,
+            Self::CallStatus => &call.status,
+            Self::Recording => &call.recording,
+            Self::Mark => return None,
+        };
+        told.as_deref().filter(|told| !told.is_empty())
+    }
 
     /// The key of `[crm.fields]`.
     #[must_use]

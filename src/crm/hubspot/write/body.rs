@@ -273,21 +273,12 @@ fn spoken(text: &str, call: &Call, recording: bool) -> (String, Option<String>) 
 
 /// The UTM marks and the client's id, as far as there are fields and values.
 pub(in crate::crm::hubspot) fn marks(names: &FieldNames, what: What, call: &Call) -> Values {
-    let utm = &call.utm;
-    let told = [
-        (Meaning::UtmSource, &utm.source),
-        (Meaning::UtmMedium, &utm.medium),
-        (Meaning::UtmCampaign, &utm.campaign),
-        (Meaning::UtmTerm, &utm.term),
-        (Meaning::UtmContent, &utm.content),
-        (Meaning::ClientId, &call.client_id),
-    ];
-    filled(names, what, told)
+    filled(names, what, call, &Meaning::ORIGIN)
 }
 
 /// The call's id and status, and its recording where that is wanted.
 pub(in crate::crm::hubspot) fn called(names: &FieldNames, what: What, call: &Call, recording: bool) -> Values {
-    let mut values = filled(names, what, [(Meaning::CallId, &call.id), (Meaning::CallStatus, &call.status)]);
+    let mut values = filled(names, what, call, &[Meaning::CallId, Meaning::CallStatus]);
     if recording {
         values.extend(recorded(names, what, call));
     }
@@ -295,15 +286,12 @@ pub(in crate::crm::hubspot) fn called(names: &FieldNames, what: What, call: &Cal
 }
 
 fn recorded(names: &FieldNames, what: What, call: &Call) -> Values {
-    filled(names, what, [(Meaning::Recording, &call.recording)])
+    filled(names, what, call, &[Meaning::Recording])
 }
 
-fn filled<const N: usize>(names: &FieldNames, what: What, told: [(Meaning, &Option<String>); N]) -> Values {
-    let pair = |(meaning, value): (Meaning, &Option<String>)| {
-        let name = what.field(names, meaning)?;
-        Some((name.to_owned(), value.clone().filter(|value| !value.is_empty())?))
-    };
-    told.into_iter().filter_map(pair).collect()
+fn filled(names: &FieldNames, what: What, call: &Call, meanings: &[Meaning]) -> Values {
+    let pair = |meaning: &Meaning| Some((what.field(names, *meaning)?.to_owned(), meaning.told_by(call)?.to_owned()));
+    meanings.iter().filter_map(pair).collect()
 }
 
 /// What is written again of something that was made: its text and the recording. What people may have changed since, its

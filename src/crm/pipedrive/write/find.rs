@@ -49,7 +49,7 @@ impl Pen {
             }
             Kind::Lead => {
                 let of = of(Kind::Contact, "person_id").or_else(|| of(Kind::Organization, "organization_id"));
-                self.newest_first(path::LEADS, order, of, is_it).await
+                self.newest(path::LEADS, order, of, is_it).await
             }
             Kind::Ticket => Ok(None),
         }
@@ -79,7 +79,7 @@ impl Pen {
             Some((name, link.id.to_string()))
         };
         let of = order.on.iter().find_map(of);
-        self.newest_first(path::NOTES, order, of, |seen| seen.note().contains(order.mark.as_str())).await
+        self.newest(path::NOTES, order, of, |seen| seen.note().contains(order.mark.as_str())).await
     }
 
     /// The call log that an activity became. The list is of whose the credentials are, and its order is nowhere said: read
@@ -145,6 +145,8 @@ impl Pen {
         }
     }
 
+    /// The id of what is the order's in a list of what was made since, the newest first. A list of the second API goes on
+    /// at a cursor, one of the first at a place.
     async fn newest(
         &self,
         operation: Operation,
@@ -152,49 +154,29 @@ impl Pen {
         of: Option<(&str, String)>,
         is_it: impl Fn(&Seen) -> bool + Send,
     ) -> Result<Option<String>, Failure> {
-        let since_s = self.since_s(order);
-        let first = path::newest(&self.account().base, operation, since_s, of.as_ref());
-        let mut url = first.clone();
+        let (base, since_s) = (&self.account().base, self.since_s(order));
+        let by_place = operation.path.starts_with("/v1/");
+        let list = if by_place { path::newest_first } else { path::newest };
+        let first = list(base, operation, since_s, of.as_ref());
+        let (mut url, mut read) = (if by_place { path::from(first.clone(), 0) } else { first.clone() }, 0);
         loop {
-            let answer: Envelope<Vec<Seen>> =
-                self.account().ask_for(Question::background(Purpose::Write, operation, url)).await?;
-            let next = answer.additional_data.next_cursor.filter(|next| !next.is_empty());
+            let question = Question::background(Purpose::Write, operation, url);
+            let answer: Envelope<Vec<Seen>> = self.account().ask_for(question).await?;
+            let more = answer.additional_data.more();
+            let cursor = answer.additional_data.next_cursor.filter(|cursor| !cursor.is_empty());
             let page = answer.data.unwrap_or_default();
             if let Some(found) = page.iter().find(|seen| !seen.is_gone() && is_recent(seen, since_s) && is_it(seen)) {
                 return found.id().map(Some);
             }
             let reached_older = page.last().is_some_and(|last| !is_recent(last, since_s));
+            read += u64::try_from(page.len()).unwrap_or(u64::MAX);
+            let next = match cursor {
+                Some(cursor) if !by_place => Some(path::after(first.clone(), &cursor)),
+                _ => (by_place && more && !page.is_empty()).then(|| path::from(first.clone(), read)),
+            };
             match next.filter(|_| !reached_older) {
-                Some(next) => url = path::after(first.clone(), &next),
+                Some(next) => url = next,
                 None => return Ok(None),
-            }
-        }
-    }
-
-    /// The same in a list of the first API.
-    async fn newest_first(
-        &self,
-        operation: Operation,
-        order: &Order,
-        of: Option<(&str, String)>,
-        is_it: impl Fn(&Seen) -> bool + Send,
-    ) -> Result<Option<String>, Failure> {
-        let since_s = self.since_s(order);
-        let first = path::newest_first(&self.account().base, operation, since_s, of.as_ref());
-        let mut start = 0;
-        loop {
-            let url = path::from(first.clone(), start);
-            let answer: Envelope<Vec<Seen>> =
-                self.account().ask_for(Question::background(Purpose::Write, operation, url)).await?;
-            let more = answer.additional_data.more();
-            let page = answer.data.unwrap_or_default();
-            if let Some(found) = page.iter().find(|seen| is_recent(seen, since_s) && is_it(seen)) {
-                return found.id().map(Some);
-            }
-            start += u64::try_from(page.len()).unwrap_or(u64::MAX);
-            let reached_older = page.last().is_some_and(|last| !is_recent(last, since_s));
-            if !more || page.is_empty() || reached_older {
-                return Ok(None);
             }
         }
     }

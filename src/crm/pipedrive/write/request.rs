@@ -215,26 +215,18 @@ pub(in crate::crm::pipedrive) struct Written {
 
 /// The values of a call's data, by key. What is not known or has no field is not among them.
 pub(in crate::crm::pipedrive) fn values(order: &Order, keys: &Keys, written: Written) -> Map<String, Value> {
-    let call = &order.call;
-    let utm = &call.utm;
-    let all = [
-        (Meaning::UtmSource, &utm.source, written.utm),
-        (Meaning::UtmMedium, &utm.medium, written.utm),
-        (Meaning::UtmCampaign, &utm.campaign, written.utm),
-        (Meaning::UtmTerm, &utm.term, written.utm),
-        (Meaning::UtmContent, &utm.content, written.utm),
-        (Meaning::ClientId, &call.client_id, written.utm),
-        (Meaning::CallId, &call.id, written.call),
-        (Meaning::CallStatus, &call.status, written.call),
-        (Meaning::Recording, &call.recording, written.call || written.recording),
-    ];
-    let value = |(meaning, value, wanted): (Meaning, &Option<String>, bool)| {
-        let value = value.as_deref().filter(|value| wanted && !value.is_empty())?;
+    let wanted = |meaning: &Meaning| match meaning {
+        Meaning::CallId | Meaning::CallStatus => written.call,
+        Meaning::Recording => written.call || written.recording,
+        _ => written.utm,
+    };
+    let value = |meaning: Meaning| {
+        let told = meaning.told_by(&order.call)?;
         // Half a link leads nowhere.
-        let value = if meaning == Meaning::Recording { value.to_owned() } else { shortened(value, LONGEST_TEXT) };
+        let value = if meaning == Meaning::Recording { told.to_owned() } else { shortened(told, LONGEST_TEXT) };
         Some((keys.get(&meaning)?.clone(), Value::from(value)))
     };
-    all.into_iter().filter_map(value).collect()
+    Meaning::ALL.into_iter().filter(wanted).filter_map(value).collect()
 }
 
 fn activity(order: &Order, subject: &str, text: &str) -> Result<Map<String, Value>, Failure> {

@@ -103,7 +103,7 @@ pub(in crate::crm::zoho_crm) fn updated(
     ground: &Ground<'_>,
 ) -> Row {
     let mut row = Row::new();
-    let own = Meaning::UTM.into_iter().chain([Meaning::ClientId]).filter(|_| utm && !has_utm);
+    let own = Meaning::ORIGIN.into_iter().filter(|_| utm && !has_utm);
     let calls = [Meaning::CallId, Meaning::CallStatus, Meaning::Recording].into_iter().filter(|_| call);
     for meaning in own.chain(calls) {
         field(&mut row, order, kind.word(), meaning, ground);
@@ -252,7 +252,7 @@ fn described(row: &mut Row, order: &Order, (owner, text): (&str, &str), ground: 
 
 /// The configured fields of something that is made.
 fn fields(row: &mut Row, order: &Order, owner: &str, (utm, recording): (bool, bool), ground: &Ground<'_>) {
-    let own = Meaning::UTM.into_iter().chain([Meaning::ClientId]).filter(|_| utm);
+    let own = Meaning::ORIGIN.into_iter().filter(|_| utm);
     let recording = Some(Meaning::Recording).filter(|_| recording);
     let calls = [Meaning::CallId, Meaning::CallStatus].into_iter().chain(recording);
     for meaning in own.chain(calls) {
@@ -265,28 +265,12 @@ fn fields(row: &mut Row, order: &Order, owner: &str, (utm, recording): (bool, bo
 
 fn field(row: &mut Row, order: &Order, owner: &str, meaning: Meaning, ground: &Ground<'_>) {
     let Some(name) = ground.shape.named(ground.names, owner, meaning) else { return };
-    let Some(value) = value(order, meaning).filter(|value| !value.is_empty()) else { return };
+    let Some(value) = meaning.told_by(&order.call) else { return };
     let most = ground.shape.limit(name, LONGEST_FIELD);
     if meaning != Meaning::Recording {
         put(row, name, &text::cut(value, most));
     } else if value.chars().count() <= most {
         put(row, name, value);
-    }
-}
-
-fn value(order: &Order, meaning: Meaning) -> Option<&str> {
-    let (call, utm) = (&order.call, &order.call.utm);
-    match meaning {
-        Meaning::UtmSource => utm.source.as_deref(),
-        Meaning::UtmMedium => utm.medium.as_deref(),
-        Meaning::UtmCampaign => utm.campaign.as_deref(),
-        Meaning::UtmTerm => utm.term.as_deref(),
-        Meaning::UtmContent => utm.content.as_deref(),
-        Meaning::ClientId => call.client_id.as_deref(),
-        Meaning::CallId => call.id.as_deref(),
-        Meaning::CallStatus => call.status.as_deref(),
-        Meaning::Recording => call.recording.as_deref(),
-        Meaning::Mark => Some(order.mark.as_str()),
     }
 }
 

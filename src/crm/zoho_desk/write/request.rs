@@ -235,32 +235,25 @@ impl Words<'_> {
 
     /// The UTM marks and the client's id.
     pub(super) fn utm(&self, owner: &str, call: &Call) -> Map<String, Value> {
-        let told = [
-            (Meaning::UtmSource, &call.utm.source),
-            (Meaning::UtmMedium, &call.utm.medium),
-            (Meaning::UtmCampaign, &call.utm.campaign),
-            (Meaning::UtmTerm, &call.utm.term),
-            (Meaning::UtmContent, &call.utm.content),
-            (Meaning::ClientId, &call.client_id),
-        ];
-        let mut custom = Map::new();
-        for (meaning, value) in told {
-            put(&mut custom, self.names.of(owner, meaning), value.as_deref());
-        }
-        custom
+        self.told(owner, call, &Meaning::ORIGIN)
     }
 
     /// The call's id and how it ended.
     pub(super) fn call_data(&self, owner: &str, call: &Call) -> Map<String, Value> {
+        self.told(owner, call, &[Meaning::CallId, Meaning::CallStatus])
+    }
+
+    fn told(&self, owner: &str, call: &Call, meanings: &[Meaning]) -> Map<String, Value> {
         let mut custom = Map::new();
-        put(&mut custom, self.names.of(owner, Meaning::CallId), call.id.as_deref());
-        put(&mut custom, self.names.of(owner, Meaning::CallStatus), call.status.as_deref());
+        for meaning in meanings {
+            put(&mut custom, self.names.of(owner, *meaning), meaning.told_by(call));
+        }
         custom
     }
 
     /// The recording's link, where it fits: half a link is none.
     pub(super) fn put_recording(&self, owner: &str, call: &Call, custom: &mut Map<String, Value>) {
-        let fits = call.recording.as_deref().filter(|link| link.chars().count() <= text::CUSTOM);
+        let fits = Meaning::Recording.told_by(call).filter(|link| link.chars().count() <= text::CUSTOM);
         put(custom, self.names.of(owner, Meaning::Recording), fits);
     }
 }
