@@ -12,9 +12,9 @@ use predial::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::edge_desk::{
-    ANNA, Behind, Client, Desk, KNOWN, Still, TOKEN, bare, get, ok, path, process, seen, with_body,
-};
+use crate::edge_client::{Client, bare, get, ok, path, seen, with_body};
+use crate::edge_desk::{Behind, Desk, KNOWN, Still, TOKEN};
+use crate::stage_settings::{ANNA, process};
 
 const JSON: &str = "application/json";
 const CHALLENGE: &str = "www-authenticate: Basic realm=\"predial\"\r\n";

@@ -9,7 +9,9 @@ use std::{
 use predial::base::metric::{Outcome, ProcessCount, ProcessLevel, Source};
 use predial::config::{EdgeSettings, ProcessSettings};
 
-use crate::edge_desk::{ANNA, Desk, KNOWN, NOBODY, Still, get, get_kept, ok, path, process, seen};
+use crate::edge_client::{get, get_kept, ok, path, seen};
+use crate::edge_desk::{Desk, KNOWN, NOBODY, Still};
+use crate::stage_settings::{ANNA, process};
 
 /// A reply that keeps its connection.
 fn kept(body: &str) -> String {

@@ -15,7 +15,9 @@ use predial::{
     base::environment::{Environment, ProcessEnvironment},
 };
 
-use crate::edge_desk::{ANNA, Client, Desk, KNOWN, get, get_kept, ok, path, process};
+use crate::edge_client::{Client, get, get_kept, ok, path};
+use crate::edge_desk::{Desk, KNOWN};
+use crate::stage_settings::{ANNA, process};
 
 /// How many are wanted, and how few will do where the system has no descriptors for more.
 const WANTED: usize = 10_000;

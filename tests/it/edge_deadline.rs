@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use predial::base::metric::{Count, Outcome, Source};
 
-use crate::edge_desk::{ANNA, KNOWN, NOBODY, Still, get, get_kept, ok, path, process, seen};
+use crate::edge_client::{get, get_kept, ok, path, seen};
+use crate::edge_desk::{KNOWN, NOBODY, Still};
+use crate::stage_settings::{ANNA, process};
 
 const OTHER: &str = "380445556677";
 

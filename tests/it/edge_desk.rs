@@ -1,9 +1,8 @@
-//! The edge door in process, on port 0, in front of a CRM made of values; and a client that sees bytes.
+//! The edge door in process, on port 0, in front of a CRM made of values.
 
 use std::{
     collections::BTreeMap,
-    io::{Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::SocketAddr,
     panic::Location,
     sync::{Arc, Condvar, Mutex},
     time::Duration,
@@ -16,12 +15,8 @@ use predial::{
         clock::Clock,
         metric::{Metrics, Outcome, ProcessMetrics, ProjectMetrics, Source},
         problem::{Placed, Problem},
-        secret::Secret,
     },
-    config::{
-        BlockSettings, CrmSection, EdgeSettings, EventSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings,
-        OutboundSettings, ProcessSettings, ProjectSettings, ScenarioSettings, Settings, SnapshotSettings, Tokens,
-    },
+    config::{BlockSettings, CrmSection, LiveSettings, ProcessSettings, ProjectSettings, Settings},
     crm::{
         Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools,
         failure::Failure,
@@ -30,7 +25,6 @@ use predial::{
     directory::{Directory, Feed, Parts, WarmRequest, WarmState},
     model::{
         client::{Kind, KindSet},
-        employee::Employee,
         ids::CrmId,
         phone::PhoneKey,
     },
@@ -41,14 +35,15 @@ use predial::{
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::edge_client::Client;
+use crate::stage_settings::{self, block, process};
+
 /// The token of every project.
 pub(crate) const TOKEN: &str = "s3cret";
 /// Anna's client.
 pub(crate) const KNOWN: &str = "380671112233";
 /// Nobody's number.
 pub(crate) const NOBODY: &str = "380509998877";
-/// Where Anna is called.
-pub(crate) const ANNA: &str = "acme_anna";
 
 /// Nothing takes so long: a test that would wait for ever fails instead.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -159,73 +154,11 @@ fn prepare(_: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
 static VALUES: &[Adapter] =
     &[Adapter { name: "values", kinds: KindSet::of(&[Kind::Contact]), matching: Matching::Whole, prepare }];
 
-/// The process's settings, with time-outs that no test waits for unless it asks to.
-pub(crate) fn process() -> ProcessSettings {
-    let minute = Duration::from_secs(60);
-    ProcessSettings {
-        edge: EdgeSettings {
-            listen: ([127, 0, 0, 1], 0).into(),
-            threads: 2,
-            max_connections: 1_000,
-            head_timeout: minute,
-            body_timeout: minute,
-            idle_timeout: minute,
-            max_head_bytes: 16 << 10,
-            max_body_bytes: 64 << 10,
-            trusted_proxies: Vec::new(),
-            drain: minute,
-        },
-        ops: OpsSettings { listen: ([127, 0, 0, 1], 0).into(), token: None },
-        data: "data".into(),
-        snapshot: SnapshotSettings { keep: 5, every: minute, catch_up: minute },
-        log: "off".to_owned(),
-        log_format: LogFormat::Text,
-        live: LiveSettings {
-            queue: 1_000,
-            reserve: Duration::from_millis(20),
-            negative_entries: 100,
-            negative_ttl: minute,
-            breaker_failures: 10,
-            breaker_open: minute,
-        },
-        outbound: OutboundSettings { connect_timeout: minute, request_timeout: minute, max_body_bytes: 1 << 20 },
-        work_threads: 1,
-        journal: JournalSettings {
-            workers: 1,
-            lease: Duration::from_secs(10),
-            first_retry: Duration::from_secs(1),
-            longest_retry: Duration::from_secs(1),
-            give_up: Duration::from_secs(3_600),
-            probe: Duration::from_secs(1),
-            max_recording_bytes: 1 << 20,
-            recording_gap: Duration::ZERO,
-        },
-    }
-}
-
 fn section() -> CrmSection {
     CrmSection {
         max_numbers: 1_000,
         absent_max_age: Some(Duration::from_secs(86_400)),
         ..CrmSection::of_kind("values")
-    }
-}
-
-/// A block that is answered in `answer`, with the deadline of CONTRACT's default.
-fn block(answer: &str) -> BlockSettings {
-    BlockSettings {
-        priority: vec![Placed::new("contact".to_owned(), 1)],
-        answer: Placed::new(answer.to_owned(), 1),
-        answer_field: "destination".to_owned(),
-        result_string: false,
-        deadline: Duration::from_millis(800),
-        unassigned_goes_on: false,
-        deal_via_contact: true,
-        deal_via_organization: false,
-        miss_status: 200,
-        miss_destination: None,
-        caller_field: None,
-        call_id_field: None,
     }
 }
 
@@ -245,33 +178,11 @@ fn blocks() -> BTreeMap<String, Placed<BlockSettings>> {
 }
 
 fn project(name: &str, allow: &[&str]) -> ProjectSettings {
-    let token = || Secret::new(TOKEN);
-    let anna = Employee {
-        name: "Anna".into(),
-        crm_user: Some("101".into()),
-        main: vec![ANNA.into()],
-        other: Vec::new(),
-        staff_id: None,
-        email: None,
-        extension: None,
-        top_manager: true,
-    };
     ProjectSettings {
-        file: format!("{name}.toml"),
-        name: name.to_owned(),
-        tokens: Tokens { route: token(), events: token(), forms: token(), card: token(), changes: token() },
         allow: allow.iter().map(|net| net.parse().expect("a net")).collect(),
-        timezone: "Europe/Kyiv".to_owned(),
-        country: Placed::new("UA".to_owned(), 1),
-        public_url: None,
         crm: section(),
-        ringostat: None,
-        employees: vec![Placed::new(anna, 1)],
         blocks: blocks(),
-        scenario: ScenarioSettings::default(),
-        events: EventSettings::default(),
-        resend_after_pause: false,
-        retention: Duration::from_secs(30 * 86_400),
+        ..stage_settings::project(name, TOKEN)
     }
 }
 
@@ -485,125 +396,4 @@ impl Still {
     pub(crate) fn stop(&self) {
         self.stop.cancel();
     }
-}
-
-/// What a client sees, on a thread of its own.
-pub(crate) async fn seen<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(client).await.expect("a client")
-}
-
-/// A client that sends and sees bytes.
-pub(crate) struct Client(TcpStream);
-
-impl Client {
-    pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-        stream.set_nodelay(true).expect("no delay");
-        Self(stream)
-    }
-
-    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.write_all(bytes.as_ref()).expect("sent");
-    }
-
-    /// Sends while the server may already have closed.
-    pub(crate) fn send_regardless(&mut self, bytes: impl AsRef<[u8]>) {
-        // The test looks at what comes back.
-        let _ = self.0.write_all(bytes.as_ref());
-    }
-
-    /// Closes the writing half.
-    pub(crate) fn hush(&self) {
-        self.0.shutdown(Shutdown::Write).expect("closed");
-    }
-
-    /// One reply, by its Content-Length, without its date.
-    pub(crate) fn reply(&mut self) -> String {
-        let mut read = Vec::new();
-        let body_at = loop {
-            if let Some(at) = read.windows(4).position(|window| window == b"\r\n\r\n") {
-                break at + 4;
-            }
-            read.push(self.byte());
-        };
-        let head = String::from_utf8(read.clone()).expect("a head of text").to_lowercase();
-        let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.map_or(0, |length| length.parse().expect("a length"));
-        while read.len() < body_at + length {
-            read.push(self.byte());
-        }
-        undated(&read)
-    }
-
-    fn byte(&mut self) -> u8 {
-        let mut byte = [0];
-        self.0.read_exact(&mut byte).expect("a byte of a reply");
-        byte[0]
-    }
-
-    /// Everything until the end, without dates. A reset is an end, too.
-    pub(crate) fn rest(&mut self) -> String {
-        let mut read = Vec::new();
-        let mut room = [0; 4096];
-        loop {
-            match self.0.read(&mut room) {
-                Ok(0) => break,
-                Ok(length) => read.extend_from_slice(&room[..length]),
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
-                Err(error) => panic!("expected an end, found {error} after {:?}", String::from_utf8_lossy(&read)),
-            }
-        }
-        undated(&read)
-    }
-}
-
-/// A reply without its date, which has to be there and to look like one.
-fn undated(reply: &[u8]) -> String {
-    let text = String::from_utf8(reply.to_vec()).expect("a reply of text");
-    let mut kept = String::new();
-    for line in text.split_inclusive("\r\n") {
-        match line.strip_prefix("date: ") {
-            Some(date) => assert!(date.len() == 31 && date.ends_with(" GMT\r\n"), "{date:?}"),
-            None => kept.push_str(line),
-        }
-    }
-    kept
-}
-
-/// `GET`, as Ringostat sends it.
-pub(crate) fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: desk\r\nUser-Agent: ringostat HTTP Client v1.1\r\nConnection: close\r\n\r\n")
-}
-
-/// `GET` that keeps its connection.
-pub(crate) fn get_kept(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: desk\r\n\r\n")
-}
-
-/// A request with a body, as Ringostat sends it.
-pub(crate) fn with_body(method: &str, path: &str, content_type: &str, body: &str) -> String {
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: desk\r\nOrigin: desk\r\nUser-Agent: ringostat HTTP Client v1.1\r\n\
-         Content-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-/// The path of a block of `acme`, with its token and a caller.
-pub(crate) fn path(block: &str, caller: &str) -> String {
-    format!("/acme/route/{block}?token={TOKEN}&caller={caller}")
-}
-
-/// The last reply of a connection: 200 with a body of this type.
-pub(crate) fn ok(content_type: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-/// A reply without a body that ends its connection.
-pub(crate) fn bare(status: &str, headers: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: 0\r\n\r\n")
 }

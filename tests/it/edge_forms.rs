@@ -1,6 +1,8 @@
 //! Every form of request, every form of answer, byte by byte.
 
-use crate::edge_desk::{ANNA, Desk, KNOWN, NOBODY, TOKEN, bare, get, ok, path, process, with_body};
+use crate::edge_client::{bare, get, ok, path, with_body};
+use crate::edge_desk::{Desk, KNOWN, NOBODY, TOKEN};
+use crate::stage_settings::{ANNA, process};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";

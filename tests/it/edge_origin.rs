@@ -5,7 +5,9 @@ use predial::{
     config::ProcessSettings,
 };
 
-use crate::edge_desk::{ANNA, Desk, KNOWN, TOKEN, bare, ok, process};
+use crate::edge_client::{bare, ok};
+use crate::edge_desk::{Desk, KNOWN, TOKEN};
+use crate::stage_settings::{ANNA, process};
 
 fn behind_a_proxy() -> ProcessSettings {
     let mut process = process();

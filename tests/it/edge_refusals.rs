@@ -7,7 +7,9 @@ use predial::{
     config::{EdgeSettings, ProcessSettings},
 };
 
-use crate::edge_desk::{ANNA, Desk, KNOWN, NOBODY, TOKEN, bare, get, get_kept, ok, path, process, with_body};
+use crate::edge_client::{bare, get, get_kept, ok, path, with_body};
+use crate::edge_desk::{Desk, KNOWN, NOBODY, TOKEN};
+use crate::stage_settings::{ANNA, process};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";

@@ -37,6 +37,8 @@ mod crm_rows;
 #[cfg(test)]
 mod edge_changes;
 #[cfg(test)]
+mod edge_client;
+#[cfg(test)]
 mod edge_connections;
 #[cfg(test)]
 mod edge_crowd;
@@ -86,6 +88,8 @@ mod rows_stage;
 mod rows_zoho_crm;
 #[cfg(test)]
 mod rows_zoho_desk;
+#[cfg(test)]
+mod stage_settings;
 #[cfg(test)]
 mod whole;
 #[cfg(test)]

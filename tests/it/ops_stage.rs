@@ -2,7 +2,6 @@
 //! the test lets it.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,17 +12,13 @@ use predial::base::clock::Clock;
 use predial::base::metric::Metrics;
 use predial::base::problem::{Placed, Problem};
 use predial::base::secret::Secret;
-use predial::config::{
-    BlockSettings, CrmSection, EdgeSettings, EventSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings,
-    OutboundSettings, ProcessSettings, ProjectSettings, ScenarioSettings, Settings, SnapshotSettings, Tokens,
-};
+use predial::config::{BlockSettings, CrmSection, ProjectSettings, Settings};
 use predial::crm::quota::{Budget, Ledger, Limits, QuotaView};
 use predial::crm::{
     Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools, failure::Failure,
 };
 use predial::directory::{Directory, Feed, Parts};
 use predial::model::client::{Kind, KindSet};
-use predial::model::employee::Employee;
 use predial::model::ids::CrmId;
 use predial::model::phone::PhoneKey;
 use predial::ops::{self, EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
@@ -36,6 +31,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::stage_settings;
 
 /// The client everybody asks for, Anna's.
 pub(crate) const OLEH: &str = "380671112233";
@@ -308,95 +305,16 @@ fn line(project: &Arc<Project>, crm: &Arc<Crm>, settings: &Settings, metrics: &M
 }
 
 fn settings() -> Settings {
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let second = Duration::from_secs(1);
-    Settings {
-        process: ProcessSettings {
-            edge: EdgeSettings {
-                listen: loopback,
-                threads: 1,
-                max_connections: 10,
-                head_timeout: second,
-                body_timeout: second,
-                idle_timeout: second,
-                max_head_bytes: 16 << 10,
-                max_body_bytes: 64 << 10,
-                trusted_proxies: Vec::new(),
-                drain: second,
-            },
-            ops: OpsSettings { listen: loopback, token: None },
-            data: "data".into(),
-            snapshot: SnapshotSettings { keep: 5, every: second, catch_up: second },
-            log: "info".to_owned(),
-            log_format: LogFormat::Text,
-            live: LiveSettings {
-                queue: 10,
-                reserve: Duration::from_millis(20),
-                negative_entries: 100,
-                negative_ttl: second,
-                breaker_failures: 5,
-                breaker_open: second,
-            },
-            outbound: OutboundSettings { connect_timeout: second, request_timeout: second, max_body_bytes: 1 << 20 },
-            work_threads: 1,
-            journal: JournalSettings {
-                workers: 1,
-                lease: second,
-                first_retry: second,
-                longest_retry: second,
-                give_up: second,
-                probe: second,
-                max_recording_bytes: 1 << 20,
-                recording_gap: second,
-            },
-        },
-        projects: vec![project()],
-        scenarios: Vec::new(),
-    }
+    Settings { process: stage_settings::process(), projects: vec![project()], scenarios: Vec::new() }
 }
 
 fn project() -> ProjectSettings {
-    let token = || Secret::new("edge");
-    let block = BlockSettings {
-        priority: vec![Placed::new("contact".to_owned(), 1), Placed::new("deal".to_owned(), 1)],
-        answer: Placed::new("plain".to_owned(), 1),
-        answer_field: "destination".to_owned(),
-        result_string: false,
-        deadline: Duration::from_millis(800),
-        unassigned_goes_on: false,
-        deal_via_contact: true,
-        deal_via_organization: false,
-        miss_status: 200,
-        miss_destination: None,
-        caller_field: None,
-        call_id_field: None,
-    };
-    let anna = Employee {
-        name: "Anna".into(),
-        crm_user: Some("101".into()),
-        main: vec!["acme_anna".into()],
-        other: Vec::new(),
-        staff_id: None,
-        email: None,
-        extension: None,
-        top_manager: true,
-    };
+    let priority = ["contact", "deal"].map(|kind| Placed::new(kind.to_owned(), 1)).into();
+    let block = BlockSettings { priority, ..stage_settings::block("plain") };
     ProjectSettings {
-        file: "acme.toml".to_owned(),
-        name: "acme".to_owned(),
-        tokens: Tokens { route: token(), events: token(), forms: token(), card: token(), changes: token() },
-        allow: Vec::new(),
-        timezone: "Europe/Kyiv".to_owned(),
-        country: Placed::new("UA".to_owned(), 1),
-        public_url: None,
         crm: section(),
-        ringostat: None,
-        employees: vec![Placed::new(anna, 1)],
-        blocks: BTreeMap::from([("sales".to_owned(), Placed::new(block, 1))]),
-        scenario: ScenarioSettings::default(),
-        events: EventSettings::default(),
-        resend_after_pause: false,
-        retention: Duration::from_secs(30 * 86_400),
+        blocks: [("sales".to_owned(), Placed::new(block, 1))].into(),
+        ..stage_settings::project("acme", "edge")
     }
 }
 
