@@ -37,7 +37,7 @@ pub struct CrmSection {
     pub refresh_token: Option<Placed<Secret>>,
     /// Zoho: where the account lives, `eu` and so on.
     pub data_center: Option<Placed<String>>,
-    /// Zoho Desk: the portal.
+    /// The account at the vendor: Zoho's organisation, Zoho Desk's and HubSpot's portal.
     pub org_id: Option<Placed<String>>,
     /// SMART CRM: the directory that the application is registered in.
     pub tenant: Option<Placed<String>>,

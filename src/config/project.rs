@@ -26,6 +26,8 @@ const SHORT_TOKEN_BYTES: usize = 16;
 
 /// How long what is done stays in the journal unless said otherwise.
 const RETENTION_DAYS: u64 = 30;
+/// Sweeps further apart than this are for CRMs that tell of changes themselves.
+const SLOW_SWEEP: Duration = Duration::from_secs(120);
 /// What an event that cannot be understood may be answered with.
 const UNREADABLE_STATUSES: [u16; 5] = [200, 202, 400, 422, 500];
 
@@ -120,6 +122,9 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     let (country, numbers) = country(&project);
     let crm = crm_section(&project);
     let Ringostat { section: ringostat, public_url } = ringostat::read(&project);
+    if let (Some((crm, _)), None) = (&crm, &public_url) {
+        warn_of_slow_sweeps(&project, crm);
+    }
     let staff = ringostat.as_ref().is_some_and(|ringostat| ringostat.staff);
     let employees = employee::read(&project, employee::Reading { numbers: numbers.as_ref(), staff });
     let blocks = block::read(&project, reserve);
@@ -226,6 +231,16 @@ fn country(project: &Section<'_>) -> (Placed<String>, Option<NumberReader>) {
         return (replaced(), None);
     }
     (country, numbers)
+}
+
+/// Where the CRM cannot tell of a change, only a sweep notices it.
+fn warn_of_slow_sweeps(project: &Section<'_>, crm: &CrmSection) {
+    if let Some(sweep) = crm.sweep.as_ref().filter(|sweep| sweep.value > SLOW_SWEEP) {
+        let (found, most) = (sweep.value.as_secs(), SLOW_SWEEP.as_secs());
+        let reason =
+            format!("crm.sweep_s: expected at most {most} without public_url, found {found}: changes are noticed late");
+        project.findings.warn(&project.place.at_row(sweep.row), reason);
+    }
 }
 
 /// The one CRM of the project, and whether all of it could be read.

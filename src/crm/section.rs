@@ -102,6 +102,18 @@ pub(super) fn nothing_else(section: &CrmSection, used: &[&str], problems: &mut V
     }
 }
 
+/// `crm.org_id` where it only says which projects are of one account.
+pub(super) fn organisation(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
+    let placed = section.org_id.as_ref()?;
+    let text = placed.value.trim();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let reason = "crm.org_id: expected the account's number, found something else";
+        problems.push(Problem::new(&section.file, placed.row, reason));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
 /// The client's id and secret and the refresh token, all three. `row` is where the first of them stands.
 pub(super) fn refreshed(
     section: &CrmSection,

@@ -52,11 +52,6 @@ pub(super) enum Unready {
 }
 
 impl StoredOrder {
-    /// Whether the recording has come with it.
-    pub(super) const fn has_recording(&self) -> bool {
-        self.call.recording.is_some()
-    }
-
     /// As the store keeps it.
     pub(super) fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

@@ -49,6 +49,19 @@ fn the_example_is_read_as_it_stands_and_with_every_key_put_in() {
 }
 
 #[test]
+fn the_example_names_every_key_of_the_crm_section() {
+    let source = include_str!("../crm.rs");
+    let quoted = |call: &str| source.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>();
+    let calls = ["crm.text(\"", "crm.secret(\"", "seconds(crm, \"", "percent(crm, \"", "crm.section(\""];
+    let keys: Vec<&str> = calls.into_iter().flat_map(quoted).collect();
+    assert!(keys.contains(&"data_center") && keys.contains(&"sweep_s") && keys.len() > 14, "{keys:?}");
+    for key in keys {
+        let there = EXAMPLE.lines().any(|row| row.trim_start_matches("# ").starts_with(&format!("{key} = ")));
+        assert!(there || EXAMPLE.contains(&format!("[crm.{key}]")), "{key}");
+    }
+}
+
+#[test]
 fn the_example_names_every_field_of_events_and_of_the_crm() {
     let settings = example_folder(&example_with_every_key()).read().unwrap();
     let acme = &settings.projects[0];

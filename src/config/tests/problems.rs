@@ -196,6 +196,19 @@ fn what_has_no_effect_or_can_be_guessed_is_a_warning() {
 }
 
 #[test]
+fn sweeps_far_apart_are_a_warning_where_the_crm_cannot_tell_of_changes_itself() {
+    let sweeping = |seconds: u32, more: &str| {
+        let text = GOOD.replacen("[[employee]]", &format!("sweep_s = {seconds}\n{more}[[employee]]"), 1);
+        project(&text).warnings()
+    };
+    let late = "projects/acme.toml:7: crm.sweep_s: expected at most 120 without public_url, found 121: changes are \
+                noticed late";
+    assert_eq!(sweeping(120, ""), [""; 0]);
+    assert_eq!(sweeping(121, ""), [late]);
+    assert_eq!(sweeping(121, "[ringostat]\npublic_url = \"https://predial.acme.example\"\n"), [""; 0]);
+}
+
+#[test]
 fn a_burst_of_one_leaves_nothing_for_calls_and_is_refused() {
     spoilt(
         "[[employee]]",

@@ -44,6 +44,8 @@ const SEARCHES: Rate = Rate::new(5, Duration::from_secs(1));
 struct Settings {
     base: Url,
     credentials: Credentials,
+    /// The account's number.
+    portal: Option<String>,
     /// What the vendor signs its deliveries with.
     signing: Option<Secret>,
     phone_fields: Vec<String>,
@@ -76,7 +78,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let credentials = credentials(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
     fields(section, &mut problems);
-    let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
+    let portal = section::organisation(section, &mut problems);
+    let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token", "org_id"];
     section::nothing_else(section, &used, &mut problems);
     match (base, credentials) {
         (Some(base), Some(credentials)) if problems.is_empty() => {
@@ -85,6 +88,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
             Ok(Arc::new(Settings {
                 base,
                 credentials,
+                portal,
                 signing,
                 phone_fields,
                 names: section.fields.clone(),
@@ -98,16 +102,20 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
 }
 
 impl Prepared for Settings {
-    /// The vendor counts by account, and no setting names one: projects share a ledger where they share the credentials.
-    /// Those are known by a part of their digest, which says nothing about them.
+    /// The vendor counts by account, which `crm.org_id` names. Where it does not, projects share a ledger where they share
+    /// the credentials; those are known by a part of their digest, which says nothing about them.
     fn account(&self) -> String {
+        let origin = self.base.origin().ascii_serialization();
+        if let Some(portal) = &self.portal {
+            return format!("{origin}#{portal}");
+        }
         let of = match &self.credentials {
             Credentials::Token(token) | Credentials::OAuth(Grant { kind: GrantKind::Refresh(token), .. }) => token,
             Credentials::OAuth(grant) => &grant.client_secret,
         };
         let digest = Sha256::digest(of.expose().as_bytes());
         let mark: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("{}#{mark}", self.base.origin().ascii_serialization())
+        format!("{origin}#{mark}")
     }
 
     fn limits(&self) -> Limits {
@@ -157,8 +165,9 @@ impl Settings {
 
 fn limits(section: &CrmSection, credentials: &Credentials) -> Limits {
     let general = match credentials {
-        Credentials::Token(_) => GENERAL_BY_TOKEN,
-        Credentials::OAuth(_) => GENERAL_BY_OAUTH,
+        // The window is of each app, the ledger of all that share the account: none goes beyond the smaller of the two.
+        Credentials::OAuth(_) if section.org_id.is_none() => GENERAL_BY_OAUTH,
+        Credentials::Token(_) | Credentials::OAuth(_) => GENERAL_BY_TOKEN,
     };
     Limits {
         daily: Some(Budget::utc_day(section.quota.daily.unwrap_or(SMALLEST_DAY))),

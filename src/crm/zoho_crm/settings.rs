@@ -26,6 +26,7 @@ use crate::outbound::Hosts;
 const SMALLEST_DAY: u64 = 5_000;
 /// Requests that the smallest edition may have under way. Larger ones allow 10 to 25, but queries 10 in every edition.
 const IN_FLIGHT: u32 = 5;
+const QUERIES_IN_FLIGHT: u32 = 10;
 
 /// A checked section.
 #[derive(Debug)]
@@ -52,9 +53,10 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let center = center(section, &mut problems);
     let base = base_url(section, center, &mut problems);
     let grant = grant(section, center, &mut problems);
-    let organisation = organisation(section, &mut problems);
+    let organisation = section::organisation(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
     check_names(section, &mut problems);
+    check_in_flight(section, &mut problems);
     let contact_name = contact_name(section, &mut problems);
     let used = ["base_url", "auth_url", "client_id", "client_secret", "refresh_token", "data_center", "org_id"];
     section::nothing_else(section, &used, &mut problems);
@@ -171,15 +173,15 @@ fn grant(section: &CrmSection, center: Option<&DataCenter>, problems: &mut Vec<P
     section::refreshed(section, row, ClientProof::Form, url, problems)
 }
 
-fn organisation(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
-    let placed = section.org_id.as_ref()?;
-    let text = placed.value.trim();
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        let reason = "crm.org_id: expected the organisation's number, found something else";
-        problems.push(Problem::new(&section.file, placed.row, reason));
-        return None;
+/// A live question is queries, and these are what the vendor takes ten of, whatever else it takes.
+fn check_in_flight(section: &CrmSection, problems: &mut Vec<Problem>) {
+    if let Some(found) = section.quota.in_flight.filter(|found| *found > QUERIES_IN_FLIGHT) {
+        let reason = format!(
+            "crm.quota.in_flight: expected at most {QUERIES_IN_FLIGHT}, of which queries there may be no more in any \
+             edition, found {found}"
+        );
+        problems.push(Problem::new(&section.file, section.row, reason));
     }
-    Some(text.to_owned())
 }
 
 /// # Source

@@ -50,11 +50,11 @@ impl Composer<'_> {
                     let (subject, text) = (rendered(subject, &words)?, self.text(text, *recording, &words)?);
                     let recorded = *recording && self.call.recording.is_some();
                     let action = Action::Call { subject, text, recording: recorded };
-                    Some(self.order(action, self.owner(*owner, true), available.hang(false), *recording))
+                    Some(self.order(action, self.owner(*owner, true), available.client(), *recording))
                 }
                 What::Note { recording, text } => {
                     let text = self.text(text, *recording, &words)?;
-                    Some(self.order(Action::Note { text }, None, available.hang(false), *recording))
+                    Some(self.order(Action::Note { text }, None, available.client(), *recording))
                 }
                 What::Update { utm, call } => self.update((*utm, *call), &available),
             };
@@ -101,7 +101,7 @@ impl Composer<'_> {
             completed: task.completed,
             due: ended.checked_add(task.due).unwrap_or(ended),
         };
-        Ok(self.order(action, self.owner(task.owner, false), available.hang(task.on_contact), task.recording))
+        Ok(self.order(action, self.owner(task.owner, false), available.of_task(task.on_contact), task.recording))
     }
 
     /// Fields of what was there before: what this call makes has them from the beginning.
@@ -203,16 +203,19 @@ impl Available {
         kinds.iter().filter_map(of).map(|(_, target, _)| target.clone()).collect()
     }
 
-    /// On the lead, else on deal or ticket and contact, else on the contact; on the organization where there is no more.
-    fn hang(&self, on_contact: bool) -> Vec<Target> {
-        let lead = self.get(&[Kind::Lead]);
+    /// What a task hangs on: the lead, else deal or ticket and contact, else the contact; the organization where there is
+    /// no more.
+    fn of_task(&self, on_contact: bool) -> Vec<Target> {
         if on_contact && self.has(Kind::Contact) {
             return self.get(&[Kind::Contact]);
         }
-        if !lead.is_empty() {
-            return lead;
-        }
-        let usual = self.get(&[Kind::Deal, Kind::Ticket, Kind::Contact]);
+        if self.has(Kind::Lead) { self.get(&[Kind::Lead]) } else { self.client() }
+    }
+
+    /// What a call is written onto: deal or ticket and contact, and the lead besides; the organization where there is no
+    /// more.
+    fn client(&self) -> Vec<Target> {
+        let usual = self.get(&[Kind::Deal, Kind::Ticket, Kind::Contact, Kind::Lead]);
         if usual.is_empty() { self.get(&[Kind::Organization]) } else { usual }
     }
 
@@ -230,9 +233,9 @@ impl Available {
         }
     }
 
-    /// What was there before this call: the lead, else deal or ticket and contact.
+    /// What of that was there before this call.
     fn there(&self) -> Vec<Target> {
         let there = |target: &Target| matches!(target, Target::There(_));
-        self.hang(false).into_iter().filter(there).collect()
+        self.client().into_iter().filter(there).collect()
     }
 }

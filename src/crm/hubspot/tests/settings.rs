@@ -55,6 +55,23 @@ fn projects_share_an_account_where_they_share_the_credentials() {
 }
 
 #[test]
+fn apps_of_one_account_share_its_ledger_where_its_number_is_named() {
+    let of =
+        |number: &str, section: CrmSection| CrmSection { org_id: Some(Placed::new(number.to_owned(), 17)), ..section };
+    let prepared = |section: CrmSection| prepare(&section).expect("no problem");
+    let other = || CrmSection { token: Some(secret("0ther", 13)), ..by_token() };
+    let one = prepared(of("146425426", by_token()));
+    for same in [prepared(of("146425426", other())), prepared(of("146425426", by_oauth()))] {
+        assert_eq!((same.account(), same.limits()), (one.account(), one.limits()));
+    }
+    assert_ne!(one.account(), prepared(of("146425427", by_token())).account());
+    assert_eq!(
+        problems(&of("a portal", by_token())),
+        ["projects/acme.toml:17: crm.org_id: expected the account's number, found something else"]
+    );
+}
+
+#[test]
 fn a_secret_may_stand_beside_a_token_and_nothing_else_of_oauth() {
     let signed = CrmSection { client_secret: Some(secret("s3cret", 15)), ..by_token() };
     assert_eq!(problems(&signed), [""; 0]);
@@ -73,7 +90,7 @@ fn every_problem_is_told_with_its_row() {
     let section = CrmSection {
         base_url: Some(text("http://api.hubapi.com/v3", 12)),
         token: Some(secret("t0 ken", 13)),
-        org_id: Some(text("7", 17)),
+        org_id: Some(text("a portal", 17)),
         phone_fields: vec![
             text("second_phone", 20),
             text("second_phone", 21),

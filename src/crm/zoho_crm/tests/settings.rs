@@ -1,7 +1,7 @@
 use super::account::section;
 use crate::base::problem::Placed;
 use crate::base::secret::Secret;
-use crate::config::{CrmSection, FieldNames, Meaning};
+use crate::config::{CrmSection, FieldNames, Meaning, QuotaSettings};
 use crate::crm::zoho_crm::data_center;
 use crate::crm::zoho_crm::settings::prepare;
 
@@ -37,6 +37,17 @@ fn addresses_of_ones_own_take_the_data_centers_place() {
 }
 
 #[test]
+fn no_more_requests_are_made_at_a_time_than_queries_are_taken() {
+    let at_once = |in_flight| {
+        let quota = QuotaSettings { in_flight: Some(in_flight), ..QuotaSettings::default() };
+        CrmSection { quota, ..in_data_center("eu") }
+    };
+    assert!(prepare(&at_once(10)).is_ok());
+    let told = problems(&at_once(11));
+    assert!(told.len() == 1 && told[0].contains("crm.quota.in_flight: expected at most 10"), "{told:?}");
+}
+
+#[test]
 fn the_organisation_tells_accounts_apart_where_it_is_named() {
     let section = CrmSection { org_id: Some(Placed::new("60012345".to_owned(), 17)), ..in_data_center("eu") };
     assert_eq!(prepare(&section).expect("a section").account(), "https://www.zohoapis.eu#60012345");
@@ -57,7 +68,7 @@ fn every_problem_is_told_with_its_row() {
         [
             "acme.toml:11: crm.data_center: expected one of us, eu, in, au, jp, ca, sa, uk, cn, sg, ae, found \"moon\"",
             "acme.toml:10: expected crm.client_id, crm.client_secret and crm.refresh_token, found none of them",
-            "acme.toml:17: crm.org_id: expected the organisation's number, found something else",
+            "acme.toml:17: crm.org_id: expected the account's number, found something else",
             "acme.toml:20: crm.fields.phone: expected a field's API name, say Work_Phone, found \"Work Phone\"",
             "acme.toml:21: crm.fields.phone: expected a field's API name, say Work_Phone, found \"1st\"",
             "acme.toml:15: crm.token: expected nothing, since zoho-crm has no use for it, found one",

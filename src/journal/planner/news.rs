@@ -1,0 +1,92 @@
+//! What becomes known of a call only after something was done for it: a recording that comes late, and what the call says
+//! of itself at its end and an entity that was made at its beginning does not have yet.
+
+use crate::config::Meaning;
+use crate::journal::order::{StoredOrder, Target};
+use crate::journal::store::{Step, StepState};
+use crate::model::{
+    action::{Action, Link},
+    call::Call,
+    ids::CrmId,
+};
+
+/// The orders that bring it. `over`: whether the end of the call was told; before it nothing but a recording is brought,
+/// so that the rest is brought once.
+pub(super) fn orders((call, over): (&Call, bool), steps: &[Step]) -> Vec<(String, StoredOrder)> {
+    let mut late = Vec::new();
+    for step in steps.iter().filter(|step| step.state == StepState::Done) {
+        let (Ok(order), Some(id)) = (StoredOrder::read(&step.order), step.receipt.clone()) else { continue };
+        let news = News::of((call, over), (step, &order), steps);
+        let word = if news.recording.is_some() { "recording" } else { "told" };
+        let name = format!("{}-{word}", step.name);
+        if news.is_none() || steps.iter().any(|other| other.name == name) {
+            continue;
+        }
+        late.extend(amended(order, id, (call, &news)).map(|amended| (name, amended)));
+    }
+    late
+}
+
+/// What a step did not know and nothing that followed it has told since.
+struct News<'c> {
+    recording: Option<&'c str>,
+    utm: bool,
+    status: bool,
+}
+
+impl<'c> News<'c> {
+    fn of((call, over): (&'c Call, bool), (step, order): (&Step, &StoredOrder), steps: &[Step]) -> Self {
+        let names = ["recording", "told"].map(|word| format!("{}-{word}", step.name));
+        let followed = steps.iter().filter(|other| names.contains(&other.name));
+        let followed = followed.filter_map(|other| StoredOrder::read(&other.order).ok());
+        let told: Vec<Call> = std::iter::once(order.call.clone()).chain(followed.map(|order| order.call)).collect();
+        let makes = match order.action {
+            Action::Create { utm, .. } if over => Some(utm),
+            _ => None,
+        };
+        let recording = call.recording.as_deref().filter(|_| order.wants_recording);
+        let is_new = |meaning: &Meaning| {
+            meaning.told_by(call).is_some() && told.iter().all(|told| meaning.told_by(told).is_none())
+        };
+        let status = call.status.is_some() && told.iter().all(|told| told.status != call.status);
+        Self {
+            recording: recording.filter(|_| told.iter().all(|told| told.recording.is_none())),
+            utm: makes == Some(true) && Meaning::ORIGIN.iter().any(is_new),
+            status: makes.is_some() && status,
+        }
+    }
+
+    const fn is_none(&self) -> bool {
+        self.recording.is_none() && !self.utm && !self.status
+    }
+}
+
+/// The order that brings what is news to what `order` did.
+fn amended(order: StoredOrder, id: String, (call, news): (&Call, &News<'_>)) -> Option<StoredOrder> {
+    if let Action::Create { kind, .. } = order.action {
+        let made = Link { kind, id: CrmId::parse(&id)? };
+        let recording = news.recording.map(str::to_owned);
+        let wants_recording = recording.is_some();
+        let action = Action::Update { utm: news.utm, call: true };
+        let on = vec![Target::There(made)];
+        return Some(StoredOrder { action, on, call: Call { recording, ..call.clone() }, wants_recording, ..order });
+    }
+    let link = news.recording?;
+    let with_link = |text: &str| format!("{text}\n{link}").trim().to_owned();
+    let to = match &order.action {
+        Action::Task { subject, text, completed, due } => {
+            Action::Task { subject: subject.clone(), text: with_link(text), completed: *completed, due: *due }
+        }
+        Action::Call { subject, text, .. } => {
+            Action::Call { subject: subject.clone(), text: with_link(text), recording: true }
+        }
+        Action::Note { text } => Action::Note { text: with_link(text) },
+        Action::Update { .. } => {
+            let call = Call { recording: Some(link.to_owned()), ..order.call.clone() };
+            return Some(StoredOrder { call, ..order });
+        }
+        Action::Create { .. } | Action::Amend { .. } => return None,
+    };
+    let call = Call { recording: Some(link.to_owned()), ..order.call.clone() };
+    Some(StoredOrder { action: Action::Amend { id, to: Box::new(to) }, call, wants_recording: true, ..order })
+}
