@@ -136,7 +136,7 @@ impl Pen {
     /// What an update would write into one entity as it is now.
     async fn delta(&self, order: &Order, on: Link, (utm, call): (bool, bool)) -> Result<Map<String, Value>, Failure> {
         let keys = self.fields.keys(self.account(), on.kind).await?;
-        let mut values = request::values(order, &keys, Written { utm, call, recording: false });
+        let mut values = request::values(order, &keys, Written { utm, call, recording: call });
         if values.is_empty() {
             return Ok(values);
         }

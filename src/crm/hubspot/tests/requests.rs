@@ -43,7 +43,8 @@ fn a_contact_has_its_name_number_marks_and_recording_where_there_are_fields_for_
         "firstname": "Olha", "lastname": "Petrenko Maria", "phone": "+380671112233", "hubspot_owner_id": "101",
         "predial_mark": order.mark.as_str(), "predial_utm_source": "google", "predial_utm_medium": "cpc",
         "predial_utm_campaign": "autumn & winter", "predial_utm_term": "купити двері",
-        "predial_client_id": "1234567.7654321", "predial_recording": LINK,
+        "predial_client_id": "1234567.7654321", "predial_call_id": "ua0_-1731315881.12669683",
+        "predial_call_status": "ANSWERED", "predial_recording": LINK,
     });
     assert_eq!(written(&order, &all_fields()), expected);
     let bare =

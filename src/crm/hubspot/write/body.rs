@@ -141,9 +141,7 @@ pub(in crate::crm::hubspot) fn properties_for(order: &Order, given: &Given<'_>) 
             if *utm {
                 marks(names, what, call).into_iter().for_each(|(name, value)| set(&name, value));
             }
-            if *recording {
-                recorded(names, what, call).into_iter().for_each(|(name, value)| set(&name, value));
-            }
+            called(names, what, call, *recording).into_iter().for_each(|(name, value)| set(&name, value));
         }
         Action::Task { subject, text, completed, due } => {
             set("hs_task_subject", text::title(subject));

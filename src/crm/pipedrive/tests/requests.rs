@@ -69,7 +69,7 @@ fn at(text: &str) -> Timestamp {
 
 fn custom(order: &Order) -> Value {
     json!({
-        key(1): "autumn & winter", key(2): "1234567.7654321", key(5): order.mark.as_str(),
+        key(1): "autumn & winter", key(2): "1234567.7654321", key(3): "ANSWERED", key(5): order.mark.as_str(),
         key(4): "https://app.ringostat.com/recordings/ua0_-1731315881.12669683.ogg?token=t0ken",
     })
 }
@@ -215,7 +215,7 @@ fn a_note_hangs_on_everything_it_is_about() {
 fn an_update_goes_to_the_kinds_own_place_and_texts_fit_their_fields() {
     let mut order = order(Vec::new());
     order.call.utm.campaign = Some("к".repeat(300));
-    let all = values(&order, &keys(), Written { utm: true, call: true, recording: false });
+    let all = values(&order, &keys(), Written { utm: true, call: true, recording: true });
     let letters = |digit| all[&key(digit)].as_str().map(|text| text.chars().count());
     assert_eq!((letters(1), all.len()), (Some(255), 4));
     let none = values(&order, &keys(), Written::default());

@@ -73,7 +73,7 @@ pub(in crate::crm::pipedrive) fn create(order: &Order, made: Made<'_>, keys: &Ke
     let title = titled(order, made);
     let mut body = Map::new();
     owned(order, &mut body)?;
-    let mut custom = values(order, keys, Written { utm: made.utm, recording: made.recording, ..Written::default() });
+    let mut custom = values(order, keys, Written { utm: made.utm, call: true, recording: made.recording });
     if let Some(key) = keys.get(&Meaning::Mark) {
         custom.insert(key.clone(), order.mark.as_str().into());
     }
@@ -217,7 +217,7 @@ pub(in crate::crm::pipedrive) struct Written {
 pub(in crate::crm::pipedrive) fn values(order: &Order, keys: &Keys, written: Written) -> Map<String, Value> {
     let wanted = |meaning: &Meaning| match meaning {
         Meaning::CallId | Meaning::CallStatus => written.call,
-        Meaning::Recording => written.call || written.recording,
+        Meaning::Recording => written.recording,
         _ => written.utm,
     };
     let value = |meaning: Meaning| {
