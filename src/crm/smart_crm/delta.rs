@@ -14,17 +14,24 @@ use crate::crm::smart_crm::path::{self, Table};
 use crate::model::client::Kind;
 
 /// What is known of one table's changes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Chain {
     /// The newest link.
     link: Option<Url>,
     /// Nothing is missed from then on, seconds since 1970 UTC.
     since_s: i64,
-    /// The link died: the next sweep reads the whole table once more, to get another.
+    /// There is none yet, or it died: the next sweep reads the whole table, to get one.
     anew: bool,
 }
 
-/// The links of every table. Kept in memory only: after a restart the first crawl gives new ones.
+impl Default for Chain {
+    fn default() -> Self {
+        Self { link: None, since_s: 0, anew: true }
+    }
+}
+
+/// The links of every table. Kept in memory only: after a restart the first crawl gives new ones, or the first sweep where
+/// none is needed because a snapshot was there.
 #[derive(Debug, Default)]
 pub(super) struct Chains(Mutex<[Chain; 5]>);
 
@@ -52,7 +59,12 @@ impl Chains {
 
     /// The link leads nowhere any more.
     pub(super) fn drop_link(&self, kind: Kind) {
-        self.lock()[kind as usize] = Chain { link: None, since_s: 0, anew: true };
+        self.lock()[kind as usize] = Chain::default();
+    }
+
+    /// There is no link to be had.
+    pub(super) fn give_up(&self, kind: Kind) {
+        self.lock()[kind as usize].anew = false;
     }
 
     /// Whether another link is to be got; says so once.

@@ -14,11 +14,11 @@
 //!
 //! # Freshness
 //! Where a table's changes are tracked, the nightly crawl reads all of it and ends with a *delta link*; every sweep follows
-//! the link of the one before, and deletions come with it. A link is kept in memory: after a restart, or after a reload that
-//! makes a new reader, sweeps ask for `modifiedon` instead, until the next full crawl, which a start begins with, has given
-//! another link. They do the same where a table is not tracked, or the application may not read the whole of it; deletions
-//! are then noticed by webhook or at the next full crawl. A link that died (seven days, or the table itself was changed) is
-//! replaced within the sweep that finds it dead: first by `modifiedon`, then by reading the table anew.
+//! the link of the one before, and deletions come with it. A link is kept in memory: where a start finds a snapshot, or a
+//! reload makes a new reader, the first sweep asks for `modifiedon` and reads each table once, to get a link. Sweeps go by
+//! `modifiedon` alone where a table is not tracked, or the application may not read the whole of it; deletions are then
+//! noticed by webhook or at the next full crawl. A link that died (seven days, or the table itself was changed) is replaced
+//! as one that is not there yet, within the sweep that finds it dead.
 //!
 //! # Limits
 //! Per user and web server: 6,000 requests, 1,200 s of execution and 52 requests at once, over five minutes; every 429 says

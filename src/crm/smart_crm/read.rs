@@ -76,6 +76,7 @@ impl SmartCrm {
                 reason,
                 "changes of a table are not tracked: sweeps go by modifiedon"
             );
+            self.chains.give_up(table.kind);
             return Ok(None);
         }
         let list: List = status::judge(&reply)?;

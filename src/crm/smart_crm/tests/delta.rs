@@ -1,6 +1,6 @@
 //! Change tracking, and what takes its place.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use sandbox::smart_crm::{Change, Entity, EntityKind, Fault};
 
@@ -155,9 +155,9 @@ async fn more_changes_than_a_page_in_one_second_are_all_seen_by_time_and_by_link
         add(&account, number);
     }
     let (queries, records) = sweep(&account, &*reader, Kind::Contact, since_s).await;
-    assert_eq!(ways(&queries[..1]), ["modified"]);
-    assert_eq!((queries.len(), records.len()), (4, 10));
-    crawl(&*reader, Kind::Contact).await;
+    assert_eq!(ways(&queries[..5]), ["modified", "modified", "modified", "modified", "all"], "and then for a link");
+    assert_eq!(records.iter().take(10).map(|record| record.id).collect::<BTreeSet<_>>().len(), 10);
+    assert!(records[..10].iter().all(|record| record.created_s >= since_s));
     for number in 10..20 {
         add(&account, number);
     }
@@ -165,6 +165,22 @@ async fn more_changes_than_a_page_in_one_second_are_all_seen_by_time_and_by_link
     let (queries, records) = sweep(&account, &*reader, Kind::Contact, later_s()).await;
     assert!(queries.iter().all(|query| query.contains("deltatoken")), "{queries:?}");
     assert_eq!(records.len(), 11);
+}
+
+#[tokio::test]
+async fn without_a_crawl_the_first_sweep_gets_a_link_and_deletions_come_with_the_next() {
+    let account = Account::small().await;
+    let (reader, _) = account.reader_with(PLENTY);
+    let (queries, _) = sweep(&account, &*reader, Kind::Contact, later_s()).await;
+    assert_eq!(ways(&queries), ["modified", "all"]);
+    delete(&account, &account.contact);
+    let (queries, records) = sweep(&account, &*reader, Kind::Contact, later_s()).await;
+    assert_eq!(ways(&queries), ["delta"]);
+    assert!(records.iter().any(|record| record.id == id(&account.contact) && !record.open));
+    let (queries, _) = sweep(&account, &*reader, Kind::Ticket, later_s()).await;
+    assert_eq!(ways(&queries), ["modified", "all"], "not tracked");
+    let (queries, _) = sweep(&account, &*reader, Kind::Ticket, later_s()).await;
+    assert_eq!(ways(&queries), ["modified"], "and not tried again");
 }
 
 fn add(account: &Account, number: u32) {
