@@ -216,6 +216,12 @@ impl Ledger {
         self.book().pauses.note_limited(sent, after);
     }
 
+    /// The same of a vendor that lengthens the pause for whoever asks within it: nobody looks whether it is over, however
+    /// long it is.
+    pub fn note_named(&self, sent: Instant, after: Duration) {
+        self.book().pauses.note_named(sent, after);
+    }
+
     /// The vendor answered a request that was `sent` then with what was asked for: the row of 429s ends, unless the request
     /// was under way before the last of them; and the pause ends that the request was sent to look at.
     pub fn note_accepted(&self, sent: Instant) {

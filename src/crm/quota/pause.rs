@@ -110,6 +110,12 @@ impl Pauses {
         self.hold(until, now);
     }
 
+    /// The vendor named a time that a question within it would lengthen: nobody looks whether it is over.
+    pub(super) fn note_named(&mut self, sent: Instant, after: Duration) {
+        self.note_limited(sent, Some(after));
+        self.probe_from = self.probe_from.max(self.limited_until);
+    }
+
     pub(super) fn note_day_spent(&mut self, after: Duration) {
         self.limited = self.limited.saturating_add(1);
         let now = Instant::now();

@@ -141,7 +141,8 @@ impl Session {
         let Signal { verdict, left } = status::signal(&reply);
         match verdict {
             Verdict::Accepted => ledger.note_accepted(sent),
-            Verdict::Limited(after) => ledger.note_limited(sent, after),
+            Verdict::Limited(Some(after)) => ledger.note_named(sent, after),
+            Verdict::Limited(None) => ledger.note_limited(sent, None),
             Verdict::Neither => {}
         }
         if let Some(left) = left {

@@ -268,6 +268,22 @@ async fn a_pause_that_is_named_is_kept_to_the_moment_also_when_it_is_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_live_question_looks_whether_a_long_pause_is_over_but_not_where_that_would_lengthen_it() {
+    let pause = Duration::from_secs(1_234);
+    for (named, looked) in [(false, TEN_MINUTES), (true, pause)] {
+        let ledger = ledger_at(NOON, Limits { general: Some(Rate::new(6_000, 300 * SECOND)), ..Limits::NONE });
+        let start = Instant::now();
+        if named {
+            ledger.note_named(start, pause)
+        } else {
+            ledger.note_limited(start, Some(pause))
+        }
+        drop(granted(&ledger, Purpose::Live, Lane::General, 1).await);
+        assert_eq!(start.elapsed(), looked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_vendors_word_of_what_is_left_is_believed_where_it_is_less_and_not_where_it_is_more() {
     let ledger = ledger_at(NOON, of_a_day(1_000));
     drop(granted(&ledger, Purpose::Crawl, Lane::General, 100).await);
