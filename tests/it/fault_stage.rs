@@ -126,6 +126,14 @@ impl Troop {
         ask_at(self.service().ops(), &request).await
     }
 
+    /// How many answers of a project left after their deadline, by the service's own clock.
+    pub(crate) async fn overruns(&self, project: &str) -> u64 {
+        let heard = self.ops("GET", "/metrics", "").await;
+        let counted = format!("predial_deadline_overruns_total{{project=\"{project}\"}} ");
+        let found = heard.body.lines().find_map(|row| row.strip_prefix(&counted)?.parse().ok());
+        found.unwrap_or_else(|| panic!("expected {counted}in the metrics"))
+    }
+
     /// A project as operators see it.
     pub(crate) async fn view(&self, project: &str) -> Value {
         let heard = self.ops("GET", &format!("/api/projects/{project}"), "").await;

@@ -26,7 +26,7 @@ const UNKNOWN: usize = 5;
 /// What is absent is a fact no longer than this, but for sweeps that find it so again.
 const STALE: Duration = Duration::from_secs(12);
 /// A pause that is longer than a test has: it is the vendor's own word.
-const LONG_S: f64 = 20.0;
+const LONG_S: f64 = 70.0;
 /// Tokens by refresh, where a row has an API's token.
 const BY_OAUTH: &str =
     "client_id = \"sandbox-client\"\nclient_secret = { env = \"APP\" }\nrefresh_token = { env = \"REFRESH\" }";
@@ -55,8 +55,8 @@ struct Cell {
 struct Went {
     shown: String,
     unknown: String,
-    /// The vendor's own word holds longer than a test lasts.
-    held: bool,
+    /// What the directory holds, where the vendor's own word holds longer than a test lasts.
+    held: Option<(Value, Value)>,
     end: String,
 }
 
@@ -163,14 +163,13 @@ impl Cell {
             times.push(took);
         }
         times.sort_unstable();
-        let (middle, worst) = (times[UNKNOWN / 2], times[UNKNOWN - 1]);
-        assert!(middle <= DEADLINE + ALLOWED + NOISE, "{times:?}");
+        let worst = times[UNKNOWN - 1];
+        assert!(worst <= DEADLINE + ALLOWED + NOISE, "{times:?}");
         sources.dedup();
         format!("{} in {} ms", sources.join(", "), worst.as_millis())
     }
 
     async fn run(&self, troop: &Troop) -> Went {
-        let held = |view: &Value| (view["directory"]["numbers"].clone(), view["directory"]["records"].clone());
         let before = held(&troop.until_warm(self.name()).await);
         self.stage().await;
 
@@ -197,15 +196,17 @@ impl Cell {
 
         let last = troop.view(self.name()).await;
         assert_eq!(held(&last), before, "at the end of it");
+        assert_eq!(troop.overruns(self.name()).await, 0, "by the service's own clock every answer was in time");
         let pause_s = last["crm"]["quota"]["held_s"].as_f64().unwrap_or_default();
         let _listens = self.clear().await;
         if pause_s > LONG_S {
-            return Went { shown, unknown, held: true, end: format!("held for {pause_s:.0} s by the vendor's word") };
+            let end = format!("held for {pause_s:.0} s by the vendor's word");
+            return Went { shown, unknown, held: Some(before), end };
         }
         let end = self.recovers(troop).await;
         let last = troop.view(self.name()).await;
         assert_eq!(held(&last), before, "after it");
-        Went { shown, unknown, held: false, end }
+        Went { shown, unknown, held: None, end }
     }
 
     /// What operators saw of it, in the words of the API.
@@ -254,6 +255,11 @@ impl Cell {
     }
 }
 
+/// What a directory holds, as operators see it.
+fn held(view: &Value) -> (Value, Value) {
+    (view["directory"]["numbers"].clone(), view["directory"]["records"].clone())
+}
+
 async fn cells() -> Vec<Arc<Cell>> {
     let mut cells = Vec::new();
     for row in ROWS {
@@ -284,9 +290,14 @@ async fn every_crm_and_every_fault_leaves_calls_answered_and_the_directory_whole
     for (cell, went) in cells.iter().zip(went) {
         let row = cell.member.row.name;
         let end = match went {
-            Ok(Went { held: true, shown, unknown, end }) => caught(cell.recovers(&troop))
-                .await
-                .map(|again| (shown, unknown, format!("{end}; after a restart {again}"))),
+            Ok(Went { held: Some(before), shown, unknown, end }) => {
+                let again = async {
+                    let again = cell.recovers(&troop).await;
+                    assert_eq!(held(&troop.view(cell.name()).await), before, "after the restart");
+                    again
+                };
+                caught(again).await.map(|again| (shown, unknown, format!("{end}; after a restart {again}")))
+            }
             Ok(Went { shown, unknown, end, .. }) => Ok((shown, unknown, end)),
             Err(panic) => Err(words(&*panic.into_panic())),
         };
