@@ -57,7 +57,7 @@ static ALLOCATOR: Held = Held;
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, hint::black_box, path::Path, sync::Arc, time::Duration};
+    use std::{collections::BTreeMap, hint::black_box, io, path::Path, pin::Pin, sync::Arc, time::Duration};
 
     use predial::{
         base::{clock::Clock, metric::Metrics},
@@ -67,7 +67,7 @@ mod tests {
         outbound::{Bounds, Outbound},
         project::Project,
     };
-    use sandbox::hubspot::{self, HubSpot, Options};
+    use sandbox::{hubspot, kit::StandIn, pipedrive, smart_crm, zoho_crm, zoho_desk};
     use tokio::runtime::{Builder, Handle, Runtime};
 
     use super::{HELD, MOST};
@@ -80,25 +80,96 @@ mod tests {
         MOST.get() - before
     }
 
+    type Starting = Pin<Box<dyn Future<Output = io::Result<Box<dyn StandIn>>> + Send>>;
+
+    /// More than anybody asks for.
+    const UNLIMITED: u64 = 1_000_000_000;
+    const AT_ONCE: usize = 1_000_000_000;
+
+    /// A CRM whose crawl is looked at.
+    struct Crawled {
+        start: fn(usize) -> Starting,
+        /// The rows of `[crm]` beside `kind` and the two addresses.
+        rows: &'static str,
+        /// Clients of two accounts: of some pages, and of many.
+        clients: [usize; 2],
+    }
+
+    const REFRESHED: &str = "client_id = \"sandbox-client\"\nclient_secret = { env = \"APP\" }\n\
+                             refresh_token = { env = \"REFRESH\" }\n";
+    const IN_A_PORTAL: &str = "org_id = \"60001280952\"\nclient_id = \"sandbox-client\"\n\
+                               client_secret = { env = \"APP\" }\nrefresh_token = { env = \"REFRESH\" }\n";
+    const GRANTED: &str = "tenant = \"0a1b2c3d-1111-4222-8333-444455556666\"\n\
+                           client_id = \"5ca1ab1e-0000-4000-8000-00000000c11e\"\nclient_secret = { env = \"APP\" }\n";
+
+    const PIPEDRIVE: Crawled = Crawled {
+        start: |clients| {
+            use pipedrive::{Limits, Options, Pipedrive, Plan};
+            let limits = Limits { burst: Some(AT_ONCE), daily_tokens: Some(UNLIMITED), ..Limits::default() };
+            let options = Options { clients, plan: Plan::Ultimate, limits, ..Options::default() };
+            Box::pin(async { Ok(Box::new(Pipedrive::start(options).await?) as Box<dyn StandIn>) })
+        },
+        rows: REFRESHED,
+        clients: [1_500, 6_000],
+    };
+    const HUBSPOT: Crawled = Crawled {
+        start: |clients| {
+            use hubspot::{HubSpot, Limits, Options};
+            let options = Options { clients, limits: Limits::unlimited(), ..Options::default() };
+            Box::pin(async { Ok(Box::new(HubSpot::start(options).await?) as Box<dyn StandIn>) })
+        },
+        rows: REFRESHED,
+        clients: [300, 3_000],
+    };
+    const ZOHO_CRM: Crawled = Crawled {
+        start: |clients| {
+            use zoho_crm::{Limits, Options, ZohoCrm};
+            let limits = Limits { credits: Some(UNLIMITED), ..Limits::default() };
+            let options = Options { clients, limits, ..Options::default() };
+            Box::pin(async { Ok(Box::new(ZohoCrm::start(options).await?) as Box<dyn StandIn>) })
+        },
+        rows: REFRESHED,
+        clients: [4_000, 12_000],
+    };
+    const ZOHO_DESK: Crawled = Crawled {
+        start: |clients| {
+            use zoho_desk::{Desk, Limits, Options};
+            let limits = Limits { daily_credits: Some(UNLIMITED), ..Limits::default() };
+            let options = Options { clients, limits, ..Options::default() };
+            Box::pin(async { Ok(Box::new(Desk::start(options).await?) as Box<dyn StandIn>) })
+        },
+        rows: IN_A_PORTAL,
+        clients: [300, 3_000],
+    };
+    const SMART_CRM: Crawled = Crawled {
+        start: |clients| {
+            use smart_crm::{Limits, Options, SmartCrm};
+            let limits = Limits { requests: UNLIMITED, ..Limits::default() };
+            let options = Options { clients, limits, ..Options::default() };
+            Box::pin(async { Ok(Box::new(SmartCrm::start(options).await?) as Box<dyn StandIn>) })
+        },
+        rows: GRANTED,
+        clients: [6_000, 16_000],
+    };
+
     /// An account with so many clients, and a directory that has crawled it once.
     struct Account {
         here: Runtime,
         reader: Arc<dyn Reader>,
         directory: Arc<Directory>,
-        crm: Option<HubSpot>,
+        crm: Box<dyn StandIn>,
         elsewhere: Runtime,
     }
 
     impl Account {
-        fn of(clients: usize) -> Self {
+        fn of(crawled: &Crawled, clients: usize) -> Self {
             let elsewhere = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-            let options = Options { clients, limits: hubspot::Limits::unlimited(), ..Options::default() };
-            let crm =
-                elsewhere.block_on(elsewhere.spawn(HubSpot::start(options))).expect("no panic").expect("a stand-in");
+            let starting = elsewhere.spawn((crawled.start)(clients));
+            let crm = elsewhere.block_on(starting).expect("no panic").expect("a stand-in");
             let folder = tempfile::tempdir().expect("a folder");
             let here = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            let (reader, directory) = here.block_on(async { directory(&project(folder.path(), &crm)) });
-            let account = Self { here, reader, directory, crm: Some(crm), elsewhere };
+            let (reader, directory) = here.block_on(async { directory(&project(folder.path(), crawled.rows, &*crm)) });
+            let account = Self { here, reader, directory, crm, elsewhere };
             account.crawl();
             account
         }
@@ -114,32 +185,32 @@ mod tests {
 
         /// What the largest of the first pages takes.
         fn page(&self) -> isize {
-            let kinds = [Kind::Contact, Kind::Organization, Kind::Deal, Kind::Ticket];
-            let pages =
-                kinds.map(|kind| most_during(|| self.here.block_on(self.reader.page(kind, None)).expect("a page")));
-            pages.into_iter().max().expect("a kind")
+            let taken =
+                |kind: &Kind| most_during(|| self.here.block_on(self.reader.page(*kind, None)).expect("a page"));
+            self.reader.crawl_order().iter().map(taken).max().expect("a kind")
         }
     }
 
     impl Drop for Account {
         fn drop(&mut self) {
-            if let Some(crm) = self.crm.take() {
-                self.elsewhere.block_on(crm.stop());
-            }
+            self.elsewhere.block_on(self.crm.stop());
         }
     }
 
-    fn project(folder: &Path, crm: &HubSpot) -> Arc<Project> {
+    fn project(folder: &Path, rows: &str, crm: &dyn StandIn) -> Arc<Project> {
+        let [user, ..] = crm.employees();
         let text = format!(
             "token = {{ env = \"TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\
-             [crm]\nkind = \"hubspot\"\nbase_url = \"{}\"\ntoken = {{ env = \"CRM\" }}\n\
+             [crm]\nkind = \"{}\"\nbase_url = \"{}\"\nauth_url = \"{}\"\n{rows}\
              [block.sales]\npriority = [\"contact\"]\nanswer = \"plain\"\n\
-             [[employee]]\nname = \"Anna\"\ncrm_user = \"101\"\nmain = [\"acme_anna\"]\ntop_manager = true\n",
+             [[employee]]\nname = \"Anna\"\ncrm_user = \"{user}\"\nmain = [\"acme_anna\"]\ntop_manager = true\n",
+            crm.name(),
             crm.base_url(),
+            crm.auth_url(),
         );
         std::fs::create_dir_all(folder.join("projects")).expect("a folder");
         std::fs::write(folder.join("projects/acme.toml"), text).expect("a file");
-        let secrets = [("TOKEN", "acme-token-0123456789"), ("CRM", "sandbox-token")];
+        let secrets = [("TOKEN", "acme-token-0123456789"), ("APP", "sandbox-secret"), ("REFRESH", "sandbox-refresh")];
         let environment: BTreeMap<_, _> = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let settings = predial::config::read(Some(folder), &environment).expect("no problem");
         predial::project::compile(&settings).expect("no problem").remove(0)
@@ -182,14 +253,41 @@ mod tests {
         assert!(most_during(|| (0..10).for_each(|_| drop(black_box(vec![0_u8; 1_000])))) < 1_100);
     }
 
-    #[test]
-    fn a_crawl_holds_at_most_two_pages_beside_the_directory_however_many_there_are() {
-        let (small, large) = (Account::of(300), Account::of(3_000));
+    /// A crawl holds at most two pages beside the directory, however many there are.
+    fn holds_two_pages(crawled: &Crawled) {
+        let [few, many] = crawled.clients;
+        let (small, large) = (Account::of(crawled, few), Account::of(crawled, many));
         let page = large.page();
         let [of_few, of_many] = [&small, &large].map(|account| most_during(|| account.crawl()));
-        println!("a page takes {page} bytes, a crawl of 300 clients {of_few}, of 3,000 clients {of_many}");
-        assert!(page > 20_000, "a hundred records take {page} bytes");
+        let name = large.crm.name();
+        println!("{name}: a page takes {page} bytes, a crawl of {few} clients {of_few}, of {many} clients {of_many}");
+        assert!(page > 20_000, "a page of records takes {page} bytes");
         assert!(of_many <= 2 * page, "expected at most two pages of {page} bytes, found {of_many}");
         assert!(of_many <= of_few + page / 2, "expected what {of_few} bytes did for fewer pages, found {of_many}");
+    }
+
+    #[test]
+    fn a_crawl_of_pipedrive_holds_at_most_two_pages_beside_the_directory() {
+        holds_two_pages(&PIPEDRIVE);
+    }
+
+    #[test]
+    fn a_crawl_of_hubspot_holds_at_most_two_pages_beside_the_directory() {
+        holds_two_pages(&HUBSPOT);
+    }
+
+    #[test]
+    fn a_crawl_of_zoho_crm_holds_at_most_two_pages_beside_the_directory() {
+        holds_two_pages(&ZOHO_CRM);
+    }
+
+    #[test]
+    fn a_crawl_of_zoho_desk_holds_at_most_two_pages_beside_the_directory() {
+        holds_two_pages(&ZOHO_DESK);
+    }
+
+    #[test]
+    fn a_crawl_of_smart_crm_holds_at_most_two_pages_beside_the_directory() {
+        holds_two_pages(&SMART_CRM);
     }
 }
