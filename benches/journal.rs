@@ -1,7 +1,7 @@
 //! How many events the journal stores durably in a second, and what the disk's bare flush takes in the same run:
 //! `cargo bench --bench journal`.
 //!
-//! The file is below `target`, on a real disk. Behind `--` may stand how many events. All of them wait while some are then
+//! Below the bound the bench fails. The file is below `target`, on a real disk. Behind `--` may stand how many events. All of them wait while some are then
 //! taken up, one at a time.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench that cannot be set up ends there; it prints")]
@@ -24,6 +24,8 @@ use predial::journal::store::{Claim, End, NewEntry, SqliteStore, State, Store};
 const APPENDERS: usize = 64;
 const FLUSHES: usize = 300;
 const LEASES: usize = 500;
+/// Stored durably.
+const LEAST_A_SECOND: f64 = 5_000.0;
 const NOW: i64 = 1_763_600_000_000;
 
 /// An event as they are: some hundreds of bytes, three to a call, a client each.
@@ -115,5 +117,10 @@ fn main() {
     print("flush", &mut flushed);
     print("append", &mut appended);
     print("lease", &mut leased);
-    println!("stored     {:.0} events a second, {events} in {seconds:.2} s", f64::from(events) / seconds);
+    let a_second = f64::from(events) / seconds;
+    println!("stored     {a_second:.0} events a second, {events} in {seconds:.2} s");
+    if a_second < LEAST_A_SECOND {
+        println!("MISSED     expected at least {LEAST_A_SECOND} events a second");
+        std::process::exit(1);
+    }
 }
