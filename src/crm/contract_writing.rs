@@ -273,6 +273,7 @@ pub(super) async fn a_recording_that_comes_late_is_added_to_what_was_made(stage:
     let tasks: Vec<&Thing> = held.iter().filter(|thing| thing.what == "task").collect();
     let [task] = tasks[..] else { panic!("expected one task, found {tasks:?}") };
     assert!(task.text.contains("late.ogg"), "{task:?}");
+    assert!(task.text.contains("Without"), "what stood there stays: {task:?}");
     assert_eq!(task.state.as_deref(), Some("completed"));
 }
 
@@ -296,6 +297,7 @@ pub(super) async fn a_late_recording_reaches_a_written_call(stage: &dyn WriteSta
     let [call] = calls[..] else { panic!("expected one call, found {calls:?}") };
     let told = call.recording.as_deref().is_some_and(|url| url.contains("late.ogg")) || call.text.contains("late.ogg");
     assert!(told, "{call:?}");
+    assert!(call.text.contains("Without"), "what stood there stays: {call:?}");
 }
 
 /// Whatever is made: the answer is lost after the vendor acted, the mark finds it, and nothing is there twice. And where

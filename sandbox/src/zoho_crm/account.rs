@@ -255,6 +255,7 @@ impl Account {
             Route::Layouts => settings::layouts(&query),
             Route::Pipelines => settings::pipelines(&query),
             Route::NotesOf(module, id) => notes::of(&world, (module, id), &query),
+            Route::Notes => notes::by_id(&world, &query),
             Route::Watch => lock(&self.watch).answer(call.method(), &query, &call.body, now),
             Route::Coql | Route::Write(_) => Err(Refusal::no_such_url()),
         }

@@ -1,4 +1,4 @@
-//! Notes: `POST` and `PUT /Notes`, `PUT /Notes/{id}`, `GET /{module}/{id}/Notes`. They have no fields of the customer's.
+//! Notes: `POST` and `PUT /Notes`, `PUT /Notes/{id}`, `GET /{module}/{id}/Notes`, `GET /Notes?ids=`. They have no fields of the customer's.
 
 use serde_json::{Map, Value, json};
 
@@ -100,6 +100,22 @@ pub(super) fn of(world: &World, (module, id): (Module, u64), query: &Query<'_>) 
     }
     let more = notes.len() > from + size;
     let info = json!({"per_page": per_page, "count": shown.len(), "page": page, "more_records": more});
+    let mut out = Vec::new();
+    append(&mut out, &json!({"data": shown, "info": info}));
+    Ok(found(out))
+}
+
+/// Notes by their ids; those that are gone are left out, and where none is left there is nothing.
+pub(super) fn by_id(world: &World, query: &Query<'_>) -> Result<Reply, Refusal> {
+    let fields = query.text("fields").ok_or_else(|| Refusal::missing_parameter("fields"))?;
+    let ids = query.text("ids").ok_or_else(|| Refusal::missing_parameter("ids"))?;
+    let ids: Vec<u64> = ids.split(',').filter_map(|id| id.trim().parse().ok()).collect();
+    let shown: Vec<Value> =
+        world.notes.iter().filter(|note| ids.contains(&note.id)).map(|note| value(note, fields)).collect();
+    if shown.is_empty() {
+        return Ok(nothing());
+    }
+    let info = json!({"per_page": 200, "count": shown.len(), "page": 1, "more_records": false});
     let mut out = Vec::new();
     append(&mut out, &json!({"data": shown, "info": info}));
     Ok(found(out))

@@ -2,7 +2,7 @@
 //!
 //! | path under `/crm/v8` | credits |
 //! | --- | --- |
-//! | `GET /{module}`, `/{module}/deleted`, `/{module}/{id}/Notes`, `/users`, `/settings/fields`, `/layouts`, `/pipeline` | 1 |
+//! | `GET /{module}`, `/{module}/deleted`, `/{module}/{id}/Notes`, `/Notes`, `/users`, `/settings/fields`, `/layouts`, `/pipeline` | 1 |
 //! | `GET /{module}/search` | 3: the vendor's pages say 1 or 3 |
 //! | `POST /coql` | 1, 2 or 3 by the limit |
 //! | `POST` and `PUT /{module}`, `PUT /{module}/{id}`, `POST /{module}/upsert`, the same of `/Notes` | 1 for ten records |
@@ -28,6 +28,8 @@ pub(super) enum Route {
     Watch,
     /// The notes of a record.
     NotesOf(Module, u64),
+    /// Notes by their ids.
+    Notes,
     Write(Write),
 }
 
@@ -63,6 +65,7 @@ impl Route {
             ["settings", "layouts"] => Some(Self::Layouts),
             ["settings", "pipeline"] => Some(Self::Pipelines),
             ["actions", "watch"] => Some(Self::Watch),
+            ["Notes"] => Some(Self::Notes),
             [module] => Some(Self::List(Module::of(module)?, Query::read(query).text("sort_by").is_some())),
             [module, "deleted"] => Module::of(module).map(Self::Deleted),
             [module, "search"] => Module::of(module).map(Self::Search),

@@ -185,6 +185,25 @@ impl Writing {
         Ok(if empty { marks } else { Values::new() })
     }
 
+    /// Brings the recording to what was made. What people wrote into its text since stays, and so does our mark.
+    async fn amend(&self, order: &Order, id: &str, to: &Action) -> Result<(), Failure> {
+        let Some((what, mut values)) = body::amended(to, &order.call, &self.names) else { return Ok(()) };
+        if let (Some(name), Some(link)) = (what.text(), &order.call.recording)
+            && let Some(wanted) = values.remove(name)
+            && text::holds(&wanted, link)
+        {
+            let stored = self.read(what.object(), id, &[name]).await?.property(name).unwrap_or_default();
+            if !text::holds(&stored, link) {
+                let added = if what.is_html() { text::added_html } else { text::added };
+                values.insert(name.to_owned(), added(&stored, link));
+            }
+        }
+        if !values.is_empty() {
+            self.change(what.object(), id, &values).await?;
+        }
+        Ok(())
+    }
+
     /// Gives a contact that was there by its e-mail the number, where it has a place left for one.
     async fn number_of(&self, order: &Order, id: &str) -> Result<Receipt, Failure> {
         let receipt = Receipt { id: id.to_owned(), whole: true };
@@ -215,11 +234,7 @@ impl Writer for Writing {
         match (&order.action, parts.last()) {
             (Action::Update { utm, call }, _) => self.update(order, (*utm, *call), parts.len()).await,
             (Action::Amend { id, to }, _) => {
-                if let Some((what, values)) = body::amended(to, &order.call, &self.names)
-                    && !values.is_empty()
-                {
-                    self.change(what.object(), id, &values).await?;
-                }
+                self.amend(order, id, to).await?;
                 Ok(Receipt { id: id.clone(), whole: true })
             }
             (Action::Create { kind: Kind::Contact, .. }, Some(id)) => self.number_of(order, id).await,

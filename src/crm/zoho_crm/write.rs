@@ -155,21 +155,38 @@ impl Pen {
         self.send(Method::Put, url, json!({ "data": [row] }), None).await
     }
 
-    /// Writes something that was made again.
+    /// Brings the recording to something that was made.
     async fn amend(&self, order: &Order, (id, to): (&str, &Action), parts: &[String]) -> Result<Receipt, Failure> {
         let own = CrmId::parse(id).ok_or_else(|| no_id(id));
-        let (owner, module) = match to {
+        let (module, text, mut row) = match to {
             Action::Update { utm, call } => return self.update(order, (*utm, *call), parts).await,
-            Action::Note { text } => {
-                let content = json!(body::note(order, text, true));
-                let row = Row::from_iter([("Note_Content".to_owned(), content)]);
-                return Ok(whole(self.change(NOTES, own?, row).await?));
+            Action::Note { .. } => (NOTES, "Note_Content", Row::new()),
+            to => {
+                let (owner, module) = body::owner(to).zip(body::module(to)).ok_or_else(|| nothing_of(to.word()))?;
+                let shape = self.shape(owner).await?;
+                (module, path::DESCRIPTION, body::amended(order, to, &self.ground(&shape, None))?)
             }
-            to => body::owner(to).zip(body::module(to)).ok_or_else(|| nothing_of(to.word()))?,
         };
-        let shape = self.shape(owner).await?;
-        let row = body::amended(order, to, &self.ground(&shape, None))?;
-        Ok(whole(self.change(module, own?, row).await?))
+        let own = own?;
+        if let Some(link) = &order.call.recording {
+            row.extend(self.with_link((module, own), text, link).await?);
+        }
+        if row.is_empty() {
+            return Ok(Receipt { id: id.to_owned(), whole: true });
+        }
+        Ok(whole(self.change(module, own, row).await?))
+    }
+
+    /// The text with the link below it, where it has none yet: what people wrote since stays, and so does our mark.
+    async fn with_link(&self, (module, id): (&str, CrmId), text: &str, link: &str) -> Result<Row, Failure> {
+        let question = Question::page(path::by_id(&self.zoho.api.base, module, &format!("{text},{}", path::ID), &[id]));
+        let rows: Option<Rows> = self.zoho.api.ask(Payer::WRITE, &question).await?;
+        let row = rows.and_then(|rows| rows.data.into_iter().next());
+        let gone = || Failure::Refused { reason: format!("expected {id} of {module}, found that it is there no more") };
+        let row = row.ok_or_else(gone)?;
+        let stored = row.text(text).unwrap_or_default();
+        let added = (!stored.contains(link)).then(|| format!("{stored}\n{link}").trim_start().to_owned());
+        Ok(added.map(|added| (text.to_owned(), json!(added))).into_iter().collect())
     }
 }
 

@@ -85,6 +85,11 @@ impl What {
         }
     }
 
+    /// Whether that text is HTML.
+    pub(in crate::crm::hubspot) const fn is_html(self) -> bool {
+        matches!(self, Self::Task | Self::Call | Self::Note)
+    }
+
     /// The vendor's own type of an association to that; `None`: it is to be asked for.
     ///
     /// # Source

@@ -27,6 +27,22 @@ pub(super) fn html(text: &str, mark: Option<&str>) -> String {
     format!("{whole}{mark}")
 }
 
+/// Whether a text, as it was written here or as people left it, holds a link.
+pub(super) fn holds(text: &str, link: &str) -> bool {
+    text.contains(link) || text.contains(&escaped(link))
+}
+
+/// A stored text with a link below it.
+pub(super) fn added(stored: &str, link: &str) -> String {
+    format!("{stored}\n{link}").trim_start().to_owned()
+}
+
+/// The same where it is HTML.
+pub(super) fn added_html(stored: &str, link: &str) -> String {
+    let link = piece_as_html(link);
+    if stored.is_empty() { link } else { format!("{stored}<br>{link}") }
+}
+
 /// As much of a text as fits once it is written, every link of it among that.
 fn capped(text: &str, most: usize, written: impl Fn(&str) -> String) -> String {
     let pieces: Vec<&str> = text.split_inclusive(char::is_whitespace).collect();

@@ -212,13 +212,13 @@ fn marks_of_campaigns_go_into_an_entity_only_where_there_are_none_and_calls_alwa
 }
 
 #[test]
-fn an_amendment_writes_text_and_recording_again_and_nothing_else() {
+fn an_amendment_writes_the_recording_and_nothing_else() {
     let (names, shape) = (names(true), whole());
     let to = Action::Call { subject: "Other".to_owned(), text: "Now".to_owned(), recording: true };
     let order = order(Action::Amend { id: "9".to_owned(), to: Box::new(to.clone()) }, vec![]);
     assert_eq!(
         Value::Object(amended(&order, &to, &ground(&names, &shape)).expect("a row")),
-        json!({"Description": "Now", "Voice_Recording__s": RECORDING, "Ringostat_Record": RECORDING})
+        json!({"Voice_Recording__s": RECORDING, "Ringostat_Record": RECORDING})
     );
     assert_eq!(note(&order, "A <note>", true), format!("A <note>\n\n{}", order.mark));
 }

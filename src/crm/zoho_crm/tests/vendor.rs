@@ -93,7 +93,7 @@ async fn the_judge_refuses_what_is_misspelt() {
     };
     misspelt("per_page=", "perpage=", find("/Leads", "GET"));
     misspelt("page=1", "page=one", find("/deleted", "GET"));
-    misspelt("fields=id%2COwner", "fields=id%2COwnr", find("/Leads", "GET"));
+    misspelt("fields=Description%2Cid", "fields=Descripton%2Cid", find("/Leads", "GET"));
     misspelt("select_query", "query", find("/coql", "POST"));
     misspelt("Modified_Time\"", "Modified_time\"", find("/coql", "POST"));
     misspelt("more_records", "moreRecords", find("/coql", "POST"));

@@ -73,18 +73,15 @@ pub(in crate::crm::zoho_crm) fn made(order: &Order, ground: &Ground<'_>) -> Resu
     Ok(row)
 }
 
-/// What of something that was made is written again: its text and the recording.
+/// The fields of something that was made in which the recording is written again.
 pub(in crate::crm::zoho_crm) fn amended(order: &Order, to: &Action, ground: &Ground<'_>) -> Result<Row, Failure> {
     let mut row = Row::new();
-    let (owner, text, recording) = match to {
-        Action::Create { kind, text, recording, .. } => (kind.word(), text, *recording),
-        Action::Task { text, .. } => ("task", text, true),
-        Action::Call { text, recording, .. } => ("call", text, *recording),
+    let (owner, recording) = match to {
+        Action::Create { kind, recording, .. } => (kind.word(), *recording),
+        Action::Task { .. } => ("task", true),
+        Action::Call { recording, .. } => ("call", *recording),
         other => return Err(nothing_of(other.word())),
     };
-    let mark = text_mark(order, owner, ground);
-    let most = ground.shape.limit(DESCRIPTION, LONGEST_TEXT);
-    put(&mut row, DESCRIPTION, &text::kept(text, order.call.recording.as_deref(), mark, most));
     if recording {
         field(&mut row, order, owner, Meaning::Recording, ground);
         if owner == "call" {

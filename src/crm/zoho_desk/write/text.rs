@@ -51,6 +51,15 @@ pub(super) fn whole(text: &str, link: Option<&str>, mark: Option<&str>, most: us
     joined(&format!("{}…", &text[..end]), &below)
 }
 
+/// A stored text with a link below it; `None` where it stands there already.
+pub(super) fn with_link(stored: &str, link: &str, is_html: bool) -> Option<String> {
+    if stored.contains(link) || stored.contains(&escaped(link)) {
+        return None;
+    }
+    let (line, end) = if is_html { (html_line(link), "<br>") } else { (link.to_owned(), "\n") };
+    Some(if stored.is_empty() { line } else { format!("{stored}{end}{line}") })
+}
+
 /// The same as HTML: what HTML means something by is escaped, lines end with a break, links can be followed.
 pub(super) fn whole_html(text: &str, link: Option<&str>, mark: Option<&str>, most: usize) -> String {
     /// Escaping makes a letter six, and a link is written twice.

@@ -32,6 +32,27 @@ pub(in crate::crm::zoho_desk) struct Whole {
     pub(super) cf: BTreeMap<String, Value>,
 }
 
+/// What may have been written into a thing since: its text, and the fields that are ours.
+#[derive(Debug, Deserialize)]
+pub(in crate::crm::zoho_desk) struct Text {
+    description: Option<String>,
+    content: Option<String>,
+    #[serde(default, deserialize_with = "null_is_none")]
+    cf: BTreeMap<String, Value>,
+}
+
+impl Text {
+    /// A comment's, else the description.
+    pub(super) fn text(&self) -> &str {
+        self.content.as_deref().or(self.description.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether all of these custom fields stand there.
+    pub(super) fn has_fields(&self, fields: &Value) -> bool {
+        fields.as_object().into_iter().flatten().all(|(name, value)| self.cf.get(name) == Some(value))
+    }
+}
+
 /// A comment.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
