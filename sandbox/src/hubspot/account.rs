@@ -55,6 +55,7 @@ impl Vendor for Account {
     const NAME: &'static str = "hubspot";
     const RATE_LIMITS: &'static [&'static str] = &RATE_LIMITS;
     const ODDITIES: &'static [&'static str] = &["half_page", "page_twice", "endless_cursor", "long_notes"];
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/oauth/2026-03/token";
 
     type Options = Options;

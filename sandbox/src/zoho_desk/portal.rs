@@ -73,6 +73,7 @@ impl Vendor for Portal {
     const RATE_LIMITS: &'static [&'static str] = &RateLimit::WORDS;
     /// A page with its second half missing; the same page whatever is asked for; a page in no order.
     const ODDITIES: &'static [&'static str] = &["half_page", "same_page", "no_order"];
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/oauth/v2/token";
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type", ORG_HEADER];
 

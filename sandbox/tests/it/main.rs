@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod bodies;
 mod description;
 mod description_writing;
 mod faults;
