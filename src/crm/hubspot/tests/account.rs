@@ -10,7 +10,7 @@ use sandbox::kit::{EntityKind, Fault, FaultKind};
 use super::vendor::vendor;
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hubspot::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits};
 use crate::crm::{Reader, Tools};
@@ -217,7 +217,11 @@ impl Stage for Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        let Some(vendor) = vendor().filter(|_| !std::thread::panicking()) else { return };
+        if std::thread::panicking() {
+            return;
+        }
+        hold_bodies(&self.sandbox);
+        let Some(vendor) = vendor() else { return };
         for asked in self.sandbox.asked().iter().filter(|asked| !asked.path.starts_with("/oauth")) {
             assert_eq!(vendor.judge(asked).wrongs, [""; 0], "{} {}?{}", asked.method, asked.path, asked.query);
         }

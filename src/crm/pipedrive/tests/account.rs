@@ -9,7 +9,7 @@ use sandbox::pipedrive::{Change, Fault, FaultKind, Item, Options, Pipedrive, Rat
 use super::{judge::vendor, settings};
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits, Rate};
@@ -38,7 +38,7 @@ impl Account {
     pub(super) const NUMBER: u64 = 380_442_009_999;
 
     pub(super) async fn with(clients: usize, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options { clients, ..Options::default() };
+        let mut options = Options { clients, keep_replies: true, ..Options::default() };
         options.limits.index_lag = Duration::ZERO;
         options.limits.burst = Some(10_000);
         options.limits.search_burst = 1_000;
@@ -254,6 +254,7 @@ impl Drop for Account {
         if std::thread::panicking() {
             return;
         }
+        hold_bodies(&self.sandbox);
         for asked in self.sandbox.asked() {
             let token = asked.path.starts_with("/oauth");
             for name in &asked.headers {

@@ -11,7 +11,7 @@ use sandbox::smart_crm::{
 use super::{settings, vendor};
 use crate::base::{clock::Clock, problem::Placed};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Ledger, Limits, Rate};
 use crate::crm::smart_crm::settings::prepare;
@@ -249,6 +249,7 @@ impl Stage for Account {
 impl Drop for Account {
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            hold_bodies(&self.sandbox);
             self.requests().iter().for_each(vendor::judge);
         }
     }

@@ -8,7 +8,7 @@ use sandbox::zoho_crm::{CUSTOM_NUMBER, Change, EMPLOYEES, Fault, FaultKind, Item
 
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Ledger, Limits};
 use crate::crm::zoho_crm::settings::prepare;
@@ -241,6 +241,7 @@ impl Drop for Account {
         if std::thread::panicking() {
             return;
         }
+        hold_bodies(&self.sandbox);
         let Some(judge) = super::judge::judge() else { return };
         for asked in
             self.sandbox.asked().iter().filter(|asked| asked.path.starts_with("/crm/") && asked.fault.is_none())

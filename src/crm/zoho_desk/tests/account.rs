@@ -12,7 +12,7 @@ use sandbox::zoho_desk::{
 use super::vendor;
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Ledger, Limits};
 use crate::crm::zoho_desk::settings::prepare;
@@ -221,6 +221,7 @@ impl Drop for Account {
         if std::thread::panicking() {
             return;
         }
+        hold_bodies(&self.sandbox);
         for asked in self.sandbox.asked() {
             if !asked.path.starts_with("/oauth") && !asked.path.starts_with("/.well-known") {
                 vendor::judge(&asked).expect("as the vendor describes it");
