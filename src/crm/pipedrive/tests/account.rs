@@ -267,6 +267,7 @@ impl Drop for Account {
                 if let Some(body) = asked.body.as_ref().filter(|_| asked.method != "DELETE") {
                     vendor.judge_body(&asked.method, &asked.path, body).expect("a body as the vendor describes it");
                 }
+                vendor.judge_reply(&asked).expect("a reply as the vendor describes it");
             }
         }
     }
