@@ -45,7 +45,7 @@ fn named(query: &str) -> Result<Vec<String>, String> {
         match &*option {
             "$select" => names.extend(value.split(',').map(str::to_owned)),
             "$filter" => {
-                names.extend(value.split(" or ").filter_map(|part| Some(part.split_once(" eq ")?.0.to_owned())))
+                names.extend(value.split(" or ").filter_map(|part| Some(part.split_once(" eq ")?.0.to_owned())));
             }
             "$expand" => {
                 let (column, inner) = value.split_once("($select=").ok_or_else(|| format!("{value}: no columns"))?;
