@@ -13,6 +13,7 @@ use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits, Rate};
+use crate::crm::token::SharedTokens;
 use crate::crm::{Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 use crate::outbound::{Bounds, Outbound};
@@ -97,7 +98,8 @@ impl Account {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(limits, Clock::System));
-        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        let tools =
+            Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System };
         (prepare(&section).expect("a section").reader(tools), ledger)
     }
 
@@ -107,7 +109,8 @@ impl Account {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(PLENTY, Clock::System));
-        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        let tools =
+            Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System };
         (prepare(&self.by_token()).expect("a section").hooks(tools, target).expect("webhooks"), ledger)
     }
 
