@@ -61,7 +61,7 @@ mod tests {
 
     use predial::{
         base::{clock::Clock, metric::Metrics},
-        crm::{Reader, Tools, quota::Ledger, quota::Limits},
+        crm::{Reader, Tools, quota::Ledger, quota::Limits, token::SharedTokens},
         directory::{Directory, Feed, Parts, WarmRequest, WarmState},
         model::client::Kind,
         outbound::{Bounds, Outbound},
@@ -224,7 +224,8 @@ mod tests {
         };
         let ledger = Arc::new(Ledger::new(Limits::NONE, Clock::System));
         let outbound = Outbound::new(&bounds).expect("a client");
-        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        let tools =
+            Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System };
         let reader = project.crm.prepared.reader(tools);
         let process = predial::config::examine(None, &BTreeMap::new(), &predial::config::Overrides::default());
         let directory = Directory::new(Parts {

@@ -1,4 +1,4 @@
-//! The ledgers in use, one per CRM account, and what they have spent today.
+//! The ledgers in use, one per CRM account, and what they have spent today; the access tokens beside them.
 
 use std::{
     collections::BTreeMap,
@@ -10,6 +10,7 @@ use super::days::Days;
 use crate::base::clock::Clock;
 use crate::config::QuotaSettings;
 use crate::crm::quota::Ledger;
+use crate::crm::token::SharedTokens;
 use crate::project::Project;
 
 /// The accounts of the projects in force.
@@ -19,12 +20,14 @@ pub(super) struct Accounts {
     /// spend it.
     ledgers: BTreeMap<String, (QuotaSettings, Weak<Ledger>)>,
     days: Arc<Days>,
+    /// What projects with the same credentials share.
+    pub(super) tokens: SharedTokens,
 }
 
 impl Accounts {
     /// No account yet; what the process before this one spent today is read from its data folder.
     pub(super) fn open(data: &Path) -> Self {
-        Self { ledgers: BTreeMap::new(), days: Arc::new(Days::open(data)) }
+        Self { ledgers: BTreeMap::new(), days: Arc::new(Days::open(data)), tokens: SharedTokens::default() }
     }
 
     /// The account's ledger: the one its other projects spend from, where there are any.

@@ -306,8 +306,8 @@ impl Follow {
 
     fn feed(&self, tending: &mut Tending, project: &Project) -> Fed {
         let ledger = tending.accounts.ledger(project, self.means.clock);
-        let tools =
-            Tools { outbound: self.means.outbound.clone(), ledger: Arc::clone(&ledger), clock: self.means.clock };
+        let (outbound, tokens) = (self.means.outbound.clone(), tending.accounts.tokens.clone());
+        let tools = Tools { outbound, ledger: Arc::clone(&ledger), tokens, clock: self.means.clock };
         let writer = project.crm.prepared.writer(tools.clone());
         let reader = project.crm.prepared.reader(tools);
         let feed = Feed {

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use sandbox::kit::{Bodies, BodyOf, Running, Vendor};
 
 use crate::crm::failure::Failure;
 use crate::crm::{Cursor, Page, Reader, Record};
@@ -76,6 +77,23 @@ pub(super) trait Stage: Send + Sync {
     async fn stage(&self, trouble: Trouble);
     /// Requests that arrived so far, but for tokens.
     fn asked(&self) -> usize;
+}
+
+/// Holds what an adapter asked for tokens with, the tokens and refusals that it got, and what was delivered, against the
+/// vendor's closed lists.
+///
+/// # Panics
+/// When something is in none of them.
+pub(super) fn hold_bodies<V: Vendor>(sandbox: &Running<V>) {
+    let bodies = Bodies::of::<V>().expect("lists");
+    for asked in sandbox.asked() {
+        bodies.judge_asked(V::is_for_tokens(&asked.path), &asked).expect("a body of the closed lists");
+    }
+    // A look whether somebody is there says nothing.
+    for delivery in sandbox.ground().hooks.tried().iter().filter(|delivery| !delivery.hook.body.is_empty()) {
+        let status = delivery.status().unwrap_or_default();
+        bodies.judge(BodyOf::Delivery, status, "", &delivery.hook.body).expect("a delivery of the closed lists");
+    }
 }
 
 /// How long a reader may take over anything at all here; its own time-out is shorter.

@@ -29,6 +29,7 @@ use crate::config::CrmSection;
 use crate::crm::failure::Failure;
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Ledger, Limits};
+use crate::crm::token::SharedTokens;
 use crate::crm::writer::Writer;
 use crate::model::{
     client::{Kind, KindSet},
@@ -93,6 +94,8 @@ pub struct Tools {
     pub outbound: Outbound,
     /// The account's quota.
     pub ledger: Arc<Ledger>,
+    /// The access tokens, shared by those who have the same credentials.
+    pub tokens: SharedTokens,
     /// The time.
     pub clock: Clock,
 }

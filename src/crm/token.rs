@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -20,7 +20,7 @@ use crate::crm::failure::Failure;
 use crate::outbound::{Outbound, Reply, Request};
 
 /// What it takes to get an access token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Where tokens are refreshed.
     pub url: Url,
@@ -44,7 +44,7 @@ pub enum ClientProof {
 }
 
 /// What an access token is asked for with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantKind {
     /// The refresh token that a user's consent gave.
     Refresh(Secret),
@@ -79,6 +79,30 @@ pub struct Access {
 #[derive(Debug)]
 pub struct Tokens {
     issuer: Arc<Issuer>,
+}
+
+/// The access tokens of everybody: who has the same credentials has the same tokens.
+///
+/// Projects on one account would else refresh each for itself. An issuer that hands out ten tokens in ten minutes, or ends
+/// the oldest of those that live, takes that for a fault; one that hands out another refresh token each time leaves the
+/// others with a dead one.
+#[derive(Debug, Clone, Default)]
+pub struct SharedTokens(Arc<Mutex<Vec<Weak<Tokens>>>>);
+
+impl SharedTokens {
+    /// The tokens of these credentials, for as long as anybody has use for them.
+    #[must_use]
+    pub fn of(&self, outbound: &Outbound, grant: &Grant) -> Arc<Tokens> {
+        // A panic in a holder leaves a list, whole.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|tokens| tokens.strong_count() > 0);
+        let held = known.iter().filter_map(Weak::upgrade).find(|tokens| tokens.issuer.grant == *grant);
+        held.unwrap_or_else(|| {
+            let tokens = Arc::new(Tokens::new(outbound.clone(), grant.clone()));
+            known.push(Arc::downgrade(&tokens));
+            tokens
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -320,7 +344,7 @@ mod tests {
     use tokio::sync::Semaphore;
     use url::Url;
 
-    use super::{ClientProof, Grant, GrantKind, Tokens};
+    use super::{ClientProof, Grant, GrantKind, SharedTokens, Tokens};
     use crate::base::secret::Secret;
     use crate::crm::failure::Failure;
     use crate::outbound::{Bounds, Hosts, Outbound};
@@ -429,6 +453,31 @@ mod tests {
         let got = issuer.fifty_at_once().await;
         assert!(got.iter().all(|token| token.as_deref() == Ok("a0")), "{got:?}");
         assert_eq!(issuer.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_the_same_credentials_has_the_same_tokens_and_nobody_else_has() {
+        let issuer = issuer(200, GOOD, 50).await;
+        let (outbound, grant) = (&issuer.tokens.issuer.outbound, &issuer.tokens.issuer.grant);
+        let shared = SharedTokens::default();
+        let (one, other) = (shared.of(outbound, grant), shared.clone().of(outbound, &grant.clone()));
+        let (first, second) = tokio::join!(one.access(), other.access());
+        assert_eq!(first.expect("a token").token.expose(), second.expect("a token").token.expose());
+        assert_eq!(issuer.asked(), 1);
+        let elsewhere = Url::parse("http://127.0.0.1:9/oauth/token").expect("url");
+        for different in [
+            Grant { url: elsewhere, ..grant.clone() },
+            Grant { client_id: "other".to_owned(), ..grant.clone() },
+            Grant { client_secret: Secret::new("other"), ..grant.clone() },
+            Grant { proof: ClientProof::Form, ..grant.clone() },
+            Grant { kind: GrantKind::Refresh(Secret::new("other")), ..grant.clone() },
+            Grant { kind: GrantKind::Client { scope: "r3fresh".to_owned() }, ..grant.clone() },
+        ] {
+            assert!(!Arc::ptr_eq(&one, &shared.of(outbound, &different)), "{different:?}");
+        }
+        drop((one, other));
+        let later = shared.of(outbound, grant).access().await.expect("a token");
+        assert_eq!((later.token.expose(), issuer.asked()), ("a1", 2), "nobody kept the first");
     }
 
     #[tokio::test]

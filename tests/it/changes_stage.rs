@@ -75,7 +75,7 @@ impl Stage {
         let service = service.await.expect("no panic").unwrap_or_else(|error| panic!("{}: {error:?}", row.name));
         let stage = Self { row, started, service: Some(service), public, folder, _reserved: reserved };
         if let Some(by_hand) = stage.started.by_hand.as_ref().filter(|_| setup.public) {
-            by_hand(&format!("http://{public}/acme/crm-changes?token={}", setup.changes));
+            by_hand(&stage.door().replace(CHANGES, setup.changes));
         }
         stage.until("the directory is complete", |view| view["directory"]["absent_is_known"] == true).await;
         if setup.public {
@@ -118,6 +118,11 @@ impl Stage {
              Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         );
         self.edge(&request).await.status
+    }
+
+    /// Where the CRM is told to deliver.
+    pub(crate) fn door(&self) -> String {
+        format!("http://{}/acme/crm-changes?token={CHANGES}", self.public)
     }
 
     /// The folder of the configuration.

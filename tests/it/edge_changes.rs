@@ -192,6 +192,34 @@ fn an_inbox_that_nobody_empties_any_more_says_come_again_until_there_is_another(
     assert_eq!(client.rest(), bare("200 OK", ""));
 }
 
+/// One vendor takes 410 for the end of its subscription.
+#[test]
+fn whatever_becomes_of_a_delivery_nobody_is_told_that_the_door_is_gone() {
+    let desk = Desk::warm(&process());
+    let delivered = |target: &str| desk.ask(post(target, "[]"));
+    let (acme, wrong, nobody) = (target("acme"), "/acme/crm-changes?token=wrong", target("nobody"));
+    let mut answers = [&*acme, wrong, &*nobody, "/acme/crm-changes", "/acme/crm-changes/x"].map(delivered).to_vec();
+    let mut work = Work::of(&desk.behind);
+    answers.extend([wrong, &*nobody].map(delivered));
+    answers.push(desk.ask(get(&acme).replacen("GET", "DELETE", 1)));
+    answers.push(desk.ask(post(&acme, &"x".repeat(MIB + 1))));
+    for word in [Some(Received::Taken), Some(Received::NotGenuine), None] {
+        let mut client = desk.connect();
+        client.send(post(&acme, "[]"));
+        let arrival = work.next();
+        match word {
+            Some(word) => arrival.answer(word),
+            None => drop(arrival),
+        }
+        answers.push(client.rest());
+    }
+    drop(work);
+    answers.push(delivered(&acme));
+    let status = |answer: &String| answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let statuses: Vec<u16> = answers.iter().filter_map(status).collect();
+    assert_eq!(statuses, [404, 401, 401, 401, 404, 401, 401, 405, 413, 200, 401, 503, 503]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_vendor_is_kept_waiting_for_two_seconds_and_a_body_for_its_time() {
     let still = Still::warm().await;

@@ -102,3 +102,4 @@ mod whole_reload;
 mod whole_staff;
 #[cfg(test)]
 mod whole_stage;
+mod whole_tokens;

@@ -27,7 +27,7 @@ use predial::{
         metric::Metrics,
     },
     config::LiveSettings,
-    crm::{Tools, quota::Ledger},
+    crm::{Tools, quota::Ledger, token::SharedTokens},
     directory::{Directory, Feed, Parts, WarmRequest, WarmState},
     outbound::{Bounds, Outbound},
     project::Project,
@@ -222,7 +222,12 @@ pub(crate) fn directory(project: &Project, live: LiveSettings, clock: Clock, spe
     Directory::new(Parts {
         project: project.name.clone(),
         feed: Feed {
-            reader: project.crm.prepared.reader(Tools { outbound, ledger: Arc::clone(&ledger), clock }),
+            reader: project.crm.prepared.reader(Tools {
+                outbound,
+                ledger: Arc::clone(&ledger),
+                tokens: SharedTokens::default(),
+                clock,
+            }),
             section: project.crm.section.clone(),
             ledger,
             timezone: project.timezone.clone(),

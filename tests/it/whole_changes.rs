@@ -1,9 +1,12 @@
 //! How soon a change of the CRM is answered by, where it is told by webhook and where it is not.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
-use sandbox::kit::{Entity, EntityKind, Neutral, Sample};
+use jiff::Timestamp;
+use sandbox::hubspot::signed;
+use sandbox::kit::{Entity, EntityKind, Hooks, Neutral, Sample};
+use serde_json::{Value, json};
 
 use crate::changes_stage::{CHANGES, OTHER_CHANGES, Setup, Stage, TOKEN};
 use crate::crm_rows::{ROWS, Row};
@@ -152,4 +155,53 @@ async fn a_reload_leaves_webhooks_as_they_are_until_their_token_changes() {
         assert_eq!(stage.view().await["webhooks"]["state"], "off", "{}", row.name);
     })
     .await;
+}
+
+/// Ids of the contacts that HubSpot's stand-in was asked for in a batch, each with how often.
+fn read_again(stage: &Stage) -> BTreeMap<u64, usize> {
+    let mut read = BTreeMap::new();
+    for asked in stage.crm().asked().iter().filter(|asked| asked.path.ends_with("/contacts/batch/read")) {
+        let body: Value = serde_json::from_str(asked.body.as_deref().expect("a body")).expect("JSON");
+        let inputs = body["inputs"].as_array().expect("inputs").clone();
+        for id in inputs.iter().filter_map(|input| input["id"].as_str()?.parse().ok()) {
+            *read.entry(id).or_default() += 1;
+        }
+    }
+    read
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_events_with_doubles_and_in_no_order_read_each_record_again_once() {
+    let row = ROWS.iter().find(|row| row.name == "hubspot").expect("a row");
+    let stage = Stage::of(row, Setup::default()).await;
+    let anna = &stage.crm().employees()[0];
+    let mut contacts = Vec::new();
+    for place in 0..20 {
+        let (number, owner_id) = (format!("38099123{place:04}"), anna.clone());
+        let phones = vec![format!("+{number}")];
+        let created = Neutral::CreateContact { name: "New".to_owned(), phones, owner_id };
+        let contact = stage.crm().change_neutral(created).expect("created").expect("a contact");
+        stage.answered(&number, "acme_anna").await;
+        contacts.push(contact.id.parse::<u64>().expect("a number"));
+    }
+    stage.crm().forget_asked();
+    // Five of each: seven steps on in a list of twenty meet every place before they meet one again.
+    let event = |place: usize| {
+        json!({
+            "eventId": 9_000 + place % 60, "subscriptionId": 7, "portalId": 62_515, "appId": 54_321,
+            "occurredAt": 1_795_000_000_000_u64 - (place as u64 * 37) % 100, "attemptNumber": place % 2,
+            "subscriptionType": "contact.propertyChange", "objectId": contacts[place * 7 % 20],
+            "propertyName": "hubspot_owner_id", "propertyValue": "", "changeSource": "CRM",
+        })
+    };
+    let batch = Value::from_iter((0..100).map(event)).to_string();
+    let now_ms = Timestamp::now().as_millisecond();
+    let delivery = Hooks::default().deliver(signed("sandbox-secret", &stage.door(), batch, now_ms)).await;
+    assert_eq!(delivery.status(), Some(200), "{delivery:?}");
+    // What is told later is read later.
+    given(&stage, "contact", 1).await;
+    let mut read = read_again(&stage);
+    read.retain(|id, _| contacts.contains(id));
+    assert_eq!(read, contacts.iter().map(|id| (*id, 1)).collect());
+    assert_eq!(stage.counted("predial_changes_refused_total").await, 0);
 }

@@ -55,6 +55,7 @@ impl Vendor for Account {
     const NAME: &'static str = "hubspot";
     const RATE_LIMITS: &'static [&'static str] = &RATE_LIMITS;
     const ODDITIES: &'static [&'static str] = &["half_page", "page_twice", "endless_cursor", "long_notes"];
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/oauth/2026-03/token";
 
     type Options = Options;
@@ -186,11 +187,12 @@ impl Account {
         read(&self.world).owners.clone()
     }
 
-    /// Delivers what is to be told.
+    /// Delivers what is to be told, so much at a time, each delivery by itself.
     pub(super) fn tell(&self, told: Told) {
-        if let Some((target, events)) = told {
+        let Some((target, events)) = told else { return };
+        for events in events.chunks(hooks::MOST_EVENTS) {
             let (ground, secret) = (Arc::clone(&self.ground), self.options.oauth.client_secret.clone());
-            self.ground.spawn(hooks::deliver(ground, secret, target, events));
+            self.ground.spawn(hooks::deliver(ground, secret, target.clone(), events.to_vec()));
         }
     }
 

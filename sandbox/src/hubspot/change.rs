@@ -176,10 +176,12 @@ impl World {
             Change::Touch { kind, first, count } => {
                 let ids = (first..first.saturating_add(count)).filter(|&id| self.get(kind, id).is_some());
                 let ids: Vec<u64> = ids.collect();
+                let mut events = Vec::new();
                 for id in ids {
-                    self.edit(Item { kind, id }, "", now, |_| {})?;
+                    let (item, event) = self.edit(Item { kind, id }, "", now, |_| {})?;
+                    events.extend(self.told(item, event, now).into_iter().flat_map(|(_, events)| events));
                 }
-                return Ok((None, None));
+                return Ok((None, self.target.clone().map(|target| (target, events))));
             }
             Change::SetUserActive { user_id, active } => {
                 let owner = self.owners.iter_mut().find(|owner| owner.id == user_id);

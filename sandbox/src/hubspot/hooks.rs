@@ -1,8 +1,8 @@
 //! Telling of changes: a list of events, signed, tried again for a day.
 //!
 //! # Source
-//! The vendor's pages on webhooks and on validating requests, read 2026-11-20: five seconds, ten tries again within a day.
-//! When each comes is not said; here they come at once and then ever later.
+//! The vendor's pages on webhooks and on validating requests, read 2026-11-20: a hundred events at the most, five seconds,
+//! ten tries again within a day, no order, and doubles. When each try comes is not said; here they come ever later.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use crate::kit::{Ground, Hook};
 
+/// Events of one delivery, at most.
+pub(super) const MOST_EVENTS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Minutes before each further try.
 const AGAIN_MIN: [u64; 10] = [1, 2, 5, 10, 30, 60, 120, 240, 360, 480];

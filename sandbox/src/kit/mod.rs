@@ -21,6 +21,7 @@
 //! Faults, log, control door (`control`), start and stop come with [`Running`]; [`StandIn`] is the face that tests,
 //! demo and load cases loop over. `sandbox/src/pipedrive` is the model.
 
+mod bodies;
 mod change;
 mod clock;
 mod control;
@@ -47,6 +48,7 @@ mod vendor;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+pub use bodies::{Bodies, Body, Form, Of as BodyOf, answer};
 pub use change::{Entity, EntityKind, Neutral, NotChanged};
 pub use clock::{Clock, Moment};
 pub use dice::{pick, roll};

@@ -153,9 +153,9 @@ async fn answer<V: Vendor>(
     };
     let call = Call { parts, body, expired, oddity };
     let ordinary = carried_out(Arc::clone(&shared), call, (number, delay));
-    let staged = async |reply: Reply| {
+    let staged = async |reply: Reply, kept: Option<String>| {
         tokio::time::sleep(delay).await;
-        lock(&shared.ground.log).answered(number, Outcome { status: reply.status().as_u16(), cost: 0, reply: None });
+        lock(&shared.ground.log).answered(number, Outcome { status: reply.status().as_u16(), cost: 0, reply: kept });
         Ok(whole(reply))
     };
     match then {
@@ -170,9 +170,14 @@ async fn answer<V: Vendor>(
             reset.store(true, Ordering::Release);
             Err(Dropped::Reset)
         }
-        Some(Kind::Status { status, headers, body }) => staged(staged_status(status, &headers, body)).await,
-        Some(Kind::Garbage) => staged(json_reply(StatusCode::OK, "<<< not what you expected >>>")).await,
-        Some(Kind::RateLimit { how }) => staged(shared.vendor.over_limit(&how)).await,
+        Some(Kind::Status { status, headers, body }) => staged(staged_status(status, &headers, body), None).await,
+        Some(Kind::Garbage) => staged(json_reply(StatusCode::OK, "<<< not what you expected >>>"), None).await,
+        Some(Kind::RateLimit { how }) => {
+            // Said too early, and in the vendor's own words.
+            let reply = shared.vendor.over_limit(&how);
+            let kept = shared.ground.keep_replies.then(|| kept_reply(&reply, false));
+            staged(reply, kept).await
+        }
         Some(Kind::Truncated) => Ok(in_pieces(ordinary.await?, |bytes| truncated(&bytes))),
         Some(Kind::Drip { ms }) => Ok(in_pieces(ordinary.await?, |bytes| dripping(bytes, Duration::from_millis(ms)))),
         Some(Kind::Delay { .. } | Kind::TokenExpired | Kind::Oddity { .. }) | None => Ok(whole(ordinary.await?)),

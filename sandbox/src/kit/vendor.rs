@@ -111,6 +111,8 @@ pub trait Vendor: Debug + Sized + Send + Sync + 'static {
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type"];
     /// A request's body, at most; more breaks the connection.
     const MOST_BODY: usize = 1 << 20;
+    /// The closed lists of the names in its bodies: a file that [`super::Bodies`] is read from; empty where there is none.
+    const BODIES: &'static str = "";
     /// Where tokens are had, as clients are configured: `/oauth/token`.
     const TOKEN_PATH: &'static str;
 

@@ -64,6 +64,7 @@ impl Vendor for Account {
     const NAME: &'static str = "pipedrive";
     const RATE_LIMITS: &'static [&'static str] = &RateLimit::WORDS;
     const ODDITIES: &'static [&'static str] = ODDITIES;
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/oauth/token";
     /// Recordings are uploaded.
     const MOST_BODY: usize = 64 << 20;

@@ -68,6 +68,7 @@ impl Vendor for Account {
     const ODDITIES: &'static [&'static str] = &["short_page", "twice", "endless", "foreign_link", "heavy"];
     const KEPT_HEADERS: &'static [&'static str] =
         &["accept", "content-type", "prefer", "odata-version", "odata-maxversion", "if-match", "if-none-match"];
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/0a1b2c3d-1111-4222-8333-444455556666/oauth2/v2.0/token";
 
     type Options = Options;

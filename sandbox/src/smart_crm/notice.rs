@@ -89,13 +89,16 @@ fn context(notice: &Notice, at_ms: i64) -> Value {
         (_, Some(row)) => input.push(json!({"key": "Target", "value": target(row, notice)})),
         _ => {}
     }
+    // The vendor's sample leaves this one's type out.
+    let mut owner = reference("sdkmessageprocessingstep", other_id(9, 6));
+    owner.as_object_mut().and_then(|owner| owner.remove("__type"));
     json!({
         "BusinessUnitId": guid_text(other_id(9, 2)), "CorrelationId": guid_text(other_id(9, 1)), "Depth": 1,
         "InitiatingUserId": guid_text(other_id(9, 3)), "InputParameters": input, "IsExecutingOffline": false,
         "IsInTransaction": false, "IsOfflinePlayback": false, "IsolationMode": 1, "MessageName": notice.message,
         "Mode": 1, "OperationCreatedOn": format!("/Date({at_ms}+0000)/"), "OperationId": guid_text(other_id(9, 4)),
         "OrganizationId": guid_text(other_id(9, 5)), "OrganizationName": "sandbox", "OutputParameters": [],
-        "OwningExtension": reference("sdkmessageprocessingstep", other_id(9, 6)), "ParentContext": null,
+        "OwningExtension": owner, "ParentContext": null,
         "PostEntityImages": [], "PreEntityImages": [], "PrimaryEntityId": id, "PrimaryEntityName": notice.logical,
         "RequestId": null, "SecondaryEntityName": "none", "SharedVariables": [], "Stage": 40,
         "UserId": guid_text(other_id(9, 3)),

@@ -58,6 +58,7 @@ impl Vendor for Account {
     const RATE_LIMITS: &'static [&'static str] = &["at-once", "credits", "token", "token-200"];
     const ODDITIES: &'static [&'static str] = &["half-page", "same-page", "endless", "record-locked"];
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type", "if-modified-since"];
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = oauth::PATH;
 
     type Options = Options;

@@ -1,6 +1,6 @@
 //! The portal: what is charged, what is answered, who is told of changes.
 
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, RwLock, atomic::AtomicU64};
 
 use hyper::{Method, StatusCode};
 use serde::Serialize;
@@ -43,6 +43,7 @@ pub struct Portal {
     pub(super) ground: Arc<Ground>,
     pub(super) world: RwLock<World>,
     pub(super) webhooks: Mutex<Vec<Webhook>>,
+    pub(super) webhooks_made: AtomicU64,
     pub(super) signer: Mutex<Signer>,
     credits: Mutex<Daily>,
     under_way: InFlight,
@@ -73,6 +74,7 @@ impl Vendor for Portal {
     const RATE_LIMITS: &'static [&'static str] = &RateLimit::WORDS;
     /// A page with its second half missing; the same page whatever is asked for; a page in no order.
     const ODDITIES: &'static [&'static str] = &["half_page", "same_page", "no_order"];
+    const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/oauth/v2/token";
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type", ORG_HEADER];
 
@@ -95,6 +97,7 @@ impl Vendor for Portal {
         Self {
             world: RwLock::new(World::new(seed, options.limits.index_lag, Fields::new(options.call_fields))),
             webhooks: Mutex::default(),
+            webhooks_made: AtomicU64::new(0),
             signer: Mutex::new(Signer::new()),
             credits: Mutex::new(Daily::new(options.daily_credits())),
             under_way: InFlight::default(),

@@ -5,7 +5,11 @@
 //! where the first failed; here both must be answered with 200, the harder reading); deliveries are arrays, answered with
 //! 200 within 5 s; 410 ends the subscription. Nothing is said of trying again: nothing is tried again.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use hyper::Method;
 use serde::{Deserialize, Serialize};
@@ -136,7 +140,8 @@ impl Portal {
         self.probe(&url).await?;
         let now = time(self.ground.clock.now().wall.as_second());
         let mut webhooks = lock(&self.webhooks);
-        let id = webhooks.iter().map(|webhook| webhook.id + 1).max().unwrap_or_else(|| id_of(Of::Webhook, 1));
+        // An id is nobody's again.
+        let id = id_of(Of::Webhook, self.webhooks_made.fetch_add(1, Ordering::Relaxed) + 1);
         let webhook = Webhook {
             id,
             url,

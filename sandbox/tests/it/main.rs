@@ -8,10 +8,12 @@
 )]
 
 mod account;
+mod bodies;
 mod description;
 mod description_writing;
 mod faults;
 mod hubspot;
+mod hubspot_hooks;
 mod hubspot_writing;
 mod kit;
 mod limits;
@@ -21,10 +23,16 @@ mod pipedrive_writing;
 mod ringostat_api;
 mod search;
 mod smart_crm;
+mod smart_crm_delta;
+mod smart_crm_hooks;
 mod smart_crm_writing;
 mod support;
 mod webhooks;
 mod zoho_crm;
+mod zoho_crm_limits;
+mod zoho_crm_queries;
+mod zoho_crm_watch;
 mod zoho_crm_writing;
 mod zoho_desk;
+mod zoho_desk_hooks;
 mod zoho_desk_writing;

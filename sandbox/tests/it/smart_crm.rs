@@ -5,10 +5,6 @@ use std::{collections::BTreeSet, time::Duration};
 use sandbox::kit::{Entity, EntityKind, Fault, Neutral, StandIn};
 use sandbox::smart_crm::{Change, Limits, Options, SmartCrm, TENANT};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
 
 use crate::support::{Reply, exchange};
 
@@ -18,7 +14,7 @@ pub(crate) const TRACK: (&str, &str) = ("prefer", "odata.track-changes");
 /// A stand-in whose time stands still, and a token for it.
 pub(crate) struct Stage {
     pub(crate) crm: SmartCrm,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Stage {
@@ -54,7 +50,7 @@ impl Stage {
         self.send(&format!("GET {path}"), headers, "").await
     }
 
-    async fn refused(&self, below: &str, headers: &[(&str, &str)], code: &str) {
+    pub(crate) async fn refused(&self, below: &str, headers: &[(&str, &str)], code: &str) {
         let reply = self.get(below, headers).await;
         assert!((400..500).contains(&reply.status), "{below}: {}", reply.text());
         assert_eq!(reply.json()["error"]["code"], code, "{below}: {}", reply.text());
@@ -98,7 +94,7 @@ fn form(crm: &SmartCrm, secret: &str) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-async fn token(crm: &SmartCrm) -> String {
+pub(crate) async fn token(crm: &SmartCrm) -> String {
     let reply = exchange(crm, &format!("POST /{TENANT}/oauth2/v2.0/token"), &[], &form(crm, "sandbox-secret")).await;
     reply.expect("a reply").json()["access_token"].as_str().expect("a token").to_owned()
 }
@@ -225,59 +221,6 @@ async fn a_merge_leaves_the_loser_inactive_and_gives_its_numbers_to_the_winner()
 }
 
 #[tokio::test]
-async fn a_delta_link_shows_what_changed_and_what_was_deleted_and_nothing_twice() {
-    let stage = Stage::with(|options| options.limits.page = 4).await;
-    let (rows, delta) = stage.all("contacts?$select=fullname", &[TRACK]).await;
-    assert!(rows.len() > 20 && delta.is_string());
-    let (added, gone) = (stage.create(EntityKind::Contact, &[]), stage.create(EntityKind::Contact, &[]));
-    stage.crm.change(Change::Delete { entity: gone.clone() }).expect("deleted");
-    let page = stage.follow(delta.as_str().expect("a link"), &[]).await.json();
-    assert!(page["@odata.context"].as_str().expect("a context").ends_with("/$delta"));
-    let value = page["value"].as_array().expect("a list");
-    assert_eq!((value.len(), value[0]["contactid"].clone()), (2, json!(added.id)));
-    assert_eq!((value[1]["id"].clone(), value[1]["reason"].clone()), (json!(gone.id), json!("deleted")));
-    let again = stage.follow(page["@odata.deltaLink"].as_str().expect("a link"), &[]).await.json();
-    assert_eq!(again["value"], json!([]));
-}
-
-#[tokio::test]
-async fn tracking_knows_no_filter_order_or_top_and_not_every_table() {
-    let stage = Stage::start().await;
-    for below in ["contacts?$filter=statecode%20eq%200", "contacts?$orderby=modifiedon", "contacts?$top=5"] {
-        let reply = stage.get(below, &[TRACK]).await;
-        assert!(reply.status == 400 && reply.text().contains("Change Tracking"), "{below}: {}", reply.text());
-    }
-    assert_eq!(stage.get("incidents", &[TRACK]).await.status, 400);
-    stage.crm.change(Change::Track { kind: EntityKind::Ticket }).expect("tracked");
-    assert!(stage.get("incidents", &[TRACK]).await.json()["@odata.deltaLink"].is_string());
-}
-
-#[tokio::test]
-async fn a_reading_that_does_not_ask_for_tracking_to_its_end_gets_no_link() {
-    let stage = Stage::with(|options| options.limits.page = 30).await;
-    let first = stage.get("contacts?$select=fullname", &[TRACK]).await.json();
-    let next = first["@odata.nextLink"].as_str().expect("a link");
-    assert!(stage.follow(next, &[]).await.json()["@odata.deltaLink"].is_null());
-    assert!(stage.follow(next, &[TRACK]).await.json()["@odata.deltaLink"].is_string());
-}
-
-#[tokio::test]
-async fn a_delta_link_dies_after_seven_days_and_when_its_table_changes() {
-    let stage = Stage::start().await;
-    let (_, delta) = stage.all("leads?$select=fullname", &[TRACK]).await;
-    let delta = delta.as_str().expect("a link").to_owned();
-    assert_eq!(stage.follow(&delta, &[]).await.status, 200);
-    stage.crm.change(Change::Reshape { kind: EntityKind::Lead }).expect("changed");
-    let reply = stage.follow(&delta, &[]).await;
-    assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (400, json!("0x80044352")));
-    let (_, delta) = stage.all("leads?$select=fullname", &[TRACK]).await;
-    stage.crm.advance(Duration::from_secs(7 * 86_400 + 1));
-    let fresh = Stage { token: token(&stage.crm).await, crm: stage.crm };
-    let reply = fresh.follow(delta.as_str().expect("a link"), &[]).await;
-    assert_eq!(reply.json()["error"]["code"], "0x80044352");
-}
-
-#[tokio::test]
 async fn each_limit_is_a_429_of_its_own_that_says_for_how_long() {
     let limited = async |change: fn(&mut Limits), below: &str| {
         let stage = Stage::with(|options| change(&mut options.limits)).await;
@@ -360,121 +303,6 @@ async fn every_sample_stands_in_the_lists_as_it_says() {
             assert_eq!(owners.get(entity.id.as_str()), Some(&entity.owner_id.as_str()), "{set} {entity:?}");
         }
     }
-}
-
-/// A door that answers so many deliveries, each with the next status, and keeps what came.
-pub(crate) async fn door(statuses: &'static [u16]) -> (String, tokio::task::JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/acme/crm-changes", listener.local_addr().expect("an address"));
-    let serving = tokio::spawn(async move {
-        let mut came = Vec::new();
-        for status in statuses {
-            let (mut stream, _) = listener.accept().await.expect("a connection");
-            let (mut text, mut bytes) = (String::new(), [0; 4_096]);
-            while !text.contains("\"UserId\"") {
-                let read = stream.read(&mut bytes).await.expect("bytes");
-                text.push_str(&String::from_utf8_lossy(&bytes[..read]));
-            }
-            let reply = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
-            stream.write_all(reply.as_bytes()).await.expect("written");
-            came.push(text);
-        }
-        came
-    });
-    (url, serving)
-}
-
-impl Stage {
-    /// Registers a webhook for updates of contacts.
-    pub(crate) async fn register(&self, url: &str, authtype: u8, value: &str, filtering: &str) {
-        let json = [("content-type", "application/json")];
-        let body = json!({"name": "test", "url": url, "contract": 8, "authtype": authtype, "authvalue": value});
-        let reply = self.send(&format!("POST {ROOT}/serviceendpoints"), &json, &body.to_string()).await;
-        assert_eq!(reply.status, 204, "{}", reply.text());
-        let created = reply.header("odata-entityid").expect("an id").to_owned();
-        let id = created.split(['(', ')']).nth(1).expect("an id");
-        let below = "sdkmessagefilters?$select=sdkmessagefilterid,primaryobjecttypecode&\
-                     $expand=sdkmessageid($select=name)&$filter=primaryobjecttypecode%20eq%20'contact'";
-        let filters = self.get(below, &[]).await.json();
-        let update =
-            filters["value"].as_array().expect("filters").iter().find(|row| row["sdkmessageid"]["name"] == "Update");
-        let update = update.expect("updates");
-        let text = |value: &Value| value.as_str().expect("an id").to_owned();
-        let step = json!({
-            "name": "test", "stage": 40, "mode": 1, "rank": 1, "supporteddeployment": 0, "asyncautodelete": true,
-            "filteringattributes": filtering,
-            "eventhandler_serviceendpoint@odata.bind": format!("/serviceendpoints({id})"),
-            "sdkmessageid@odata.bind": format!("/sdkmessages({})", text(&update["sdkmessageid"]["sdkmessageid"])),
-            "sdkmessagefilterid@odata.bind": format!("/sdkmessagefilters({})", text(&update["sdkmessagefilterid"])),
-        });
-        let reply = self.send(&format!("POST {ROOT}/sdkmessageprocessingsteps"), &json, &step.to_string()).await;
-        assert_eq!(reply.status, 204, "{}", reply.text());
-    }
-}
-
-#[tokio::test]
-async fn a_webhook_is_posted_with_its_key_in_the_vendors_form() {
-    let stage = Stage::start().await;
-    let (url, came) = door(&[200]).await;
-    stage.register(&url, 4, "k3y", "mobilephone,ownerid").await;
-    let contact = stage.create(EntityKind::Contact, &[]);
-    let phones = vec!["0670000009".to_owned()];
-    stage.crm.change_neutral(Neutral::SetPhones { entity: contact.clone(), phones }).expect("changed");
-    let came = came.await.expect("a delivery").remove(0);
-    assert!(came.starts_with("POST /acme/crm-changes?code=k3y HTTP/1.1\r\n"), "{came}");
-    for header in
-        ["x-ms-dynamics-entity-name: contact", "x-ms-dynamics-request-name: Update", "x-ms-dynamics-organization:"]
-    {
-        assert!(came.contains(header), "{header}: {came}");
-    }
-    let body: Value = serde_json::from_str(came.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
-    assert_eq!((body["MessageName"].clone(), body["PrimaryEntityId"].clone()), (json!("Update"), json!(contact.id)));
-    assert_eq!(body["InputParameters"][0]["value"]["Attributes"][0]["key"], "mobilephone");
-}
-
-#[tokio::test]
-async fn a_webhook_is_tried_once_more_and_only_after_a_gateways_status() {
-    let stage = Stage::start().await;
-    let (url, came) = door(&[503, 503]).await;
-    stage.register(&url, 6, "<settings><setting name=\"token\" value=\"a&amp;b\"/></settings>", "").await;
-    let contact = stage.create(EntityKind::Contact, &[]);
-    stage.crm.change(Change::SetPhones { entity: contact.clone(), phones: Vec::new() }).expect("changed");
-    let came = came.await.expect("two deliveries");
-    assert!(came.len() == 2 && came[0].starts_with("POST /acme/crm-changes?token=a%26b "), "{}", came[0]);
-    assert_eq!(stage.crm.delivered(2).await.len(), 2);
-    let other = Stage::start().await;
-    let (url, came) = door(&[500]).await;
-    other.register(&url, 5, "<settings><setting name=\"x-key\" value=\"k\"/></settings>", "").await;
-    let contact = other.create(EntityKind::Contact, &[]);
-    other.crm.change(Change::SetPhones { entity: contact, phones: Vec::new() }).expect("changed");
-    assert!(came.await.expect("a delivery")[0].contains("x-key: k\r\n"));
-    assert_eq!(other.crm.delivered(1).await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_webhook_takes_a_privilege_and_known_properties() {
-    let stage = Stage::with(|options| options.may_register = false).await;
-    let post = async |stage: &Stage, body: Value| {
-        stage.send(&format!("POST {ROOT}/serviceendpoints"), &[], &body.to_string()).await
-    };
-    let body = json!({"name": "a", "url": "http://127.0.0.1:1/", "contract": 8, "authtype": 4, "authvalue": "k"});
-    assert_eq!(post(&stage, body.clone()).await.json()["error"]["code"], "0x80040220");
-    let stage = Stage::start().await;
-    let with = |name: &str, value: Value| {
-        let mut body = body.clone();
-        body[name] = value;
-        body
-    };
-    for wrong in
-        [with("Url", json!("x")), with("contract", json!(1)), with("authtype", json!(6)), with("authtype", json!(9))]
-    {
-        assert_eq!(post(&stage, wrong.clone()).await.status, 400, "{wrong}");
-    }
-    assert_eq!(post(&stage, body.clone()).await.status, 204);
-    assert_eq!(post(&stage, body).await.status, 400, "a name is unique");
-    let listed = stage.get("serviceendpoints?$select=name,url&$filter=contract%20eq%208", &[]).await.json();
-    assert_eq!(listed["value"][0]["url"], "http://127.0.0.1:1/");
-    assert!(!listed.to_string().contains("authvalue"));
 }
 
 #[tokio::test]

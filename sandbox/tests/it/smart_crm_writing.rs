@@ -3,7 +3,8 @@
 use sandbox::kit::{EntityKind, Fault, StandIn, Thing};
 use serde_json::{Value, json};
 
-use crate::smart_crm::{ROOT, Stage, TRACK, door};
+use crate::smart_crm::{ROOT, Stage, TRACK};
+use crate::smart_crm_hooks::door;
 use crate::support::Reply;
 
 const MAKE: (&str, &str) = ("if-none-match", "*");

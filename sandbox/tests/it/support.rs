@@ -3,7 +3,7 @@
 use std::io;
 
 use sandbox::{
-    kit::{Running, Vendor},
+    kit::{Asked, Bodies, Running, Vendor, answer},
     pipedrive::{Options, Pipedrive},
 };
 use serde_json::Value;
@@ -61,7 +61,27 @@ pub(crate) async fn exchange<V: Vendor>(
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
-    parse(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "no whole head"))
+    let reply = parse(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "no whole head"))?;
+    hold(sandbox, head, &reply);
+    Ok(reply)
+}
+
+/// Holds a refusal, a token, and no token against the vendor's closed lists.
+fn hold<V: Vendor>(sandbox: &Running<V>, head: &str, reply: &Reply) {
+    judged(sandbox, head, reply).transpose().unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+/// The place of the list that a reply fits, where it is one that lists are for; a status that was staged is not the
+/// vendor's.
+pub(crate) fn judged<V: Vendor>(sandbox: &Running<V>, head: &str, reply: &Reply) -> Option<Result<usize, String>> {
+    let bodies = Bodies::of::<V>().expect("lists");
+    let path = head.split_once(' ')?.1.split('?').next()?;
+    let of = answer(V::is_for_tokens(path), reply.status, &reply.text());
+    let of = of.filter(|_| !bodies.body.is_empty() && !path.starts_with("/sandbox"))?;
+    let asked = sandbox.asked();
+    let same = |asked: &&Asked| asked.path == path && asked.status == Some(reply.status);
+    let genuine = asked.iter().rev().find(same).is_some_and(|asked| matches!(asked.fault, None | Some("rate_limit")));
+    genuine.then(|| bodies.judge(of, reply.status, path, &reply.text()))
 }
 
 fn parse(bytes: &[u8]) -> Option<Reply> {

@@ -54,10 +54,15 @@ impl Listener {
         self.heard.lock().unwrap().clone()
     }
 
-    /// The bodies of what was told, in the order it came.
+    /// The bodies of what was posted, in the order it came.
+    pub(crate) fn told_texts(&self) -> Vec<String> {
+        let posted = self.heard().into_iter().filter(|text| text.starts_with("POST"));
+        posted.map(|text| text.split_once("\r\n\r\n").unwrap().1.to_owned()).collect()
+    }
+
+    /// The same, all of it JSON.
     pub(crate) fn told(&self) -> Vec<Value> {
-        let bodies = self.heard().into_iter().filter(|text| text.starts_with("POST"));
-        bodies.map(|text| serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap()).collect()
+        self.told_texts().iter().map(|text| serde_json::from_str(text).unwrap()).collect()
     }
 }
 

@@ -98,7 +98,8 @@ impl Follow {
             return;
         }
         let ledger = Arc::clone(&tended.ledger);
-        let tools = Tools { outbound: self.means.outbound.clone(), ledger, clock: self.means.clock };
+        let tokens = tending.accounts.tokens.clone();
+        let tools = Tools { outbound: self.means.outbound.clone(), ledger, tokens, clock: self.means.clock };
         tending.webhooks.end(&project.name);
         let Some(hooks) = prepared.hooks(tools, target.clone()) else { return };
         let (inbox, arrivals) = inbox();

@@ -145,7 +145,7 @@ impl Settings {
         let auth = match &self.credentials {
             Credentials::Token(token) => Auth::Token(token.clone()),
             Credentials::OAuth(grant) => {
-                let tokens = || Arc::new(Tokens::new(outbound.clone(), grant.clone()));
+                let tokens = || tools.tokens.of(&outbound, grant);
                 Auth::OAuth(Arc::clone(self.shared.tokens.get_or_init(tokens)))
             }
         };

@@ -2,6 +2,7 @@ mod account;
 mod hooks;
 mod judge;
 mod reading;
+mod replies;
 mod requests;
 mod settings;
 mod status;

@@ -110,7 +110,7 @@ impl Prepared for Settings {
 impl Settings {
     fn session(&self, tools: Tools) -> Arc<Session> {
         let outbound = tools.outbound.limited_to(self.hosts());
-        let tokens = self.tokens.get_or_init(|| Arc::new(Tokens::new(outbound.clone(), self.grant.clone())));
+        let tokens = self.tokens.get_or_init(|| tools.tokens.of(&outbound, &self.grant));
         Arc::new(Session::new(self.base.clone(), Arc::clone(tokens), Tools { outbound, ..tools }))
     }
 

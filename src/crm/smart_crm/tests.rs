@@ -7,6 +7,7 @@ mod requests;
 mod settings;
 mod status;
 mod vendor;
+mod vendor_registering;
 mod vendor_writing;
 mod wire;
 mod writing;

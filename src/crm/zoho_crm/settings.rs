@@ -114,8 +114,7 @@ impl Prepared for Settings {
 impl Settings {
     fn api(&self, tools: Tools) -> Api {
         let outbound = tools.outbound.limited_to(self.hosts());
-        let make = || Arc::new(Tokens::new(outbound.clone(), self.grant.clone()));
-        let tokens = Arc::clone(self.tokens.get_or_init(make));
+        let tokens = Arc::clone(self.tokens.get_or_init(|| tools.tokens.of(&outbound, &self.grant)));
         Api::new(self.base.clone(), tokens, Tools { outbound, ..tools })
     }
 

@@ -89,7 +89,7 @@ impl Settings {
     fn portal(&self, tools: Tools) -> Portal {
         let hosts = Hosts::default().with_origin_of(&self.base).with_origin_of(&self.grant.url);
         let outbound = tools.outbound.limited_to(hosts);
-        let tokens = self.tokens.get_or_init(|| Arc::new(Tokens::new(outbound.clone(), self.grant.clone())));
+        let tokens = self.tokens.get_or_init(|| tools.tokens.of(&outbound, &self.grant));
         Portal::new(self.base.clone(), self.org_id.clone(), Arc::clone(tokens), Tools { outbound, ..tools })
     }
 }

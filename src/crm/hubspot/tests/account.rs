@@ -10,9 +10,10 @@ use sandbox::kit::{EntityKind, Fault, FaultKind};
 use super::vendor::vendor;
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hubspot::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits};
+use crate::crm::token::SharedTokens;
 use crate::crm::{Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 use crate::outbound::{Bounds, Outbound};
@@ -97,7 +98,8 @@ impl Account {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 8_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(limits, Clock::System));
-        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        let tools =
+            Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System };
         (prepare(section).expect("a section").reader(tools), ledger)
     }
 
@@ -217,8 +219,12 @@ impl Stage for Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        let Some(vendor) = vendor().filter(|_| !std::thread::panicking()) else { return };
-        for asked in self.sandbox.asked().iter().filter(|asked| !asked.path.starts_with("/oauth")) {
+        if std::thread::panicking() {
+            return;
+        }
+        hold_bodies(&self.sandbox);
+        let Some(vendor) = vendor() else { return };
+        for asked in &self.sandbox.asked() {
             assert_eq!(vendor.judge(asked).wrongs, [""; 0], "{} {}?{}", asked.method, asked.path, asked.query);
         }
     }

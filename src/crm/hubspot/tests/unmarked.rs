@@ -12,6 +12,7 @@ use super::writing::{all_fields, writer_of};
 use crate::config::CrmSection;
 use crate::crm::contract_writing::{call, perform, task};
 use crate::crm::failure::Failure;
+use crate::crm::token::SharedTokens;
 use crate::crm::writer::{Look, Mark, Order, Writer};
 use crate::model::{
     action::{Action, Link},
@@ -273,7 +274,12 @@ async fn reader_and_writer_share_their_access_tokens_and_what_they_read_of_the_a
     let prepared = crate::crm::hubspot::settings::prepare(&account.by_oauth()).expect("a section");
     let bounds = Bounds { connect_timeout: LAG, request_timeout: LAG, max_body_bytes: 8_000_000 };
     let outbound = Outbound::new(&bounds).expect("a client");
-    let tools = Tools { outbound, ledger: Arc::new(Ledger::new(PLENTY, Clock::System)), clock: Clock::System };
+    let tools = Tools {
+        outbound,
+        ledger: Arc::new(Ledger::new(PLENTY, Clock::System)),
+        tokens: SharedTokens::default(),
+        clock: Clock::System,
+    };
     let (reader, writer) = (prepared.reader(tools.clone()), prepared.writer(tools).expect("a writer"));
     reader.page(Kind::Deal, None).await.expect("a page");
     perform(&*writer, &order("deal", create(Kind::Deal), &[contact(&account)])).await.expect("a deal");

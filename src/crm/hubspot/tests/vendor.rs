@@ -6,8 +6,8 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use jsonschema::Validator;
-use sandbox::kit::Asked;
+use jsonschema::{Validator, error::ValidationErrorKind};
+use sandbox::kit::{Asked, Fault, FaultKind};
 use serde_json::{Map, Value, json};
 
 use super::account::{Account, PLENTY};
@@ -15,8 +15,17 @@ use super::properties::PROPERTIES;
 use crate::base::environment::{Environment, ProcessEnvironment};
 use crate::model::client::Kind;
 
-const FILES: [&str; 6] =
-    ["crm-objects", "crm-associations", "crm-associations-schema", "crm-owners", "crm-pipelines", "crm-properties"];
+const FILES: [&str; 7] = [
+    "crm-objects",
+    "crm-associations",
+    "crm-associations-schema",
+    "crm-owners",
+    "crm-pipelines",
+    "crm-properties",
+    "oauth",
+];
+/// Statuses that no operation has (SOURCE.md, 5): their bodies are the closed lists' matter.
+const UNDESCRIBED: [u16; 3] = [423, 429, 477];
 const FALSE_ALARMS: &str = include_str!("../false-alarms.toml");
 const HEADERS: [&str; 6] = ["accept", "authorization", "content-length", "content-type", "host", "user-agent"];
 
@@ -100,19 +109,35 @@ impl Vendor {
         };
         judged.wrongs.extend(query_wrongs(&operation, &asked.query));
         judged.wrongs.extend(asked.headers.iter().filter(|name| !HEADERS.contains(&name.as_str())).cloned());
-        let body: Value = asked.body.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let body = asked.body.as_deref().map(|text| body_of(text, &asked.path)).unwrap_or_default();
         judged.wrongs.extend(property_wrongs(&asked.path, &asked.query, &body));
-        let schema = &operation.described["requestBody"]["content"]["application/json"]["schema"];
-        if !schema.is_null() {
+        let content = &operation.described["requestBody"]["content"];
+        let schema = ["application/json", "application/x-www-form-urlencoded"].map(|kind| &content[kind]["schema"]);
+        if let Some(schema) = schema.into_iter().find(|schema| !schema.is_null()) {
             self.hold(&format!("request {}", operation.name), (&operation, schema), &body, &mut judged);
         }
-        let status = asked.status.filter(|status| (200..300).contains(status)).map(|status| status.to_string());
-        if let (Some(status), Some(reply), None) = (status, &asked.reply, asked.fault) {
-            let schema = &operation.described["responses"][&status]["content"]["application/json"]["schema"];
-            let reply: Value = serde_json::from_str(reply).expect("JSON");
-            match schema {
-                Value::Null => judged.wrongs.push(format!("{}: status {status} is not described", operation.name)),
-                schema => self.hold(&format!("reply {}", operation.name), (&operation, schema), &reply, &mut judged),
+        let whole = asked.reply.as_ref().filter(|_| matches!(asked.fault, None | Some("token_expired")));
+        let Some((status, reply)) = asked.status.zip(whole) else { return judged };
+        let responses = &operation.described["responses"];
+        let schema = &responses[status.to_string()]["content"]["application/json"]["schema"];
+        let answered = |reply: &String| serde_json::from_str::<Value>(reply).expect("JSON");
+        match status {
+            200..300 if schema.is_null() => {
+                judged.wrongs.push(format!("{}: status {status} is not described", operation.name));
+            }
+            200..300 => {
+                let at = format!("reply {}", operation.name);
+                self.hold(&at, (&operation, schema), &answered(reply), &mut judged);
+            }
+            status if UNDESCRIBED.contains(&status) => {}
+            _ => {
+                let shared = responses["default"]["$ref"].as_str().unwrap_or_default().trim_start_matches('#');
+                let refusal = operation.document.pointer(shared).map(|shared| &shared["content"]["*/*"]["schema"]);
+                let at = if asked.path.starts_with("/oauth/") { "no token" } else { "refusal" };
+                match refusal {
+                    Some(schema) => self.hold(at, (&operation, schema), &answered(reply), &mut judged),
+                    None => judged.wrongs.push(format!("{}: no refusal is described", operation.name)),
+                }
             }
         }
         judged
@@ -120,7 +145,10 @@ impl Vendor {
 
     fn hold(&self, at: &str, (operation, schema): (&Operation<'_>, &Value), body: &Value, judged: &mut Judged) {
         for wrong in self.validator(at, operation, schema).iter_errors(body) {
-            let path = wrong.instance_path().as_str().to_owned();
+            let mut path = wrong.instance_path().as_str().to_owned();
+            if let ValidationErrorKind::Required { property } = wrong.kind() {
+                path = format!("{path}/{}", property.as_str().unwrap_or_default());
+            }
             let excuse = self.alarms.iter().position(|alarm| alarm.at == at && is_like(&path, &alarm.what));
             match excuse {
                 Some(alarm) => drop(judged.heard.insert(alarm)),
@@ -149,6 +177,15 @@ impl Vendor {
             Box::leak(Box::new(jsonschema::validator_for(&whole).expect("a schema")))
         })
     }
+}
+
+/// A body as JSON, a form as the object of its texts.
+fn body_of(text: &str, path: &str) -> Value {
+    if path.starts_with("/oauth/") {
+        let fields = form_urlencoded::parse(text.as_bytes()).into_owned();
+        return fields.map(|(name, value)| (name, Value::from(value))).collect::<Map<_, _>>().into();
+    }
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// Whether a path is an instance of a template.
@@ -261,6 +298,12 @@ async fn everything_asked() -> Account {
     let number = crate::model::phone::PhoneKey::from_digits(Account::NUMBER).expect("a number");
     reader.ask(number, std::time::Duration::from_secs(10)).await.expect("an answer");
     super::writing::write_everything(&account).await;
+    let (by_oauth, _) = Account::reader_of(&account.by_oauth(), PLENTY);
+    by_oauth.users().await.expect("users");
+    account.sandbox.set_revoked(true);
+    account.sandbox.stage_fault(Fault::new(FaultKind::TokenExpired));
+    by_oauth.users().await.expect_err("no token");
+    reader.users().await.expect_err("refused");
     account
 }
 
@@ -290,6 +333,8 @@ async fn the_judge_refuses_what_is_not_described_or_misspelt() {
     let (task, upsert) = (made("POST", "/objects/2026-03/tasks"), made("POST", "/contacts/batch/upsert"));
     let change = asked.iter().find(|asked| asked.method == "PATCH").expect("a change");
     let field = made("POST", "/properties/2026-03/tasks");
+    let (token, refused) = (made("POST", "/oauth/2026-03/token"), asked.iter().find(|asked| asked.status == Some(401)));
+    let refused = refused.expect("a refusal");
     let replaced = |text: &Option<String>, from: &str, to: &str| text.as_ref().map(|text| text.replace(from, to));
     for wrong in [
         Asked { path: list.path.replace("objects", "object"), ..list.clone() },
@@ -312,10 +357,15 @@ async fn the_judge_refuses_what_is_not_described_or_misspelt() {
         Asked { reply: replaced(&upsert.reply, "\"new\"", "\"fresh\""), ..upsert.clone() },
         Asked { body: replaced(&change.body, "properties", "values"), ..change.clone() },
         Asked { body: replaced(&field.body, "\"text\"", "\"line\""), ..field.clone() },
+        Asked { body: replaced(&token.body, "client_secret", "secret"), ..token.clone() },
+        Asked { body: replaced(&token.body, "=refresh_token&", "=refresh&"), ..token.clone() },
+        Asked { reply: replaced(&token.reply, "expires_in", "expires"), ..token.clone() },
+        Asked { reply: replaced(&refused.reply, "\"category\"", "\"kind\""), ..refused.clone() },
+        Asked { reply: replaced(&refused.reply, "\"message\":\"", "\"message\":7,\"links\":\""), ..refused.clone() },
     ] {
         assert!(!vendor.judge(&wrong).wrongs.is_empty(), "{wrong:?}");
     }
-    for right in [list, search, task, upsert, change, field] {
+    for right in [list, search, task, upsert, change, field, token, refused] {
         assert_eq!(vendor.judge(right).wrongs, [""; 0]);
     }
 }

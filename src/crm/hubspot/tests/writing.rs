@@ -12,6 +12,7 @@ use crate::crm::Tools;
 use crate::crm::contract_writing::{WriteStage, call, perform, task, writing_tests};
 use crate::crm::hubspot::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits};
+use crate::crm::token::SharedTokens;
 use crate::crm::writer::{Mark, Order, Writer};
 use crate::model::{
     action::{Action, Link},
@@ -32,7 +33,7 @@ pub(super) fn writer_of(section: &CrmSection, limits: Limits, timeout: Duration)
     let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 8_000_000 };
     let outbound = Outbound::new(&bounds).expect("a client");
     let ledger = Arc::new(Ledger::new(limits, Clock::System));
-    let tools = Tools { outbound, ledger, clock: Clock::System };
+    let tools = Tools { outbound, ledger, tokens: SharedTokens::default(), clock: Clock::System };
     prepare(section).expect("a section").writer(tools).expect("a writer")
 }
 

@@ -9,10 +9,11 @@ use sandbox::pipedrive::{Change, Fault, FaultKind, Item, Options, Pipedrive, Rat
 use super::{judge::vendor, settings};
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits, Rate};
+use crate::crm::token::SharedTokens;
 use crate::crm::{Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 use crate::outbound::{Bounds, Outbound};
@@ -38,7 +39,7 @@ impl Account {
     pub(super) const NUMBER: u64 = 380_442_009_999;
 
     pub(super) async fn with(clients: usize, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options { clients, ..Options::default() };
+        let mut options = Options { clients, keep_replies: true, ..Options::default() };
         options.limits.index_lag = Duration::ZERO;
         options.limits.burst = Some(10_000);
         options.limits.search_burst = 1_000;
@@ -97,7 +98,8 @@ impl Account {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(limits, Clock::System));
-        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        let tools =
+            Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System };
         (prepare(&section).expect("a section").reader(tools), ledger)
     }
 
@@ -107,7 +109,8 @@ impl Account {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(PLENTY, Clock::System));
-        let tools = Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System };
+        let tools =
+            Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System };
         (prepare(&self.by_token()).expect("a section").hooks(tools, target).expect("webhooks"), ledger)
     }
 
@@ -254,6 +257,7 @@ impl Drop for Account {
         if std::thread::panicking() {
             return;
         }
+        hold_bodies(&self.sandbox);
         for asked in self.sandbox.asked() {
             let token = asked.path.starts_with("/oauth");
             for name in &asked.headers {
@@ -266,6 +270,7 @@ impl Drop for Account {
                 if let Some(body) = asked.body.as_ref().filter(|_| asked.method != "DELETE") {
                     vendor.judge_body(&asked.method, &asked.path, body).expect("a body as the vendor describes it");
                 }
+                vendor.judge_reply(&asked).expect("a reply as the vendor describes it");
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::config::CrmSection;
 use crate::crm::contract::contract_tests;
 use crate::crm::failure::Failure;
 use crate::crm::quota::{Limits, Rate, Spent};
+use crate::crm::token::SharedTokens;
 use crate::crm::{Cursor, Reader, Record};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 
@@ -93,7 +94,12 @@ async fn without_number_fields_organizations_cost_nothing_and_persons_alone_are_
         std::sync::Arc::new(crate::crm::quota::Ledger::new(prepared.limits(), crate::base::clock::Clock::System));
     let bounds = crate::outbound::Bounds { connect_timeout: SOON, request_timeout: SOON, max_body_bytes: 4_000_000 };
     let outbound = crate::outbound::Outbound::new(&bounds).expect("a client");
-    let tools = crate::crm::Tools { outbound, ledger, clock: crate::base::clock::Clock::System };
+    let tools = crate::crm::Tools {
+        outbound,
+        ledger,
+        tokens: SharedTokens::default(),
+        clock: crate::base::clock::Clock::System,
+    };
     let reader = prepared.reader(tools);
     assert_eq!(reader.page(Kind::Organization, None).await.expect("no page").records, []);
     assert_eq!(reader.changes(Kind::Organization, 0, None).await.expect("no page").records, []);

@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Visitor, value::Error as ValueError};
 use url::Url;
 
-use super::judge::{ALARMS, FalseAlarm, fits, is_made_of, vendor};
+use super::judge::{ALARMS, FalseAlarm, OfBodies, fits, is_made_of, vendor};
 use crate::base::secret::Secret;
 use crate::crm::hooks::HookTarget;
 use crate::crm::pipedrive::{
@@ -114,6 +114,11 @@ fn every_override_is_needed() {
             found == *inner && schema.is_some_and(|schema| values.any(|(_, value)| fits(schema, &value, None).is_err()))
         });
         assert!(needed, "{inner} {name}: {reason}");
+    }
+    for OfBodies { at, what, reason } in &ALARMS.body {
+        let (operation, _) = vendor.operation("POST", &format!("/v1{at}")).expect(at);
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["properties"][what.as_str()];
+        assert_eq!(schema["format"].as_str(), Some("date-time"), "{at} {what}: {reason}");
     }
 }
 

@@ -13,6 +13,7 @@ use crate::crm::Tools;
 use crate::crm::contract_writing::{WriteStage, writing_tests};
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::{Budget, Ledger, Limits};
+use crate::crm::token::SharedTokens;
 use crate::crm::writer::Writer;
 use crate::model::{
     action::{Action, Link},
@@ -42,7 +43,12 @@ pub(super) fn writer_of(section: CrmSection, fields: FieldNames, limits: Limits,
     let section = CrmSection { phone_fields: vec![field], fields, ..section };
     let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
     let outbound = Outbound::new(&bounds).expect("a client");
-    let tools = Tools { outbound, ledger: Arc::new(Ledger::new(limits, Clock::System)), clock: Clock::System };
+    let tools = Tools {
+        outbound,
+        ledger: Arc::new(Ledger::new(limits, Clock::System)),
+        tokens: SharedTokens::default(),
+        clock: Clock::System,
+    };
     prepare(&section).expect("a section").writer(tools).expect("a writer")
 }
 

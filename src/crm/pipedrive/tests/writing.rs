@@ -14,6 +14,7 @@ use crate::crm::contract_writing::{WriteStage, call, perform, task};
 use crate::crm::failure::Failure;
 use crate::crm::pipedrive::settings::prepare;
 use crate::crm::quota::Ledger;
+use crate::crm::token::SharedTokens;
 use crate::crm::writer::{Audio, FieldState, Look, Mark, Order};
 use crate::model::{
     action::{Action, Link},
@@ -299,7 +300,12 @@ async fn with_oauth_reader_and_writer_share_one_access_token() {
     let section = CrmSection { phone_fields: vec![field], fields: named(), ..account.by_oauth() };
     let bounds = Bounds { connect_timeout: LONG, request_timeout: LONG, max_body_bytes: 4_000_000 };
     let outbound = Outbound::new(&bounds).expect("a client");
-    let tools = Tools { outbound, ledger: Arc::new(Ledger::new(PLENTY, Clock::System)), clock: Clock::System };
+    let tools = Tools {
+        outbound,
+        ledger: Arc::new(Ledger::new(PLENTY, Clock::System)),
+        tokens: SharedTokens::default(),
+        clock: Clock::System,
+    };
     let prepared = prepare(&section).expect("a section");
     let (reader, writer) = (prepared.reader(tools.clone()), prepared.writer(tools).expect("a writer"));
     reader.users().await.expect("users");

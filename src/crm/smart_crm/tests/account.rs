@@ -11,10 +11,11 @@ use sandbox::smart_crm::{
 use super::{settings, vendor};
 use crate::base::{clock::Clock, problem::Placed};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Ledger, Limits, Rate};
 use crate::crm::smart_crm::settings::prepare;
+use crate::crm::token::SharedTokens;
 use crate::crm::{Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 use crate::outbound::{Bounds, Outbound};
@@ -86,7 +87,7 @@ impl Account {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 16_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
         let ledger = Arc::new(Ledger::new(limits, Clock::System));
-        (Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System }, ledger)
+        (Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System }, ledger)
     }
 
     /// A reader with this quota.
@@ -249,6 +250,7 @@ impl Stage for Account {
 impl Drop for Account {
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            hold_bodies(&self.sandbox);
             self.requests().iter().for_each(vendor::judge);
         }
     }

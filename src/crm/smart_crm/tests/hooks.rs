@@ -55,7 +55,7 @@ impl Door {
     }
 }
 
-fn target(url: Url) -> HookTarget {
+pub(super) fn target(url: Url) -> HookTarget {
     HookTarget { url, token: Secret::new(TOKEN) }
 }
 

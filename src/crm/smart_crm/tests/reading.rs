@@ -9,6 +9,7 @@ use crate::crm::contract::contract_tests;
 use crate::crm::failure::Failure;
 use crate::crm::quota::{Ledger, Limits};
 use crate::crm::smart_crm::{path, settings::prepare};
+use crate::crm::token::SharedTokens;
 use crate::crm::{Cursor, Reader, Record, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 use crate::outbound::{Bounds, Outbound};
@@ -143,7 +144,8 @@ fn reader_of(section: &CrmSection) -> std::sync::Arc<dyn Reader> {
     let (connect_timeout, request_timeout) = (Duration::from_secs(30), Duration::from_secs(30));
     let outbound = Outbound::new(&Bounds { connect_timeout, request_timeout, max_body_bytes: 16_000_000 });
     let ledger = std::sync::Arc::new(Ledger::new(PLENTY, Clock::System));
-    let tools = Tools { outbound: outbound.expect("a client"), ledger, clock: Clock::System };
+    let tools =
+        Tools { outbound: outbound.expect("a client"), ledger, tokens: SharedTokens::default(), clock: Clock::System };
     prepare(section).expect("a section").reader(tools)
 }
 

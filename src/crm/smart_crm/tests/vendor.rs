@@ -11,6 +11,7 @@ use sandbox::smart_crm::{Asked, CLOSED_LISTS};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::vendor_registering;
 use super::vendor_writing::{self, OptionSets, option_sets};
 use crate::base::environment::{Environment, ProcessEnvironment};
 use crate::crm::smart_crm::path::{self, Custom, TABLES};
@@ -257,8 +258,9 @@ pub(super) fn judge(asked: &Asked) {
     let below = asked.path.strip_prefix("/api/data/v9.2/").expect("the API's root");
     let (set, one) = below.split_once('(').unwrap_or((below, ""));
     let Some((_, logical)) = SETS.iter().find(|(known, _)| *known == set) else {
-        let others = ["serviceendpoints", "sdkmessagefilters", "sdkmessageprocessingsteps", "WhoAmI"];
-        assert!(others.contains(&set) || vendor_writing::is_of_definitions(asked), "{}: no entity set", asked.path);
+        let known = vendor_registering::is_of_webhooks(set) || vendor_writing::is_of_definitions(asked);
+        assert!(known || set == "WhoAmI", "{}: no entity set", asked.path);
+        vendor_registering::judge(asked).expect("as the closed lists have it");
         return;
     };
     let Some(vendor) = vendor() else { return };

@@ -8,9 +8,10 @@ use sandbox::zoho_crm::{CUSTOM_NUMBER, Change, EMPLOYEES, Fault, FaultKind, Item
 
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Ledger, Limits};
+use crate::crm::token::SharedTokens;
 use crate::crm::zoho_crm::settings::prepare;
 use crate::crm::{Prepared, Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
@@ -126,7 +127,7 @@ pub(super) fn tools(limits: Limits, timeout: Duration) -> (Tools, Arc<Ledger>) {
     let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
     let outbound = Outbound::new(&bounds).expect("a client");
     let ledger = Arc::new(Ledger::new(limits, Clock::System));
-    (Tools { outbound, ledger: Arc::clone(&ledger), clock: Clock::System }, ledger)
+    (Tools { outbound, ledger: Arc::clone(&ledger), tokens: SharedTokens::default(), clock: Clock::System }, ledger)
 }
 
 /// More than anybody asks for here, and the vendor's smallest number of requests at once.
@@ -241,6 +242,7 @@ impl Drop for Account {
         if std::thread::panicking() {
             return;
         }
+        hold_bodies(&self.sandbox);
         let Some(judge) = super::judge::judge() else { return };
         for asked in
             self.sandbox.asked().iter().filter(|asked| asked.path.starts_with("/crm/") && asked.fault.is_none())

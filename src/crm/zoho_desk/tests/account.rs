@@ -12,9 +12,10 @@ use sandbox::zoho_desk::{
 use super::vendor;
 use crate::base::{clock::Clock, problem::Placed, secret::Secret};
 use crate::config::CrmSection;
-use crate::crm::contract::{Known, Stage, Trouble};
+use crate::crm::contract::{Known, Stage, Trouble, hold_bodies};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Ledger, Limits};
+use crate::crm::token::SharedTokens;
 use crate::crm::zoho_desk::settings::prepare;
 use crate::crm::{Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
@@ -78,7 +79,12 @@ impl Account {
     pub(super) fn tools(limits: Limits, timeout: Duration) -> Tools {
         let bounds = Bounds { connect_timeout: timeout, request_timeout: timeout, max_body_bytes: 4_000_000 };
         let outbound = Outbound::new(&bounds).expect("a client");
-        Tools { outbound, ledger: Arc::new(Ledger::new(limits, Clock::System)), clock: Clock::System }
+        Tools {
+            outbound,
+            ledger: Arc::new(Ledger::new(limits, Clock::System)),
+            tokens: SharedTokens::default(),
+            clock: Clock::System,
+        }
     }
 
     /// A reader with this quota.
@@ -221,6 +227,7 @@ impl Drop for Account {
         if std::thread::panicking() {
             return;
         }
+        hold_bodies(&self.sandbox);
         for asked in self.sandbox.asked() {
             if !asked.path.starts_with("/oauth") && !asked.path.starts_with("/.well-known") {
                 vendor::judge(&asked).expect("as the vendor describes it");

@@ -139,6 +139,31 @@ async fn what_stands_is_left_as_it_is_and_what_does_not_serve_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_subscription_that_a_410_ended_is_made_anew_and_heard() {
+    let (account, door) = (small().await, Door::open().await);
+    let hooks = account.hooks_at(&door.url);
+    hooks.keep().await.expect("webhooks");
+    let first = account.sandbox.webhooks()[0].id;
+    let owned = |owner_id| {
+        let item = Item::Contact(account.contact);
+        account.sandbox.change(Change::SetOwner { item, owner_id: Some(owner_id) }).expect("a contact");
+    };
+    *door.answer.lock().expect("whole") = StatusCode::GONE;
+    owned(ANNA + 1);
+    while !account.sandbox.webhooks().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    *door.answer.lock().expect("whole") = StatusCode::OK;
+    assert_eq!(hooks.keep().await.expect("webhooks").standing, 1);
+    let now = account.sandbox.webhooks();
+    assert!(now.len() == 1 && now[0].id != first, "{now:?}");
+    owned(ANNA);
+    account.sandbox.ground().hooks.delivered(6).await;
+    let contact = Hint::Record(Kind::Contact, account.contact.into());
+    assert_eq!(hear(&*hooks, &door.came().pop().expect("a delivery")).await, Ok(Heard::Changes(vec![contact])));
+}
+
+#[tokio::test]
 async fn other_projects_webhooks_are_not_touched() {
     let (account, one, other) = (small().await, Door::open().await, Door::open().await);
     account.hooks_at(&one.url).keep().await.expect("webhooks");
