@@ -31,7 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::intake::{Taken, Telling};
 pub use self::office::{Office, Offices};
 use self::run::Floor;
-use self::store::{Counts, Paused, PausedBy, Resumed, State, Store, StoreError};
+use self::store::{Counts, EntryId, Paused, PausedBy, Resumed, State, Store, StoreError};
 use self::turns::Turns;
 use crate::base::clock::Clock;
 use crate::config::JournalSettings;
@@ -168,6 +168,21 @@ impl Journal {
         let count = self.floor.store.retry_all(project, state).await?;
         self.wake_all();
         Ok(count)
+    }
+
+    /// Decides that an entry is not to be done (any more).
+    ///
+    /// # Errors
+    /// Those of [`Store::drop_entry`]; also where a worker of this process is at it although its lease is over, as it is
+    /// when the clock has jumped.
+    pub async fn drop_entry(&self, id: EntryId) -> Result<(), StoreError> {
+        if self.floor.turns.is_taken(id) {
+            return Err(StoreError::State { expected: store::NOT_WORKED_ON, found: State::Leased });
+        }
+        self.floor.store.drop_entry(id, self.floor.clock.now().as_millisecond()).await?;
+        // Its lane may have another.
+        self.wake_all();
+        Ok(())
     }
 
     /// Wakes everybody.

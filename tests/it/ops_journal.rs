@@ -1,5 +1,6 @@
 //! The journal at the operators' door: what is listed, shown, tried again and dropped, pauses, and fields.
 
+use sandbox::kit::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::changes_stage::{Setup, Stage};
@@ -110,6 +111,25 @@ async fn what_cannot_be_tried_again_or_dropped_is_refused_with_its_reason() {
         refused(&ask(&stage, "POST", &format!("/api/journal/999999/{what}"), "").await, 404, "unknown_entry");
         refused(&ask(&stage, "POST", &format!("/api/journal/first/{what}"), "").await, 400, "bad_request");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_worker_is_at_is_not_dropped_and_the_clients_next_call_waits_for_it() {
+    let stage = stage("pipedrive", "").await;
+    let slow = Fault::new(FaultKind::Delay { ms: 1_500 }).with_method("POST").on("/api/v2/persons");
+    stage.crm().stage_fault(slow.times(1));
+    let (first, second) = (tell(&stage, "call-1").await, tell(&stage, "call-2").await);
+    stage.until("a worker is at it", |view| view["journal"]["by_state"]["leased"] == 1).await;
+    let refusal = ask(&stage, "POST", &format!("/api/journal/{first}/drop"), "").await;
+    refused(&refusal, 409, "wrong_state");
+    let said = refusal.json()["error"]["message"].as_str().expect("a message").to_owned();
+    assert!(said.contains("no worker is at") && said.contains("found leased"), "{said}");
+    assert_eq!(state(&stage, &second).await, "received", "the client's next call waits");
+    stage.settled().await;
+    assert_eq!((state(&stage, &first).await, state(&stage, &second).await), ("done".to_owned(), "done".to_owned()));
+    let held = stage.crm().held();
+    let made = |what: &str| held.iter().filter(|thing| !thing.seeded && thing.what == what).count();
+    assert_eq!((made("contact"), made("call")), (1, 2), "one client, each call once: {held:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
