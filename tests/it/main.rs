@@ -9,6 +9,8 @@ mod calls_disk;
 #[cfg(test)]
 mod calls_faults;
 #[cfg(test)]
+mod calls_given_up;
+#[cfg(test)]
 mod calls_kill;
 #[cfg(test)]
 mod calls_pause;
