@@ -12,7 +12,7 @@ use super::sent::Sent;
 use super::store::{End, Leased, Made, Step, StepState, Stepped, Store, StoreError};
 use crate::base::{
     clock::{Clock, Steady},
-    metric::Count,
+    metric::{Count, WriteFailure},
 };
 use crate::config::JournalSettings;
 use crate::crm::failure::Failure;
@@ -92,7 +92,7 @@ impl Worker<'_> {
             Err(Stop::Credentials(reason)) => return self.without_right(&leased, reason).await,
             Err(Stop::Journal(error)) => return Worked::Journal(error),
             Err(Stop::Later { asked, reason }) => self.later(&leased, asked, reason),
-            Err(Stop::NoQuota { after, reason }) => self.not_before(after, reason),
+            Err(Stop::NoQuota { after, reason }) => self.not_before(after, reason, false),
             Err(Stop::Dead(reason)) => self.dead(&leased, reason),
         };
         match self.store.finish(&leased.lease, ended, self.clock.now().as_millisecond()).await {
@@ -111,7 +111,7 @@ impl Worker<'_> {
             self.later(leased, Some(self.settings.probe), reason.clone())
         } else {
             // Not given up, however long it takes; and not taken up again at once, should an operator's pause be in force.
-            End::Later { not_before_ms: self.after(self.settings.probe), error: reason.clone() }
+            self.not_before(self.settings.probe, reason.clone(), false)
         };
         let put_back = self.store.finish(&leased.lease, end, self.clock.now().as_millisecond()).await;
         match put_back {
@@ -126,12 +126,12 @@ impl Worker<'_> {
             return self.dead(leased, format!("given up after {} attempts: {reason}", leased.entry.attempts));
         }
         let schedule = Schedule { first: self.settings.first_retry, longest: self.settings.longest_retry };
-        self.not_before(schedule.wait(leased.entry.attempts, asked, self.dice), reason)
+        self.not_before(schedule.wait(leased.entry.attempts, asked, self.dice), reason, true)
     }
 
-    fn not_before(&self, wait: Duration, reason: String) -> End {
+    fn not_before(&self, wait: Duration, error: String, counts: bool) -> End {
         self.office.metrics.count(Count::JournalWaited);
-        End::Later { not_before_ms: self.after(wait), error: reason }
+        End::Later { not_before_ms: self.after(wait), error, counts }
     }
 
     /// The time after which so much has passed.
@@ -166,7 +166,7 @@ impl Worker<'_> {
                     self.store.save_plan(&leased.lease, plan).await?;
                     steps = self.own_steps(leased).await?;
                 }
-                Err(trouble) => return Err(stop_of(trouble)),
+                Err(trouble) => return Err(self.stop_of(trouble)),
             }
         }
         let call_steps = self.call_steps(leased, &steps).await?;
@@ -266,7 +266,7 @@ impl Worker<'_> {
         if is_clear {
             self.sent.noted(&step.mark);
         }
-        Err(stop_of_failure(&failure))
+        Err(self.stop_of_failure(&failure))
     }
 
     /// The recording, where the vendor takes the audio itself. One that cannot be had is left out: its link is written.
@@ -289,6 +289,27 @@ impl Worker<'_> {
     /// Whether a recording that still cannot be fetched is left out.
     fn does_without(&self, leased: &Leased) -> bool {
         leased.entry.attempts >= AUDIO_ATTEMPTS && self.age_ms(leased) >= ms(AUDIO_PATIENCE)
+    }
+
+    fn stop_of(&self, trouble: Trouble) -> Stop {
+        match trouble {
+            Trouble::Store(error) => Stop::Journal(error),
+            Trouble::Crm(failure) => self.stop_of_failure(&failure),
+            Trouble::Unreadable(reason) => Stop::Dead(reason),
+        }
+    }
+
+    fn stop_of_failure(&self, failure: &Failure) -> Stop {
+        let reason = failure.to_string();
+        let (kind, stop) = match failure {
+            Failure::Wait { after, .. } => (WriteFailure::Wait, Stop::Later { asked: *after, reason }),
+            Failure::NoQuota { after, .. } => (WriteFailure::NoQuota, Stop::NoQuota { after: *after, reason }),
+            Failure::Unclear { .. } => (WriteFailure::Unclear, Stop::Later { asked: None, reason }),
+            Failure::Refused { .. } => (WriteFailure::Refused, Stop::Dead(reason)),
+            Failure::Credentials { .. } => (WriteFailure::Credentials, Stop::Credentials(reason)),
+        };
+        self.office.failures.count(kind);
+        stop
     }
 
     async fn done(&self, leased: &Leased, step: &Step, (order, receipt): (&Order, Receipt)) -> Result<String, Stop> {
@@ -314,23 +335,4 @@ fn made(order: &Order, id: &str, at_ms: i64) -> Option<Made> {
     let Action::Create { kind, .. } = &order.action else { return None };
     let number = order.call.client?.digits();
     Some(Made { number, kind: kind.word().to_owned(), crm_id: id.to_owned(), at_ms })
-}
-
-fn stop_of(trouble: Trouble) -> Stop {
-    match trouble {
-        Trouble::Store(error) => Stop::Journal(error),
-        Trouble::Crm(failure) => stop_of_failure(&failure),
-        Trouble::Unreadable(reason) => Stop::Dead(reason),
-    }
-}
-
-fn stop_of_failure(failure: &Failure) -> Stop {
-    let reason = failure.to_string();
-    match failure {
-        Failure::Wait { after, .. } => Stop::Later { asked: *after, reason },
-        Failure::NoQuota { after, .. } => Stop::NoQuota { after: *after, reason },
-        Failure::Unclear { .. } => Stop::Later { asked: None, reason },
-        Failure::Refused { .. } => Stop::Dead(reason),
-        Failure::Credentials { .. } => Stop::Credentials(reason),
-    }
 }

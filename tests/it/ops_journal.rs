@@ -1,5 +1,7 @@
 //! The journal at the operators' door: what is listed, shown, tried again and dropped, pauses, and fields.
 
+use std::collections::BTreeMap;
+
 use sandbox::kit::{Fault, FaultKind};
 use serde_json::{Value, json};
 
@@ -198,4 +200,49 @@ async fn configured_fields_are_told_and_made_once() {
     let again = ask(&stage, "POST", target, r#"{"create":true}"#).await.json();
     assert_eq!((&again["missing"], &again["made"]), (&json!(0), &json!([])), "{again}");
     refused(&ask(&stage, "POST", target, r#"{"create":1}"#).await, 400, "bad_request");
+}
+
+/// The lines of `/metrics` with this name, by the last of their labels.
+async fn measured(stage: &Stage, name: &str) -> BTreeMap<String, f64> {
+    let text = ask(stage, "GET", "/metrics", "").await.body;
+    let lines = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once("\"} "));
+    let labels = lines.map(|(labels, value)| (labels.rsplit('"').next().expect("a label").to_owned(), value));
+    labels.map(|(label, value)| (label, value.parse().expect("a number"))).collect()
+}
+
+fn table(of: &[(&str, f64)]) -> BTreeMap<String, f64> {
+    of.iter().map(|&(label, value)| (label.to_owned(), value)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_state_the_oldest_and_every_failure_are_measured_also_where_there_is_none() {
+    let stage = stage("pipedrive", "").await;
+    let states = ["received", "planned", "leased", "later", "done", "dead", "stored", "unreadable", "dropped"];
+    let none = table(&states.map(|state| (state, 0.0)));
+    assert_eq!(measured(&stage, "predial_journal_entries").await, none);
+    let failures = table(&["wait", "no-quota", "refused", "credentials", "unclear"].map(|kind| (kind, 0.0)));
+    assert_eq!(measured(&stage, "predial_journal_failures_total").await, failures);
+    assert_eq!(measured(&stage, "predial_journal_oldest_seconds").await, table(&[("acme", 0.0)]));
+    let text = ask(&stage, "GET", "/metrics", "").await.body;
+    assert!(text.contains("predial_journal_failures_total{project=\"acme\",crm=\"pipedrive\",failure=\"wait\"} 0"));
+
+    stage.crm().stage_fault(Fault::status(503).with_method("POST").on("/api/v2/persons"));
+    tell(&stage, "call-1").await;
+    stage.tell("after-call", &json!("not a call")).await;
+    stage.until("it waits a second", |view| view["journal"]["oldest_open_s"].as_i64() >= Some(1)).await;
+    let found = measured(&stage, "predial_journal_entries").await;
+    assert_eq!((found["unreadable"], found["done"], found.values().sum::<f64>()), (1.0, 0.0, 2.0), "{found:?}");
+    assert!(measured(&stage, "predial_journal_oldest_seconds").await["acme"] >= 1.0);
+    let tried = measured(&stage, "predial_journal_failures_total").await;
+    assert!(tried["wait"] >= 1.0 && tried.values().sum::<f64>() == tried["wait"], "{tried:?}");
+
+    stage.crm().clear_faults();
+    let refusal = r#"{"success":false,"error":"the name is poisoned"}"#;
+    let kind = FaultKind::Status { status: 400, headers: BTreeMap::new(), body: refusal.to_owned() };
+    stage.crm().stage_fault(Fault::new(kind).with_method("POST").on("/api/v2/persons"));
+    stage.until("it is given up", |view| view["journal"]["by_state"]["dead"] == 1).await;
+    let found = measured(&stage, "predial_journal_entries").await;
+    assert_eq!((found["dead"], found["unreadable"], found.values().sum::<f64>()), (1.0, 1.0, 2.0), "{found:?}");
+    assert_eq!(measured(&stage, "predial_journal_failures_total").await["refused"], 1.0);
+    assert_eq!(measured(&stage, "predial_journal_oldest_seconds").await["acme"], 0.0);
 }

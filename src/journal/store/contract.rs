@@ -74,7 +74,7 @@ pub(super) fn dead() -> End {
 }
 
 pub(super) fn later(not_before_ms: i64) -> End {
-    End::Later { not_before_ms, error: "429 slow down".to_owned() }
+    End::Later { not_before_ms, error: "429 slow down".to_owned(), counts: true }
 }
 
 pub(super) async fn state(store: &dyn Store, id: EntryId) -> State {
@@ -99,6 +99,7 @@ macro_rules! store_tests {
             calls: events_at_the_same_moment_are_all_stored,
             leases: entries_of_a_lane_are_worked_on_in_order_one_at_a_time,
             leases: what_waits_holds_its_lane_and_no_other,
+            leases: an_attempt_that_could_not_be_made_is_waited_after_and_not_counted,
             leases: neither_first_attempts_nor_retries_starve,
             leases: a_lease_that_is_over_is_given_to_another_and_the_first_writes_nothing_any_more,
             leases: a_lease_ends_with_the_process_and_what_was_sent_is_unclear,

@@ -26,7 +26,13 @@ use crate::crm::{CrmUser, Cursor, Page, Reader, Record};
 use crate::directory::{Directory, Feed, Parts};
 use crate::journal::store::{Entry, EntryId, SqliteStore, State, Store};
 use crate::journal::{Journal, Office, Offices, Taken, Telling};
-use crate::model::{action::Action, call::Moment, client::Kind, ids::CrmId, phone::PhoneKey};
+use crate::model::{
+    action::{Action, Link},
+    call::Moment,
+    client::Kind,
+    ids::CrmId,
+    phone::PhoneKey,
+};
 use crate::outbound::{Bounds, Outbound};
 use crate::pbx::{RecordingBounds, Recordings};
 use crate::project::{Current, People, Project, compile};
@@ -38,13 +44,18 @@ pub(super) const LAG: Duration = HOUR;
 pub(super) const LEASE: Duration = Duration::from_secs(600);
 pub(super) const GIVE_UP: Duration = Duration::from_secs(72 * 3_600);
 
-/// Somebody new is answered: a contact, and the call on it.
-const SCENARIO: &str = "[[row]]\nid = \"new\"\nwhen = { direction = \"in\" }\n[[row.do]]\nat = \"after-call\"\n\
-                        contact = { owner = \"top\" }\n[[row.do]]\nat = \"after-call\"\ncall = { owner = \"top\" }\n";
 const PROJECT: &str = "token = { env = \"TOKEN\" }\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\nscenario = \"small\"\n\
-                       [crm]\nkind = \"pipedrive\"\nbase_url = \"https://acme.pipedrive.com\"\ntoken = { env = \"TOKEN\" }\n\
+                       [crm]\nkind = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n\
                        [[employee]]\nname = \"Anna\"\ncrm_user = \"101\"\nmain = [\"acme_anna\"]\ntop_manager = true\n\
                        [block.sales]\npriority = [\"contact\"]\nanswer = \"plain\"\n";
+
+/// Who calls is to be had as this, and the call on it.
+fn scenario(kind: Kind) -> String {
+    format!(
+        "[[row]]\nid = \"new\"\nwhen = {{ direction = \"in\" }}\n[[row.do]]\nat = \"after-call\"\n{kind} = {{ owner = \
+         \"top\" }}\n[[row.do]]\nat = \"after-call\"\ncall = {{ owner = \"top\" }}\n"
+    )
+}
 
 /// A CRM that holds nobody, and does as the test says.
 #[derive(Default)]
@@ -55,6 +66,10 @@ pub(super) struct Scripted {
     asked: Mutex<Vec<&'static str>>,
     /// Whether what was written is shown by now.
     shows: AtomicBool,
+    /// What it has of the client, once it has.
+    held: Mutex<Vec<Record>>,
+    /// What calls were hung on.
+    hung: Mutex<Vec<Vec<Link>>>,
     /// What was believed to be a client's when they were looked up.
     believed: Mutex<Vec<usize>>,
     /// Requests that write wait for leave, where there is something to wait for.
@@ -81,6 +96,16 @@ impl Scripted {
         self.shows.store(true, Ordering::Relaxed);
     }
 
+    /// It has this of the client from now on.
+    pub(super) fn holds(&self, held: Vec<Record>) {
+        *self.held.lock().expect("not poisoned") = held;
+    }
+
+    /// What calls were hung on, each time.
+    pub(super) fn hung(&self) -> Vec<Vec<Link>> {
+        self.hung.lock().expect("not poisoned").clone()
+    }
+
     /// How often it was asked to write this.
     pub(super) fn asked(&self, what: &str) -> usize {
         self.asked.lock().expect("not poisoned").iter().filter(|asked| **asked == what).count()
@@ -96,13 +121,16 @@ impl Scripted {
 impl Writer for Scripted {
     async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
         self.believed.lock().expect("not poisoned").push(look.known.len());
-        Ok(Vec::new())
+        Ok(self.held.lock().expect("not poisoned").clone())
     }
 
     async fn perform(&self, order: &Order, _: &[String]) -> Result<Receipt, Failure> {
         let what = match &order.action {
             Action::Create { kind, .. } => kind.word(),
-            _ => "call",
+            _ => {
+                self.hung.lock().expect("not poisoned").push(order.on.clone());
+                "call"
+            }
         };
         self.asked.lock().expect("not poisoned").push(what);
         if let Some(leaves) = &self.leaves {
@@ -189,7 +217,13 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// With a matrix that makes a contact.
     pub(super) fn of(crm: Scripted) -> Self {
+        Self::making(Kind::Contact, crm)
+    }
+
+    /// With a matrix that makes this.
+    pub(super) fn making(kind: Kind, crm: Scripted) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -197,7 +231,7 @@ impl Stage {
             fs::write(path, text).expect("written");
         };
         write("projects/acme.toml", PROJECT);
-        write("scenarios/small.toml", SCENARIO);
+        write("scenarios/small.toml", &scenario(kind));
         let environment: BTreeMap<String, String> = [("TOKEN".to_owned(), "0123456789abcdef".to_owned())].into();
         let settings = config::read(Some(folder.path()), &environment).expect("a configuration");
         let project = compile(&settings).expect("a project").remove(0);
@@ -315,6 +349,7 @@ fn office(place: &Place, crm: &Arc<Scripted>) -> Arc<Office> {
             RecordingBounds { hosts: Vec::new(), max_bytes: 1, gap: SECOND },
         )),
         metrics: Arc::clone(metrics),
+        failures: Metrics::new().write_failures("acme", "hubspot"),
     })
 }
 

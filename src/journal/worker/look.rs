@@ -2,7 +2,7 @@
 
 use tracing::debug;
 
-use super::{Stop, Worker, stop_of, stop_of_failure};
+use super::{Stop, Worker};
 use crate::crm::writer::{Order, Receipt};
 use crate::journal::store::{Leased, Step, StepState, Stepped};
 use crate::model::action::Action;
@@ -47,7 +47,7 @@ impl Worker<'_> {
         if step.unclear || !step.parts.is_empty() {
             return Ok(None);
         }
-        let held = self.planner().look(leased, number).await.map_err(stop_of)?;
+        let held = self.planner().look(leased, number).await.map_err(|trouble| self.stop_of(trouble))?;
         Ok(held.of_kind(kind).map(|there| Receipt { id: there.id.to_string(), whole: true }))
     }
 
@@ -64,7 +64,7 @@ impl Worker<'_> {
         let found = match self.writer.find(order, parts).await {
             Ok(found) => found,
             // Looking changes nothing: what is unclear stays so.
-            Err(failure) => return Err(stop_of_failure(&failure)),
+            Err(failure) => return Err(self.stop_of_failure(&failure)),
         };
         if found.is_none() && passed < settles {
             let reason = "whether it was written is not clear yet: the CRM shows what is new only after a while";
