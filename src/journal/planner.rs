@@ -2,6 +2,7 @@
 //! first of them is begun.
 
 mod compose;
+mod late;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use super::store::{EntryId, Leased, NewStep, Plan, State, Step, StepState, Store
 use crate::crm::failure::Failure;
 use crate::crm::writer::{Mark, Writer};
 use crate::model::{
-    action::{Action, Link},
+    action::Link,
     call::{Call, Direction, Outcome},
     client::Kind,
     event::Event,
@@ -88,7 +89,7 @@ impl Planner<'_> {
         let Some(number) = call.client.filter(|number| !project.is_an_employees(*number)) else {
             return Ok(nothing("no-client"));
         };
-        let Some(at) = At::of(own.moment) else { return self.recording_alone(leased, &call).await };
+        let Some(at) = At::of(own.moment) else { return self.late_alone(leased, &call).await };
         // A call whose first moment did not say the number has a lane of its own until it is known.
         if leased.entry.lane != lane_of(number) {
             return Ok(Planned::Lane(lane_of(number)));
@@ -117,7 +118,7 @@ impl Planner<'_> {
         let judged_text = serde_json::to_string(&judged).ok();
         let composer = Composer { office: self.office, call: &call, judged: &judged, now: self.now };
         let mut orders = composer.orders(&decision.due, &now_held, steps)?;
-        orders.extend(late_recordings(&call, steps)?);
+        orders.extend(late::orders(&call, steps));
         let outcome = match (&decision.row, orders.is_empty()) {
             (_, false) => None,
             (None, true) if decision.open => Some("waiting"),
@@ -132,9 +133,9 @@ impl Planner<'_> {
         }))
     }
 
-    /// A moment that no matrix knows may bring the recording all the same.
-    async fn recording_alone(&self, leased: &Leased, call: &Call) -> Result<Planned, Trouble> {
-        let orders = late_recordings(call, &self.steps(leased).await?)?;
+    /// A moment that no matrix knows may bring the recording or the UTM marks all the same.
+    async fn late_alone(&self, leased: &Leased, call: &Call) -> Result<Planned, Trouble> {
+        let orders = late::orders(call, &self.steps(leased).await?);
         if orders.is_empty() {
             return Ok(nothing("nothing-to-do"));
         }
@@ -254,47 +255,4 @@ fn event_of(facts: Option<&str>) -> Result<Event, Trouble> {
     let unreadable = |why: String| Trouble::Unreadable(format!("expected what an event says, found {why}"));
     serde_json::from_str(facts.ok_or_else(|| unreadable("nothing".to_owned()))?)
         .map_err(|error| unreadable(error.to_string()))
-}
-
-/// What was made without the recording, now that it is there.
-fn late_recordings(call: &Call, steps: &[Step]) -> Result<Vec<(String, StoredOrder)>, Trouble> {
-    let Some(link) = &call.recording else { return Ok(Vec::new()) };
-    let mut late = Vec::new();
-    for step in steps.iter().filter(|step| step.state == StepState::Done) {
-        let name = format!("{}-recording", step.name);
-        let Ok(order) = StoredOrder::read(&step.order) else { continue };
-        let known = steps.iter().any(|other| other.name == name);
-        if known || !order.wants_recording || order.has_recording() {
-            continue;
-        }
-        let Some(id) = step.receipt.clone() else { continue };
-        late.extend(amended(order, id, link).map(|mut amended| {
-            amended.call.recording = Some(link.clone());
-            (name, amended)
-        }));
-    }
-    Ok(late)
-}
-
-/// The order that brings the recording to what `order` made.
-fn amended(order: StoredOrder, id: String, link: &str) -> Option<StoredOrder> {
-    let with_link = |text: &str| format!("{text}\n{link}").trim().to_owned();
-    let to = match &order.action {
-        Action::Create { kind, .. } => {
-            let made = Link { kind: *kind, id: CrmId::parse(&id)? };
-            let action = Action::Update { utm: false, call: true };
-            let on = vec![super::order::Target::There(made)];
-            return Some(StoredOrder { action, on, wants_recording: true, ..order });
-        }
-        Action::Task { subject, text, completed, due } => {
-            Action::Task { subject: subject.clone(), text: with_link(text), completed: *completed, due: *due }
-        }
-        Action::Call { subject, text, .. } => {
-            Action::Call { subject: subject.clone(), text: with_link(text), recording: true }
-        }
-        Action::Note { text } => Action::Note { text: with_link(text) },
-        Action::Update { .. } => return Some(order),
-        Action::Amend { .. } => return None,
-    };
-    Some(StoredOrder { action: Action::Amend { id, to: Box::new(to) }, wants_recording: true, ..order })
 }
