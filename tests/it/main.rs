@@ -23,6 +23,8 @@ mod calls_script;
 #[cfg(test)]
 mod calls_told;
 #[cfg(test)]
+mod calls_written;
+#[cfg(test)]
 mod changes_stage;
 #[cfg(test)]
 mod cli;
