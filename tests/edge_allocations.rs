@@ -3,8 +3,15 @@
 mod counting;
 #[cfg(test)]
 #[expect(dead_code, reason = "the stage of the integration tests, of which one test uses a part")]
+#[path = "it/edge_client.rs"]
+mod edge_client;
+#[cfg(test)]
+#[expect(dead_code, reason = "the stage of the integration tests, of which one test uses a part")]
 #[path = "it/edge_desk.rs"]
 mod edge_desk;
+#[cfg(test)]
+#[path = "it/stage_settings.rs"]
+mod stage_settings;
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -29,7 +36,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use crate::counting::so_far;
-    use crate::edge_desk::{ANNA, Behind, Client, KNOWN, get, get_kept, path, process};
+    use crate::edge_client::{Client, get, get_kept, path};
+    use crate::edge_desk::{Behind, KNOWN};
+    use crate::stage_settings::{ANNA, process};
 
     /// What a call may allocate beyond the bare server's.
     const MORE: u64 = 2;

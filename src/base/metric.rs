@@ -6,10 +6,16 @@
 //!
 //! This module must not know what is counted: it never reads a directory, a ledger or a clock.
 
+mod journal;
 mod names;
+mod process;
 mod reply;
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -17,8 +23,14 @@ use prometheus_client::{
     registry::Registry,
 };
 
+pub use self::journal::{ENTRY_STATES, WriteFailure, WriteFailures};
 pub use self::names::{Count, Level, ProcessCount, ProcessLevel};
-use self::{names::Name, reply::ReplyTime};
+pub use self::process::ProcessMetrics;
+use self::{
+    journal::{EntryLabels, FailureLabels},
+    names::Name,
+    reply::ReplyTime,
+};
 
 /// Before every name.
 const PREFIX: &str = "predial";
@@ -141,6 +153,10 @@ pub struct Metrics {
     reply: Family<ProjectLabels, ReplyTime>,
     counts: [Family<ProjectLabels, Counter>; Count::ALL.len()],
     levels: [Family<ProjectLabels, LevelGauge>; Level::ALL.len()],
+    entries: Family<EntryLabels, LevelGauge>,
+    failures: Family<FailureLabels, Counter>,
+    /// The CRMs that projects have written into, so that both can be forgotten.
+    written: Mutex<BTreeSet<(String, &'static str)>>,
     process: Arc<ProcessMetrics>,
 }
 
@@ -159,11 +175,19 @@ impl Metrics {
         );
         let counts = Count::ALL.map(|count| registered(&mut registry, count.name(), Family::default()));
         let levels = Level::ALL.map(|level| registered(&mut registry, level.name(), Family::default()));
+        let (entries, failures) = (Family::default(), Family::default());
+        registry.register("journal_entries", "Entries of the journal, by state", entries.clone());
+        registry.register(
+            "journal_failures",
+            "Requests of the journal that a CRM did not carry out, by CRM and by what came instead",
+            failures.clone(),
+        );
         let process = ProcessMetrics {
             counts: ProcessCount::ALL.map(|count| registered(&mut registry, count.name(), Counter::default())),
             levels: ProcessLevel::ALL.map(|level| registered(&mut registry, level.name(), Gauge::default())),
         };
-        Self { registry, answers, reply, counts, levels, process: Arc::new(process) }
+        let (written, process) = (Mutex::default(), Arc::new(process));
+        Self { registry, answers, reply, counts, levels, entries, failures, written, process }
     }
 
     /// The handles of one project; asked again, the same counters. Allocates: for compiling a project, not for a call.
@@ -186,7 +210,15 @@ impl Metrics {
             reply: self.reply.get_or_create_owned(&labels),
             counts: Count::ALL.map(|count| self.counts[count as usize].get_or_create_owned(&labels)),
             levels,
+            entries: ENTRY_STATES.map(|state| self.entries.get_or_create_owned(&EntryLabels::new(name, state))),
         })
+    }
+
+    /// Counts how a project's CRM fails those who write into it; asked again, the same counters.
+    pub fn write_failures(&self, project: &str, crm: &'static str) -> Arc<WriteFailures> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert((project.to_owned(), crm));
+        let counter = |failure| self.failures.get_or_create_owned(&FailureLabels::new(project, crm, failure));
+        Arc::new(WriteFailures(WriteFailure::ALL.map(counter)))
     }
 
     /// Forgets a project that is no longer configured. Handles still held go on counting, unseen.
@@ -204,6 +236,16 @@ impl Metrics {
         for family in &self.levels {
             family.remove(&labels);
         }
+        for state in ENTRY_STATES {
+            self.entries.remove(&EntryLabels::new(name, state));
+        }
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|(project, crm)| {
+            let is_forgotten = project == name;
+            for failure in WriteFailure::ALL.into_iter().filter(|_| is_forgotten) {
+                self.failures.remove(&FailureLabels::new(project, crm, failure));
+            }
+            !is_forgotten
+        });
     }
 
     /// What belongs to no project.
@@ -254,9 +296,17 @@ pub struct ProjectMetrics {
     reply: ReplyTime,
     counts: [Counter; Count::ALL.len()],
     levels: [LevelGauge; Level::ALL.len()],
+    entries: [LevelGauge; ENTRY_STATES.len()],
 }
 
 impl ProjectMetrics {
+    /// So many entries of the journal are in the state of [`ENTRY_STATES`] that this word is.
+    pub fn entries(&self, state: &str, now: f64) {
+        if let Some(at) = ENTRY_STATES.iter().position(|known| *known == state) {
+            self.entries[at].set(now);
+        }
+    }
+
     /// A call was answered.
     pub fn answered(&self, outcome: Outcome, source: Source) {
         self.answers[outcome as usize][source as usize].inc();
@@ -328,47 +378,6 @@ pub struct Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.gauge.dec();
-    }
-}
-
-/// What belongs to no project.
-#[derive(Debug)]
-pub struct ProcessMetrics {
-    counts: [Counter; ProcessCount::ALL.len()],
-    levels: [Gauge; ProcessLevel::ALL.len()],
-}
-
-impl ProcessMetrics {
-    /// One more.
-    pub fn count(&self, what: ProcessCount) {
-        self.counts[what as usize].inc();
-    }
-
-    /// How often so far.
-    #[must_use]
-    pub fn counted(&self, what: ProcessCount) -> u64 {
-        self.counts[what as usize].get()
-    }
-
-    /// One more; pair it with [`ProcessMetrics::fell`] in a guard's drop.
-    pub fn rose(&self, what: ProcessLevel) {
-        self.levels[what as usize].inc();
-    }
-
-    /// One less.
-    pub fn fell(&self, what: ProcessLevel) {
-        self.levels[what as usize].dec();
-    }
-
-    /// Where it stands now.
-    pub fn set(&self, what: ProcessLevel, now: i64) {
-        self.levels[what as usize].set(now);
-    }
-
-    /// Where it stands.
-    #[must_use]
-    pub fn level(&self, what: ProcessLevel) -> i64 {
-        self.levels[what as usize].get()
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) trait WriteStage: Send + Sync {
     }
 }
 
-const LONG: Duration = Duration::from_secs(20);
+pub(super) const LONG: Duration = Duration::from_secs(20);
 /// More parts than any order has.
 const MOST_PARTS: usize = 8;
 
@@ -89,7 +89,7 @@ pub(super) fn call(number: PhoneKey) -> Call {
     }
 }
 
-fn order(stage: &dyn WriteStage, step: &str, action: Action, on: Vec<Link>) -> Order {
+pub(super) fn order(stage: &dyn WriteStage, step: &str, action: Action, on: Vec<Link>) -> Order {
     let call = call(stage.nobody());
     Order {
         mark: Mark::of(&["acme", "ua0_-1731315881.12669683", step]),
@@ -102,7 +102,7 @@ fn order(stage: &dyn WriteStage, step: &str, action: Action, on: Vec<Link>) -> O
     }
 }
 
-fn create(kind: Kind) -> Action {
+pub(super) fn create(kind: Kind) -> Action {
     let title = if kind == Kind::Contact { String::new() } else { format!("Call from 380… <{kind}> & \"more\"") };
     Action::Create { kind, title, text: "First line\nsecond <line>".to_owned(), utm: true, recording: true }
 }
@@ -116,7 +116,7 @@ pub(super) fn task(completed: bool) -> Action {
     }
 }
 
-fn audio() -> Audio {
+pub(super) fn audio() -> Audio {
     Audio { file_name: "call.ogg".to_owned(), media_type: "audio/ogg".to_owned(), bytes: vec![0x4f; 2_000_000].into() }
 }
 
@@ -152,7 +152,7 @@ async fn make_all(stage: &dyn WriteStage) -> BTreeMap<Kind, Link> {
     made
 }
 
-fn count(stage: &dyn WriteStage, what: &str) -> usize {
+pub(super) fn count(stage: &dyn WriteStage, what: &str) -> usize {
     stage.held().iter().filter(|thing| thing.what == what && !thing.seeded).count()
 }
 
@@ -302,60 +302,6 @@ pub(super) async fn a_late_recording_reaches_a_written_call(stage: &dyn WriteSta
 
 /// Whatever is made: the answer is lost after the vendor acted, the mark finds it, and nothing is there twice. And where
 /// the request never arrived, nothing is found and the second try makes it.
-pub(super) async fn what_was_made_although_the_answer_was_lost_is_found_and_not_made_again(stage: &dyn WriteStage) {
-    let (contact, _) = stage.known();
-    let mut orders: Vec<(String, Order)> = Vec::new();
-    for &kind in stage.makes() {
-        let on = if matches!(kind, Kind::Deal | Kind::Ticket) { vec![contact] } else { Vec::new() };
-        orders.push((kind.word().to_owned(), order(stage, kind.word(), create(kind), on)));
-    }
-    for completed in [true, false] {
-        let action = task(completed);
-        orders.push(("task".to_owned(), order(stage, action.word(), action.clone(), vec![contact])));
-    }
-    if stage.has_calls_and_notes().0 {
-        let action = Action::Call { subject: "Call".to_owned(), text: "Text".to_owned(), recording: true };
-        orders.push(("call".to_owned(), order(stage, "call", action, vec![contact])));
-    }
-    if stage.has_calls_and_notes().1 {
-        let action = Action::Note { text: "Text".to_owned() };
-        orders.push(("note".to_owned(), order(stage, "note", action, vec![contact])));
-    }
-    for (what, order) in orders {
-        let before = count(stage, &what);
-        let (path, method) = stage.door_of(&order.action);
-        for fault in [Fault::answer_lost(), Fault::reset()] {
-            let acted = matches!(fault.kind, sandbox::kit::FaultKind::AnswerLost);
-            let mut order = order.clone();
-            order.mark = Mark::of(&[order.mark.as_str(), fault.kind.word()]);
-            stage.stage(fault.on(path.clone()).with_method(method.clone()).times(1));
-            let writer = stage.writer();
-            let failure = perform(&*writer, &order).await.expect_err("a lost answer");
-            assert!(matches!(failure, Failure::Unclear { .. }), "{what}: {failure:?}");
-            stage.clear();
-            stage.advance(writer.settles_within(&order, &[]));
-            let found = writer.find(&order, &[]).await.expect("an answer");
-            assert_eq!(found.is_some(), acted, "{what}: {found:?}");
-            let mut parts: Vec<String> = found.iter().map(|receipt| receipt.id.clone()).collect();
-            let mut whole = found.is_some_and(|receipt| receipt.whole);
-            while !whole {
-                order.audio = writer.wants_audio(&order, &parts).then(audio);
-                let receipt = writer.perform(&order, &parts).await.expect("the rest");
-                parts.push(receipt.id);
-                whole = receipt.whole;
-            }
-        }
-        assert_eq!(count(stage, &what) - before, 2, "{what}: one of each order");
-    }
-}
-
-pub(super) async fn what_hangs_on_somebody_who_is_gone_is_refused_with_the_crms_words(stage: &dyn WriteStage) {
-    let gone = Link { kind: Kind::Contact, id: stage.missing(Kind::Contact) };
-    let failure = perform(&*stage.writer(), &order(stage, "task", task(false), vec![gone])).await.expect_err("refused");
-    assert!(matches!(&failure, Failure::Refused { reason } if reason.len() > 10), "{failure:?}");
-    assert_eq!(count(stage, "task"), 0);
-}
-
 pub(super) async fn a_fresh_look_shows_what_is_there_and_what_was_just_made(stage: &dyn WriteStage) {
     let (contact, number) = stage.known();
     let writer = stage.writer();
@@ -377,46 +323,6 @@ pub(super) async fn a_fresh_look_shows_what_is_there_and_what_was_just_made(stag
     assert!(nobody.is_empty());
 }
 
-pub(super) async fn without_quota_nothing_is_written(stage: &dyn WriteStage) {
-    let (contact, _) = stage.known();
-    let writer = stage.spent_writer();
-    let failure = perform(&*writer, &order(stage, "task", task(false), vec![contact])).await.expect_err("no quota");
-    assert!(matches!(failure, Failure::NoQuota { after, .. } if !after.is_zero()), "{failure:?}");
-    assert_eq!(count(stage, "task"), 0);
-}
-
-pub(super) async fn credentials_are_checked_cheaply_and_told_when_they_are_refused(stage: &dyn WriteStage) {
-    let (contact, _) = stage.known();
-    stage.writer().check().await.expect("accepted");
-    stage.set_accepted(false);
-    assert!(matches!(stage.writer().check().await, Err(Failure::Credentials { .. })));
-    let failure =
-        perform(&*stage.writer(), &order(stage, "task", task(false), vec![contact])).await.expect_err("refused");
-    assert!(matches!(failure, Failure::Credentials { .. }), "{failure:?}");
-    stage.set_accepted(true);
-    stage.writer().check().await.expect("accepted again");
-}
-
-pub(super) async fn an_unavailable_crm_is_waited_for(stage: &dyn WriteStage) {
-    let (contact, _) = stage.known();
-    stage.stage(Fault::status(503));
-    let failure = perform(&*stage.writer(), &order(stage, "task", task(false), vec![contact])).await.expect_err("down");
-    assert!(matches!(failure, Failure::Wait { .. } | Failure::Unclear { .. }), "{failure:?}");
-    stage.clear();
-    assert_eq!(count(stage, "task"), 0);
-}
-
-pub(super) async fn a_crm_that_hangs_leaves_a_write_unclear(stage: &dyn WriteStage) {
-    let (contact, _) = stage.known();
-    let order = order(stage, "task", task(false), vec![contact]);
-    let (path, method) = stage.door_of(&order.action);
-    stage.stage(Fault::hang().on(path).with_method(method));
-    let writer = stage.writer_within(Duration::from_millis(500));
-    let failure = tokio::time::timeout(LONG, perform(&*writer, &order)).await.expect("in time").expect_err("no answer");
-    assert!(matches!(failure, Failure::Unclear { .. }), "{failure:?}");
-    stage.clear();
-}
-
 pub(super) async fn fields_that_are_configured_are_looked_for(stage: &dyn WriteStage) {
     let fields = stage.writer().fields().await.expect("an answer");
     assert!(!fields.is_empty());
@@ -424,10 +330,11 @@ pub(super) async fn fields_that_are_configured_are_looked_for(stage: &dyn WriteS
     assert!(missing.is_empty(), "the stage's fields are all there: {missing:?}");
 }
 
-/// One test per case of the suite; `$stage` is an async function that makes a fresh [`WriteStage`].
+/// One test per case of the suite and of that of troubles; `$stage` is an async function that makes a fresh
+/// [`WriteStage`].
 macro_rules! writing_tests {
     ($stage:path) => {
-        $crate::crm::contract_writing::writing_tests! { @cases $stage:
+        $crate::crm::contract_writing::writing_tests! { @cases contract_writing $stage:
             every_entity_is_made_with_its_owner_and_number_and_hangs_on_those_before
             tasks_open_and_completed_hang_where_they_should
             a_call_is_written_with_its_recording_length_and_client
@@ -435,20 +342,22 @@ macro_rules! writing_tests {
             utm_marks_are_written_only_while_all_of_them_are_empty
             a_recording_that_comes_late_is_added_to_what_was_made
             a_late_recording_reaches_a_written_call
+            a_fresh_look_shows_what_is_there_and_what_was_just_made
+            fields_that_are_configured_are_looked_for
+        }
+        $crate::crm::contract_writing::writing_tests! { @cases contract_trouble $stage:
             what_was_made_although_the_answer_was_lost_is_found_and_not_made_again
             what_hangs_on_somebody_who_is_gone_is_refused_with_the_crms_words
-            a_fresh_look_shows_what_is_there_and_what_was_just_made
             without_quota_nothing_is_written
             credentials_are_checked_cheaply_and_told_when_they_are_refused
             an_unavailable_crm_is_waited_for
             a_crm_that_hangs_leaves_a_write_unclear
-            fields_that_are_configured_are_looked_for
         }
     };
-    (@cases $stage:path: $($case:ident)+) => {
+    (@cases $suite:ident $stage:path: $($case:ident)+) => {
         $(#[tokio::test]
         async fn $case() {
-            $crate::crm::contract_writing::$case(&$stage().await).await;
+            $crate::crm::$suite::$case(&$stage().await).await;
         })+
     };
 }

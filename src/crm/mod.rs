@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod contract_trouble;
+#[cfg(test)]
 mod contract_writing;
 pub mod failure;
 pub mod hooks;

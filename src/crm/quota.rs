@@ -10,6 +10,9 @@
 //! exactly, as the list of the last *n* starts. Searches are counted exactly whoever makes them, because the vendors'
 //! windows for them are small and both sides share one.
 //!
+//! Of what live questions leave, what a call left to be written has the most: its searches may use all of it, those of
+//! sweeps and crawls a fifth of the window; and where its requests wait, sweeps and crawls leave them three turns of four.
+//!
 //! What the vendor says corrects what we count, one way: it may leave less than we believe, because others spend of the
 //! same day, and never more than is configured. Whatever pause it asks for, a live question looks every ten minutes
 //! whether it is over, so that no misread unit keeps calls unanswered for a day.
@@ -23,6 +26,7 @@ mod book;
 mod day;
 mod lanes;
 mod limits;
+mod line;
 mod memo;
 mod pause;
 mod places;
@@ -43,7 +47,11 @@ use self::places::Place;
 pub use self::view::{QuotaView, Spent};
 use crate::base::clock::Clock;
 use crate::crm::failure::Failure;
-use crate::crm::quota::{book::Book, lanes::Pacer};
+use crate::crm::quota::{
+    book::Book,
+    lanes::Pacer,
+    line::{Lines, YIELDS},
+};
 
 /// What a request is for: which share pays for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,8 +100,8 @@ pub struct Ledger {
     began_ms: i64,
     /// What live questions wait for; never held across an await.
     book: Mutex<Book>,
-    /// Background requests queue here, first come first served; the one in front waits for the pacer.
-    background: tokio::sync::Mutex<()>,
+    /// Background requests queue here; who is in front waits for the pacer.
+    lines: Lines,
     pacer: Option<Pacer>,
 }
 
@@ -102,8 +110,8 @@ impl Ledger {
     #[must_use]
     pub fn new(limits: Limits, clock: Clock) -> Self {
         let began_ms = clock.now().as_millisecond();
-        let (book, background) = (Mutex::new(Book::new(limits, began_ms)), tokio::sync::Mutex::new(()));
-        Self { limits, clock, began_ms, book, background, pacer: Pacer::new(&limits) }
+        let (book, lines) = (Mutex::new(Book::new(limits, began_ms)), Lines::default());
+        Self { limits, clock, began_ms, book, lines, pacer: Pacer::new(&limits) }
     }
 
     /// Takes over what the same account has seen under the limits that held `before`: what it spent today and since when
@@ -134,7 +142,7 @@ impl Ledger {
     /// Waits until a request of `cost` may be sent and counts it as spent.
     ///
     /// Live questions go in the order they came and wait only for each other. Background requests queue behind each
-    /// other, evenly spaced. Once granted, the cost stays spent, whether the request is sent or not; the same holds when
+    /// other, writes by themselves, evenly spaced. Once granted, the cost stays spent, whether the request is sent or not; the same holds when
     /// this future is dropped while it waits for its slot.
     ///
     /// # Errors
@@ -181,7 +189,10 @@ impl Ledger {
         until: Instant,
     ) -> Result<Leave, Failure> {
         let first = || no_quota("other background requests go first", self.limits.here(SOON));
-        let _turn = tokio::time::timeout_at(until, self.background.lock()).await.map_err(|_| first())?;
+        let counts = self.book().lanes.counts_in_general(lane);
+        let _waiting = if counts { self.lines.wait(purpose) } else { None };
+        let _turn = self.lines.front(purpose, until).await.ok_or_else(first)?;
+        let mut yields = YIELDS;
         loop {
             let places = self.book_now().0.places.clone();
             let place = places.as_ref().and_then(places::Places::background);
@@ -191,7 +202,7 @@ impl Ledger {
                 tokio::time::timeout_at(until, places.freed()).await.map_err(|_| busy())?;
                 continue;
             }
-            let wait = self.background_wait(purpose, lane, cost)?;
+            let wait = self.background_wait((purpose, lane), cost, &mut yields)?;
             if wait.is_zero() {
                 return Ok(Leave { _place: place });
             }
@@ -310,18 +321,27 @@ impl Ledger {
     }
 
     /// Pays and returns zero, or says how long to wait before trying again.
-    fn background_wait(&self, purpose: Purpose, lane: Lane, cost: u64) -> Result<Duration, Failure> {
+    fn background_wait(
+        &self,
+        (purpose, lane): (Purpose, Lane),
+        cost: u64,
+        yields: &mut u32,
+    ) -> Result<Duration, Failure> {
         let now = Instant::now();
         let (mut book, now_ms) = self.book_now();
         book.spending.afford(purpose, cost, now_ms)?;
-        let wait = book.background_start(lane, now).saturating_duration_since(now);
+        let wait = book.background_start(purpose, lane, now).saturating_duration_since(now);
         if !wait.is_zero() {
             return Ok(wait);
         }
         let pacer = self.pacer.as_ref().filter(|_| book.lanes.counts_in_general(lane));
+        if let Some(pacer) = pacer.filter(|_| *yields > 0 && self.lines.yields(purpose)) {
+            *yields -= 1;
+            return Ok(pacer.gap());
+        }
         let wait = pacer.map_or(Duration::ZERO, Pacer::wait);
         if wait.is_zero() {
-            book.lanes.take_background(lane, now);
+            book.lanes.take_background(purpose, lane, now);
             book.pay(purpose, cost, now_ms);
         }
         Ok(wait)

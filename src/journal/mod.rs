@@ -15,7 +15,10 @@ mod planner;
 pub mod resend;
 mod retry;
 mod run;
+mod sent;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod turns;
 mod worker;
 
@@ -31,9 +34,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::intake::{Taken, Telling};
 pub use self::office::{Office, Offices};
 use self::run::Floor;
-use self::store::{Counts, Paused, PausedBy, Resumed, State, Store, StoreError};
+use self::sent::Sent;
+use self::store::{Counts, EntryId, Paused, PausedBy, Resumed, State, Store, StoreError};
 use self::turns::Turns;
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Steady};
 use crate::config::JournalSettings;
 use crate::project::Current;
 
@@ -59,9 +63,17 @@ impl Journal {
         settings: JournalSettings,
         (clock, work): (Clock, Handle),
     ) -> Self {
-        let floor =
-            Arc::new(Floor { store, offices, settings, clock, under_way: TaskTracker::new(), turns: Turns::default() });
-        Self { floor, work, crews: Mutex::default() }
+        let floor = Floor {
+            store,
+            offices,
+            settings,
+            clock,
+            steady: Steady::new(clock),
+            sent: Sent::default(),
+            under_way: TaskTracker::new(),
+            turns: Turns::default(),
+        };
+        Self { floor: Arc::new(floor), work, crews: Mutex::default() }
     }
 
     /// The store, for those who look into it.
@@ -142,12 +154,12 @@ impl Journal {
         self.floor.store.counts(project).await
     }
 
-    /// Removes what every project has kept long enough.
+    /// Removes what every project has kept long enough. A clock that was set forward removes nothing before its time.
     ///
     /// # Errors
     /// Those of the store; what was removed before stays removed.
     pub async fn tidy(&self) -> Result<u64, StoreError> {
-        let now_ms = self.floor.clock.now().as_millisecond();
+        let now_ms = self.floor.steady.earliest_ms();
         let kept: Vec<(String, i64)> = {
             let offices = self.floor.offices.load();
             let age = |office: &Arc<Office>| i64::try_from(office.project.retention.as_millis()).unwrap_or(i64::MAX);
@@ -168,6 +180,21 @@ impl Journal {
         let count = self.floor.store.retry_all(project, state).await?;
         self.wake_all();
         Ok(count)
+    }
+
+    /// Decides that an entry is not to be done (any more).
+    ///
+    /// # Errors
+    /// Those of [`Store::drop_entry`]; also where a worker of this process is at it although its lease is over, as it is
+    /// when the clock has jumped.
+    pub async fn drop_entry(&self, id: EntryId) -> Result<(), StoreError> {
+        if self.floor.turns.is_taken(id) {
+            return Err(StoreError::State { expected: store::NOT_WORKED_ON, found: State::Leased });
+        }
+        self.floor.store.drop_entry(id, self.floor.steady.now_ms()).await?;
+        // Its lane may have another.
+        self.wake_all();
+        Ok(())
     }
 
     /// Wakes everybody.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::base::metric::ProjectMetrics;
+use crate::base::metric::{ProjectMetrics, WriteFailures};
 use crate::crm::{CrmUser, writer::Writer};
 use crate::directory::Directory;
 use crate::model::ids::CrmId;
@@ -26,6 +26,8 @@ pub struct Office {
     pub recordings: Arc<Recordings>,
     /// What is counted.
     pub metrics: Arc<ProjectMetrics>,
+    /// How the CRM fails.
+    pub failures: Arc<WriteFailures>,
 }
 
 impl Office {

@@ -82,5 +82,9 @@ impl StoredOrder {
 fn made(kind: Kind, name: &str, steps: &[Step]) -> Result<Link, Unready> {
     let step = steps.iter().find(|step| step.name == name && step.state == StepState::Done);
     let id = step.and_then(|step| step.receipt.as_deref()).and_then(CrmId::parse);
-    id.map(|id| Link { kind, id }).ok_or_else(|| Unready::NotMade(format!("the {name} that it hangs on was not made")))
+    id.map(|id| Link { kind, id }).ok_or_else(|| {
+        let left = steps.iter().rfind(|step| step.name == name);
+        let by = left.map(|step| format!(" by entry {}: {}", step.entry, step.error.as_deref().unwrap_or("not done")));
+        Unready::NotMade(format!("the {name} that it hangs on was not made{}", by.unwrap_or_default()))
+    })
 }

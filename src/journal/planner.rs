@@ -2,7 +2,7 @@
 //! first of them is begun.
 
 mod compose;
-mod news;
+mod late;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::facts::call_of;
 use super::judge::{self, Judged};
 use super::office::Office;
 use super::order::StoredOrder;
-use super::store::{Leased, NewStep, Plan, Step, Store, StoreError};
+use super::store::{EntryId, Leased, NewStep, Plan, State, Step, StepState, Store, StoreError};
 use crate::crm::failure::Failure;
 use crate::crm::writer::{Mark, Writer};
 use crate::model::{
@@ -70,6 +70,8 @@ pub(super) struct Planner<'a> {
     pub(super) writer: &'a dyn Writer,
     pub(super) store: &'a dyn Store,
     pub(super) now: Timestamp,
+    /// What it is at the earliest, should the clock have been set forward.
+    pub(super) earliest_ms: i64,
 }
 
 /// The outcome of a plan without steps.
@@ -81,7 +83,7 @@ impl Planner<'_> {
     /// Decides what is to be done about an entry.
     pub(super) async fn plan(&self, leased: &Leased) -> Result<Planned, Trouble> {
         let own = event_of(leased.entry.facts.as_deref())?;
-        let events = self.events(leased, &own).await?;
+        let (events, given_up) = self.events(leased, &own).await?;
         let project = &self.office.project;
         let call = call_of(&events, &project.numbers, &project.timezone);
         let Some(number) = call.client.filter(|number| !project.is_an_employees(*number)) else {
@@ -89,7 +91,7 @@ impl Planner<'_> {
         };
         let told_end = events.iter().any(|event| At::of(event.moment) == Some(At::AfterCall));
         let over = told_end && self.outcome(&call, At::AfterCall).is_some();
-        let Some(at) = At::of(own.moment) else { return self.news_alone(leased, (&call, over)).await };
+        let Some(at) = At::of(own.moment) else { return self.late_alone(leased, (&call, over)).await };
         // A call whose first moment did not say the number has a lane of its own until it is known.
         if leased.entry.lane != lane_of(number) {
             return Ok(Planned::Lane(lane_of(number)));
@@ -101,9 +103,10 @@ impl Planner<'_> {
         // What is written says how the call ended, once it has.
         let call = Call { outcome: outcome.filter(|_| at == At::AfterCall), ..call };
         let steps = self.steps(leased).await?;
-        let (judged, now_held) = self.judged(leased, (&call, number), (outcome, at), &steps).await?;
+        let done = done(&steps, &given_up);
+        let (judged, now_held) = self.judged(leased, (&call, number), (outcome, at), (&steps, &done)).await?;
         let situation = self.situation(&call, outcome, &judged);
-        self.decided(leased, (call, at, over), (judged, now_held, situation), &steps)
+        self.decided(leased, (call, at, over), (judged, now_held, situation), (&steps, &done))
     }
 
     fn decided(
@@ -111,14 +114,13 @@ impl Planner<'_> {
         leased: &Leased,
         (call, at, over): (Call, At, bool),
         (judged, now_held, situation): (Judged, Judged, Situation),
-        steps: &[Step],
+        (steps, done): (&[Step], &BTreeSet<String>),
     ) -> Result<Planned, Trouble> {
-        let done: BTreeSet<String> = steps.iter().map(|step| step.name.clone()).collect();
-        let decision = decide(&self.office.project.matrix, &situation, at, &done);
+        let decision = decide(&self.office.project.matrix, &situation, at, done);
         let judged_text = serde_json::to_string(&judged).ok();
         let composer = Composer { office: self.office, call: &call, judged: &judged, now: self.now };
         let mut orders = composer.orders(&decision.due, &now_held, steps)?;
-        orders.extend(news::orders((&call, over), steps));
+        orders.extend(late::orders((&call, over), steps));
         let outcome = match (&decision.row, orders.is_empty()) {
             (_, false) => None,
             (None, true) if decision.open => Some("waiting"),
@@ -133,20 +135,21 @@ impl Planner<'_> {
         }))
     }
 
-    /// A moment that no matrix knows may bring the recording all the same.
-    async fn news_alone(&self, leased: &Leased, told: (&Call, bool)) -> Result<Planned, Trouble> {
-        let orders = news::orders(told, &self.steps(leased).await?);
+    /// A moment that no matrix knows may bring the recording or the UTM marks all the same.
+    async fn late_alone(&self, leased: &Leased, told: (&Call, bool)) -> Result<Planned, Trouble> {
+        let orders = late::orders(told, &self.steps(leased).await?);
         if orders.is_empty() {
             return Ok(nothing("nothing-to-do"));
         }
         Ok(Planned::Plan(Plan { steps: new_steps(leased, orders), ..Plan::default() }))
     }
 
-    /// Everything told of the call, or the entry alone where it names none.
-    async fn events(&self, leased: &Leased, own: &Event) -> Result<Vec<Event>, Trouble> {
-        let Some(call_id) = &leased.entry.call_id else { return Ok(vec![own.clone()]) };
+    /// Everything told of the call, or the entry alone where it names none; and which of its entries were given up.
+    async fn events(&self, leased: &Leased, own: &Event) -> Result<(Vec<Event>, BTreeSet<EntryId>), Trouble> {
+        let Some(call_id) = &leased.entry.call_id else { return Ok((vec![own.clone()], BTreeSet::new())) };
         let told = self.store.events_of_call(&leased.entry.project, call_id).await?;
-        Ok(told.iter().filter_map(|event| event_of(event.facts.as_deref()).ok()).collect())
+        let given_up = told.iter().filter(|event| event.state == State::Dead).map(|event| event.entry).collect();
+        Ok((told.iter().filter_map(|event| event_of(event.facts.as_deref()).ok()).collect(), given_up))
     }
 
     async fn steps(&self, leased: &Leased) -> Result<Vec<Step>, Trouble> {
@@ -169,23 +172,24 @@ impl Planner<'_> {
     /// How the call was judged, and what the client has now.
     ///
     /// Memory's word is enough where nothing is going to be made. Where a row may make something, the CRM is asked: when
-    /// the call is judged, and again whenever something is about to be made, because another call of the client may have
-    /// made it meanwhile.
+    /// the call is judged, and again whenever something is about to be made or was to be and was not, because another call
+    /// of the client, or a person, may have made it meanwhile.
     async fn judged(
         &self,
         leased: &Leased,
         (call, number): (&Call, PhoneKey),
         (outcome, at): (Option<Outcome>, At),
-        steps: &[Step],
+        (steps, done): (&[Step], &BTreeSet<String>),
     ) -> Result<(Judged, Judged), Trouble> {
         let kept = leased.call.as_ref().and_then(|known| known.judged.as_deref());
         let kept = kept.and_then(|text| serde_json::from_str::<Judged>(text).ok());
         let matrix = &self.office.project.matrix;
         if let Some(kept) = kept {
             let situation = self.situation(call, outcome, &kept);
-            let done: BTreeSet<String> = steps.iter().map(|step| step.name.clone()).collect();
-            let makes = decide(matrix, &situation, at, &done).due.iter().any(|due| due.what.creates_entity());
-            let now_held = if makes { self.look(leased, number).await? } else { kept.clone() };
+            let makes = decide(matrix, &situation, at, done).due.iter().any(|due| due.what.creates_entity());
+            // What was to be made and was not, perhaps somebody has made by hand.
+            let unmade = steps.iter().any(|step| !is_done(step) && Kind::from_word(&step.name).is_some());
+            let now_held = if makes || unmade { self.look(leased, number).await? } else { kept.clone() };
             return Ok((kept, now_held));
         }
         if let Some(remembered) = judge::remembered(self.office, number) {
@@ -200,7 +204,7 @@ impl Planner<'_> {
 
     /// What the client has now, as the CRM and the journal say.
     pub(super) async fn look(&self, leased: &Leased, number: PhoneKey) -> Result<Judged, Trouble> {
-        let since_ms = self.now.as_millisecond().saturating_sub(LATELY_MS);
+        let since_ms = self.earliest_ms.saturating_sub(LATELY_MS);
         let made = self.store.made_for(&leased.entry.project, number.digits(), since_ms).await?;
         let link = |made: &super::store::Made| {
             Some(Link { kind: Kind::from_word(&made.kind)?, id: CrmId::parse(&made.crm_id)? })
@@ -226,6 +230,17 @@ impl Planner<'_> {
         let responsible = responsible.or_else(|| self.office.project.top_manager());
         if !judged.held.is_empty() && responsible == Some(speaker) { Answerer::Owner } else { Answerer::Other }
     }
+}
+
+const fn is_done(step: &Step) -> bool {
+    matches!(step.state, StepState::Done | StepState::Skipped)
+}
+
+/// The names of what needs not be planned any more. What an entry that was given up has left undone is planned anew, for
+/// what comes later may hang on it; under the same mark, so that whichever of the two is worked on first does it.
+fn done(steps: &[Step], given_up: &BTreeSet<EntryId>) -> BTreeSet<String> {
+    let counts = |step: &&Step| is_done(step) || !given_up.contains(&step.entry);
+    steps.iter().filter(counts).map(|step| step.name.clone()).collect()
 }
 
 /// The steps of these orders, each with the mark that is its own.

@@ -10,10 +10,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::office::{Office, Offices};
 use super::resend;
+use super::sent::Sent;
 use super::store::{Claim, Leased, Paused, PausedBy, Store, StoreError};
 use super::turns::Turns;
 use super::worker::{Worked, Worker};
-use crate::base::{clock::Clock, dice};
+use crate::base::{
+    clock::{Clock, Steady},
+    dice,
+};
 use crate::config::JournalSettings;
 use crate::project::Current;
 
@@ -28,6 +32,10 @@ pub(super) struct Floor {
     pub(super) offices: Arc<Current<Offices>>,
     pub(super) settings: JournalSettings,
     pub(super) clock: Clock,
+    /// What waits waits by this one.
+    pub(super) steady: Steady,
+    /// When requests left.
+    pub(super) sent: Sent,
     /// Entries under way.
     pub(super) under_way: TaskTracker,
     /// Who is at which entry.
@@ -52,7 +60,9 @@ pub(super) async fn run(floor: Arc<Floor>, project: Box<str>, wake: Arc<Notify>,
             continue;
         }
         retries_first = !retries_first;
-        match floor.lease(&project, retries_first).await {
+        // Asked for when the next one comes due by the same time: none falls in between.
+        let now_ms = floor.steady.now_ms();
+        match floor.lease(&project, (now_ms, retries_first)).await {
             Ok(Some(leased)) => {
                 let (floor, wake) = (Arc::clone(&floor), Arc::clone(&wake));
                 let tracker = floor.under_way.clone();
@@ -65,7 +75,7 @@ pub(super) async fn run(floor: Arc<Floor>, project: Box<str>, wake: Arc<Notify>,
             }
             Ok(None) => {
                 drop(place);
-                let wait = floor.until_next(&project).await;
+                let wait = floor.until_next(&project, now_ms).await;
                 idle(&wake, &stop, wait).await;
             }
             Err(error) => {
@@ -85,14 +95,12 @@ async fn idle(wake: &Notify, stop: &CancellationToken, at_most: Duration) {
 }
 
 impl Floor {
-    async fn lease(&self, project: &str, retries_first: bool) -> Result<Option<Leased>, StoreError> {
+    async fn lease(&self, project: &str, (now_ms, retries_first): (i64, bool)) -> Result<Option<Leased>, StoreError> {
         let lease_ms = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
-        let now_ms = self.clock.now().as_millisecond();
         self.store.lease(Claim { project: project.to_owned(), now_ms, lease_ms, retries_first }).await
     }
 
-    async fn until_next(&self, project: &str) -> Duration {
-        let now_ms = self.clock.now().as_millisecond();
+    async fn until_next(&self, project: &str, now_ms: i64) -> Duration {
         let next = self.store.next_wake_ms(project, now_ms).await.ok().flatten();
         let wait = next.map_or(IDLE, |at_ms| Duration::from_millis(u64::try_from(at_ms - now_ms).unwrap_or(0)));
         wait.clamp(Duration::from_millis(1), IDLE)
@@ -131,6 +139,8 @@ impl Floor {
             store: &*self.store,
             settings: &self.settings,
             clock: self.clock,
+            steady: &self.steady,
+            sent: &self.sent,
             dice: dice::roll(),
         };
         let project = &*office.project.name;

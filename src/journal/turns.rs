@@ -33,6 +33,13 @@ impl Turns {
     }
 }
 
+impl Turns {
+    /// Whether somebody is at an entry now.
+    pub(super) fn is_taken(&self, entry: EntryId) -> bool {
+        self.0.borrow().contains(&entry)
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.turns.0.send_modify(|taken| {
@@ -54,6 +61,7 @@ mod tests {
         let first = turns.at(EntryId(1)).await;
         let mut second = Box::pin(turns.at(EntryId(1)));
         assert!(second.as_mut().now_or_never().is_none(), "the first is at it");
+        assert!(turns.is_taken(EntryId(1)) && !turns.is_taken(EntryId(2)));
         drop(turns.at(EntryId(2)).await);
         assert!(second.as_mut().now_or_never().is_none(), "another one's end is not the first one's");
         drop(first);

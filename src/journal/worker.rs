@@ -1,15 +1,19 @@
 //! One entry, worked on: planned where it is not, then step by step, each noted before and after its request.
 
-use std::time::Duration;
+mod look;
 
-use tracing::debug;
+use std::time::Duration;
 
 use super::office::Office;
 use super::order::{StoredOrder, Unready};
 use super::planner::{Planned, Planner, Trouble};
 use super::retry::Schedule;
+use super::sent::Sent;
 use super::store::{End, Leased, Made, Step, StepState, Stepped, Store, StoreError};
-use crate::base::{clock::Clock, metric::Count};
+use crate::base::{
+    clock::{Clock, Steady},
+    metric::{Count, WriteFailure},
+};
 use crate::config::JournalSettings;
 use crate::crm::failure::Failure;
 use crate::crm::hooks::Hint;
@@ -25,6 +29,10 @@ const AUDIO_ATTEMPTS: u32 = 6;
 /// And so long after the event came at the earliest: attempts that ended with the process, or for another reason, count and
 /// were no fault of the recording's.
 const AUDIO_PATIENCE: Duration = Duration::from_secs(300);
+
+/// Attempts before which nothing is given up, however old it is: what an operator has tried again, or sent after a pause, is
+/// old from the beginning.
+const FEWEST_ATTEMPTS: u32 = 5;
 
 /// How the work on an entry ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +52,10 @@ pub(super) struct Worker<'a> {
     pub(super) store: &'a dyn Store,
     pub(super) settings: &'a JournalSettings,
     pub(super) clock: Clock,
+    /// What waits waits by this one.
+    pub(super) steady: &'a Steady,
+    /// When requests left.
+    pub(super) sent: &'a Sent,
     /// From 0 to 1.
     pub(super) dice: f64,
 }
@@ -80,7 +92,7 @@ impl Worker<'_> {
             Err(Stop::Credentials(reason)) => return self.without_right(&leased, reason).await,
             Err(Stop::Journal(error)) => return Worked::Journal(error),
             Err(Stop::Later { asked, reason }) => self.later(&leased, asked, reason),
-            Err(Stop::NoQuota { after, reason }) => self.not_before(after, reason),
+            Err(Stop::NoQuota { after, reason }) => self.not_before(after, reason, false),
             Err(Stop::Dead(reason)) => self.dead(&leased, reason),
         };
         match self.store.finish(&leased.lease, ended, self.clock.now().as_millisecond()).await {
@@ -95,15 +107,13 @@ impl Worker<'_> {
     async fn without_right(&self, leased: &Leased, reason: String) -> Worked {
         self.office.metrics.count(Count::JournalCredentials);
         let for_this_alone = self.writer.check().await.is_ok();
-        let now_ms = self.clock.now().as_millisecond();
         let end = if for_this_alone {
             self.later(leased, Some(self.settings.probe), reason.clone())
         } else {
             // Not given up, however long it takes; and not taken up again at once, should an operator's pause be in force.
-            let probe_ms = i64::try_from(self.settings.probe.as_millis()).unwrap_or(i64::MAX);
-            End::Later { not_before_ms: now_ms.saturating_add(probe_ms), error: reason.clone() }
+            self.not_before(self.settings.probe, reason.clone(), false)
         };
-        let put_back = self.store.finish(&leased.lease, end, now_ms).await;
+        let put_back = self.store.finish(&leased.lease, end, self.clock.now().as_millisecond()).await;
         match put_back {
             Ok(()) | Err(StoreError::LeaseLost(_)) if for_this_alone => Worked::Ended,
             Ok(()) | Err(StoreError::LeaseLost(_)) => Worked::Credentials(reason),
@@ -112,19 +122,28 @@ impl Worker<'_> {
     }
 
     fn later(&self, leased: &Leased, asked: Option<Duration>, reason: String) -> End {
-        let now_ms = self.clock.now().as_millisecond();
-        let give_up_ms = i64::try_from(self.settings.give_up.as_millis()).unwrap_or(i64::MAX);
-        if now_ms.saturating_sub(leased.entry.received_ms) > give_up_ms {
+        if self.age_ms(leased) > ms(self.settings.give_up) && leased.entry.attempts >= FEWEST_ATTEMPTS {
             return self.dead(leased, format!("given up after {} attempts: {reason}", leased.entry.attempts));
         }
         let schedule = Schedule { first: self.settings.first_retry, longest: self.settings.longest_retry };
-        self.not_before(schedule.wait(leased.entry.attempts, asked, self.dice), reason)
+        self.not_before(schedule.wait(leased.entry.attempts, asked, self.dice), reason, true)
     }
 
-    fn not_before(&self, wait: Duration, reason: String) -> End {
+    fn not_before(&self, wait: Duration, error: String, counts: bool) -> End {
         self.office.metrics.count(Count::JournalWaited);
-        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-        End::Later { not_before_ms: self.clock.now().as_millisecond().saturating_add(wait_ms), error: reason }
+        End::Later { not_before_ms: self.after(wait), error, counts }
+    }
+
+    /// The time after which so much has passed.
+    fn after(&self, wait: Duration) -> i64 {
+        self.steady.now_ms().saturating_add(ms(wait))
+    }
+
+    /// How long ago the entry came. A clock that was set forward meanwhile makes nothing old: as far as that may be told,
+    /// for what came afterwards is then believed to be younger than it is.
+    fn age_ms(&self, leased: &Leased) -> i64 {
+        let age_ms = self.clock.now().as_millisecond().saturating_sub(leased.entry.received_ms);
+        age_ms.saturating_sub(self.steady.set_forward_ms().min(ms(self.settings.give_up)))
     }
 
     fn dead(&self, leased: &Leased, reason: String) -> End {
@@ -138,9 +157,7 @@ impl Worker<'_> {
     async fn attempt(&self, leased: &Leased) -> Result<Option<End>, Stop> {
         let mut steps = leased.steps.clone();
         if !leased.entry.planned {
-            let planner =
-                Planner { office: self.office, writer: self.writer, store: self.store, now: self.clock.now() };
-            match planner.plan(leased).await {
+            match self.planner().plan(leased).await {
                 Ok(Planned::Lane(lane)) => {
                     self.store.set_lane(&leased.lease, &lane).await?;
                     return Ok(None);
@@ -149,12 +166,17 @@ impl Worker<'_> {
                     self.store.save_plan(&leased.lease, plan).await?;
                     steps = self.own_steps(leased).await?;
                 }
-                Err(trouble) => return Err(stop_of(trouble)),
+                Err(trouble) => return Err(self.stop_of(trouble)),
             }
         }
         let call_steps = self.call_steps(leased, &steps).await?;
         self.perform_all(leased, steps, call_steps).await?;
         Ok(Some(End::Done { outcome: None }))
+    }
+
+    fn planner(&self) -> Planner<'_> {
+        let Self { office, writer, store, steady, .. } = *self;
+        Planner { office, writer, store, now: self.clock.now(), earliest_ms: steady.earliest_ms() }
     }
 
     async fn own_steps(&self, leased: &Leased) -> Result<Vec<Step>, Stop> {
@@ -175,9 +197,8 @@ impl Worker<'_> {
             if matches!(step.state, StepState::Done | StepState::Skipped) {
                 continue;
             }
-            let lease_ms = i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX);
-            let until_ms = self.clock.now().as_millisecond().saturating_add(lease_ms);
-            self.store.extend_lease(&leased.lease, until_ms).await?;
+            self.store.extend_lease(&leased.lease, self.after(self.settings.lease)).await?;
+            let Some(step) = self.taken_over(leased, step, &known).await? else { continue };
             let order = StoredOrder::read(&step.order)
                 .and_then(|order| order.ready(&step.mark, &known, self.office.project.timezone.clone()));
             let order = match order {
@@ -199,19 +220,6 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// What an old plan would make and the client has by now: another of their calls, or a person, made it since. A plan
-    /// that was made just now has looked already; of what may have been made by this very step the mark tells.
-    async fn there_by_now(&self, leased: &Leased, step: &Step, order: &Order) -> Result<Option<Receipt>, Stop> {
-        let Action::Create { kind, .. } = order.action else { return Ok(None) };
-        let Some(number) = order.call.client.filter(|_| leased.entry.planned) else { return Ok(None) };
-        if step.unclear || !step.parts.is_empty() {
-            return Ok(None);
-        }
-        let planner = Planner { office: self.office, writer: self.writer, store: self.store, now: self.clock.now() };
-        let held = planner.look(leased, number).await.map_err(stop_of)?;
-        Ok(held.of_kind(kind).map(|there| Receipt { id: there.id.to_string(), whole: true }))
-    }
-
     /// Every part of a step that is not done; gives the step's receipt.
     async fn perform(&self, leased: &Leased, step: &Step, mut order: Order) -> Result<String, Stop> {
         let mut parts = step.parts.clone();
@@ -227,35 +235,10 @@ impl Worker<'_> {
                 return self.done(leased, step, (&order, receipt)).await;
             }
             self.store.step(&leased.lease, step.seq, Stepped::Part { id: receipt.id.clone() }).await?;
+            self.sent.noted(&step.mark);
             parts.push(receipt.id);
         }
         Err(Stop::Dead(format!("expected an end of the parts, found more than {MOST_PARTS}")))
-    }
-
-    /// What may have been done although its answer was lost, once the CRM shows it if it was.
-    async fn look_for(
-        &self,
-        leased: &Leased,
-        (step, order): (&Step, &Order),
-        parts: &[String],
-    ) -> Result<Option<Receipt>, Stop> {
-        let settles = self.writer.settles_within(order, parts);
-        let since_ms = self.clock.now().as_millisecond().saturating_sub(step.sent_ms.unwrap_or(0));
-        let passed = Duration::from_millis(u64::try_from(since_ms).unwrap_or(0));
-        let found = match self.writer.find(order, parts).await {
-            Ok(found) => found,
-            // Looking changes nothing: what is unclear stays so.
-            Err(failure) => return Err(stop_of_failure(&failure)),
-        };
-        if found.is_none() && passed < settles {
-            let reason = "whether it was written is not clear yet: the CRM shows what is new only after a while";
-            return Err(Stop::Later { asked: Some(settles.saturating_sub(passed)), reason: reason.to_owned() });
-        }
-        if found.is_some() {
-            let (project, entry) = (&self.office.project.name, leased.entry.id);
-            debug!(%project, %entry, step = step.name, "found what was written although its answer was lost");
-        }
-        Ok(found)
     }
 
     async fn send(
@@ -267,6 +250,7 @@ impl Worker<'_> {
         order.audio = self.audio(leased, order, parts).await?;
         let at_ms = self.clock.now().as_millisecond();
         self.store.step(&leased.lease, step.seq, Stepped::Sent { at_ms }).await?;
+        self.sent.leaves(&step.mark);
         let failure = match self.writer.perform(order, parts).await {
             Ok(receipt) => return Ok(receipt),
             Err(failure) => failure,
@@ -277,8 +261,12 @@ impl Worker<'_> {
             Failure::Refused { .. } => Stepped::Dead { error },
             Failure::Unclear { .. } => Stepped::Unclear { error },
         };
+        let is_clear = !matches!(stepped, Stepped::Unclear { .. });
         self.store.step(&leased.lease, step.seq, stepped).await?;
-        Err(stop_of_failure(&failure))
+        if is_clear {
+            self.sent.noted(&step.mark);
+        }
+        Err(self.stop_of_failure(&failure))
     }
 
     /// The recording, where the vendor takes the audio itself. One that cannot be had is left out: its link is written.
@@ -300,9 +288,28 @@ impl Worker<'_> {
 
     /// Whether a recording that still cannot be fetched is left out.
     fn does_without(&self, leased: &Leased) -> bool {
-        let age_ms = self.clock.now().as_millisecond().saturating_sub(leased.entry.received_ms);
-        let patience_ms = i64::try_from(AUDIO_PATIENCE.as_millis()).unwrap_or(i64::MAX);
-        leased.entry.attempts >= AUDIO_ATTEMPTS && age_ms >= patience_ms
+        leased.entry.attempts >= AUDIO_ATTEMPTS && self.age_ms(leased) >= ms(AUDIO_PATIENCE)
+    }
+
+    fn stop_of(&self, trouble: Trouble) -> Stop {
+        match trouble {
+            Trouble::Store(error) => Stop::Journal(error),
+            Trouble::Crm(failure) => self.stop_of_failure(&failure),
+            Trouble::Unreadable(reason) => Stop::Dead(reason),
+        }
+    }
+
+    fn stop_of_failure(&self, failure: &Failure) -> Stop {
+        let reason = failure.to_string();
+        let (kind, stop) = match failure {
+            Failure::Wait { after, .. } => (WriteFailure::Wait, Stop::Later { asked: *after, reason }),
+            Failure::NoQuota { after, .. } => (WriteFailure::NoQuota, Stop::NoQuota { after: *after, reason }),
+            Failure::Unclear { .. } => (WriteFailure::Unclear, Stop::Later { asked: None, reason }),
+            Failure::Refused { .. } => (WriteFailure::Refused, Stop::Dead(reason)),
+            Failure::Credentials { .. } => (WriteFailure::Credentials, Stop::Credentials(reason)),
+        };
+        self.office.failures.count(kind);
+        stop
     }
 
     async fn done(&self, leased: &Leased, step: &Step, (order, receipt): (&Order, Receipt)) -> Result<String, Stop> {
@@ -310,6 +317,7 @@ impl Worker<'_> {
         let made = made(order, &receipt.id, at_ms);
         let stepped = Stepped::Done { receipt: receipt.id.clone(), at_ms, made };
         self.store.step(&leased.lease, step.seq, stepped).await?;
+        self.sent.noted(&step.mark);
         self.office.metrics.count(Count::JournalWritten);
         // The next call of this client is a hit before the next sweep.
         if let (Action::Create { kind, .. }, Some(id)) = (&order.action, CrmId::parse(&receipt.id)) {
@@ -319,27 +327,12 @@ impl Worker<'_> {
     }
 }
 
+fn ms(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn made(order: &Order, id: &str, at_ms: i64) -> Option<Made> {
     let Action::Create { kind, .. } = &order.action else { return None };
     let number = order.call.client?.digits();
     Some(Made { number, kind: kind.word().to_owned(), crm_id: id.to_owned(), at_ms })
-}
-
-fn stop_of(trouble: Trouble) -> Stop {
-    match trouble {
-        Trouble::Store(error) => Stop::Journal(error),
-        Trouble::Crm(failure) => stop_of_failure(&failure),
-        Trouble::Unreadable(reason) => Stop::Dead(reason),
-    }
-}
-
-fn stop_of_failure(failure: &Failure) -> Stop {
-    let reason = failure.to_string();
-    match failure {
-        Failure::Wait { after, .. } => Stop::Later { asked: *after, reason },
-        Failure::NoQuota { after, .. } => Stop::NoQuota { after: *after, reason },
-        Failure::Unclear { .. } => Stop::Later { asked: None, reason },
-        Failure::Refused { .. } => Stop::Dead(reason),
-        Failure::Credentials { .. } => Stop::Credentials(reason),
-    }
 }

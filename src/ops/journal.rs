@@ -173,8 +173,7 @@ pub(super) async fn retry(State(desk): State<Desk>, Path(id): Path<String>) -> R
 
 pub(super) async fn drop_one(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
     let id = entry_id(&id)?;
-    let now_ms = jiff::Timestamp::now().as_millisecond();
-    journal(&desk)?.store().drop_entry(id, now_ms).await.map_err(|error| refusal(&error))?;
+    journal(&desk)?.drop_entry(id).await.map_err(|error| refusal(&error))?;
     Ok(Json(json!({ "id": id, "dropped": 1 })))
 }
 

@@ -53,6 +53,9 @@ async fn journal(desk: &Desk, line: &Line) {
     metrics.set(Level::JournalLater, Some(gauge(view.count(EntryState::Later))));
     metrics.set(Level::JournalStored, Some(gauge(view.count(EntryState::Stored))));
     metrics.set(Level::JournalDeadNow, Some(gauge(view.count(EntryState::Dead))));
+    for state in EntryState::ALL {
+        metrics.entries(state.word(), gauge(view.count(state)));
+    }
     metrics.set(Level::JournalOldest, Some(gauge(view.oldest_open_s().unwrap_or(0).unsigned_abs())));
     let paused = match view.paused_by() {
         None => 0.0,

@@ -189,21 +189,23 @@ async fn events_are_understood_in_every_form_in_which_they_may_come() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_understood_is_kept_whole_and_answered_as_configured() {
-    let row = ROWS.iter().find(|row| row.name == "pipedrive").expect("a row");
-    let scene = Scene::of(row, "events.unreadable_status = 422").await;
-    let body = "{\"call_id\": \"ua0_-1731315881.1\", \"caller\": ";
-    let request = format!(
-        "POST /acme/events/after-call?token={TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let heard = scene.stage.edge(&request).await;
-    let answer: Value = serde_json::from_str(&heard.body).expect("JSON");
-    assert_eq!((heard.status, word(&answer).as_str()), (422, "unreadable"), "{answer}");
-    scene.settled().await;
-    let id = answer["id"].as_str().expect("an id");
-    let shown = scene.stage.ops("GET", &format!("/api/journal/{id}"), &Value::Null).await;
-    assert!(shown.to_string().contains("ua0_-1731315881.1"), "kept whole: {shown}");
-    assert!(!shown.to_string().contains(TOKEN), "without what opens the door: {shown}");
-    assert!(scene.crm().held().is_empty());
+    before_each(async |row| {
+        let scene = Scene::of(row, "events.unreadable_status = 422").await;
+        let body = "{\"call_id\": \"ua0_-1731315881.1\", \"caller\": ";
+        let request = format!(
+            "POST /acme/events/after-call?token={TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let heard = scene.stage.edge(&request).await;
+        let answer: Value = serde_json::from_str(&heard.body).expect("JSON");
+        assert_eq!((heard.status, word(&answer).as_str()), (422, "unreadable"), "{}: {answer}", row.name);
+        scene.settled().await;
+        let id = answer["id"].as_str().expect("an id");
+        let shown = scene.stage.ops("GET", &format!("/api/journal/{id}"), &Value::Null).await;
+        assert!(shown.to_string().contains("ua0_-1731315881.1"), "{}: kept whole: {shown}", row.name);
+        assert!(!shown.to_string().contains(TOKEN), "{}: without what opens the door: {shown}", row.name);
+        assert!(scene.crm().held().is_empty(), "{}", row.name);
+    })
+    .await;
 }

@@ -9,6 +9,8 @@ mod calls_disk;
 #[cfg(test)]
 mod calls_faults;
 #[cfg(test)]
+mod calls_given_up;
+#[cfg(test)]
 mod calls_kill;
 #[cfg(test)]
 mod calls_pause;
@@ -20,6 +22,8 @@ mod calls_scene;
 mod calls_script;
 #[cfg(test)]
 mod calls_told;
+#[cfg(test)]
+mod calls_written;
 #[cfg(test)]
 mod changes_stage;
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The journal at the operators' door: what is listed, shown, tried again and dropped, pauses, and fields.
 
+use std::collections::BTreeMap;
+
+use sandbox::kit::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::changes_stage::{Setup, Stage};
@@ -113,6 +116,25 @@ async fn what_cannot_be_tried_again_or_dropped_is_refused_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_worker_is_at_is_not_dropped_and_the_clients_next_call_waits_for_it() {
+    let stage = stage("pipedrive", "").await;
+    let slow = Fault::new(FaultKind::Delay { ms: 1_500 }).with_method("POST").on("/api/v2/persons");
+    stage.crm().stage_fault(slow.times(1));
+    let (first, second) = (tell(&stage, "call-1").await, tell(&stage, "call-2").await);
+    stage.until("a worker is at it", |view| view["journal"]["by_state"]["leased"] == 1).await;
+    let refusal = ask(&stage, "POST", &format!("/api/journal/{first}/drop"), "").await;
+    refused(&refusal, 409, "wrong_state");
+    let said = refusal.json()["error"]["message"].as_str().expect("a message").to_owned();
+    assert!(said.contains("no worker is at") && said.contains("found leased"), "{said}");
+    assert_eq!(state(&stage, &second).await, "received", "the client's next call waits");
+    stage.settled().await;
+    assert_eq!((state(&stage, &first).await, state(&stage, &second).await), ("done".to_owned(), "done".to_owned()));
+    let held = stage.crm().held();
+    let made = |what: &str| held.iter().filter(|thing| !thing.seeded && thing.what == what).count();
+    assert_eq!((made("contact"), made("call")), (1, 2), "one client, each call once: {held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_of_a_state_are_tried_again_and_no_others() {
     let stage = paused().await;
     let stored = [tell(&stage, "call-1").await, tell(&stage, "call-2").await];
@@ -178,4 +200,49 @@ async fn configured_fields_are_told_and_made_once() {
     let again = ask(&stage, "POST", target, r#"{"create":true}"#).await.json();
     assert_eq!((&again["missing"], &again["made"]), (&json!(0), &json!([])), "{again}");
     refused(&ask(&stage, "POST", target, r#"{"create":1}"#).await, 400, "bad_request");
+}
+
+/// The lines of `/metrics` with this name, by the last of their labels.
+async fn measured(stage: &Stage, name: &str) -> BTreeMap<String, f64> {
+    let text = ask(stage, "GET", "/metrics", "").await.body;
+    let lines = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once("\"} "));
+    let labels = lines.map(|(labels, value)| (labels.rsplit('"').next().expect("a label").to_owned(), value));
+    labels.map(|(label, value)| (label, value.parse().expect("a number"))).collect()
+}
+
+fn table(of: &[(&str, f64)]) -> BTreeMap<String, f64> {
+    of.iter().map(|&(label, value)| (label.to_owned(), value)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_state_the_oldest_and_every_failure_are_measured_also_where_there_is_none() {
+    let stage = stage("pipedrive", "").await;
+    let states = ["received", "planned", "leased", "later", "done", "dead", "stored", "unreadable", "dropped"];
+    let none = table(&states.map(|state| (state, 0.0)));
+    assert_eq!(measured(&stage, "predial_journal_entries").await, none);
+    let failures = table(&["wait", "no-quota", "refused", "credentials", "unclear"].map(|kind| (kind, 0.0)));
+    assert_eq!(measured(&stage, "predial_journal_failures_total").await, failures);
+    assert_eq!(measured(&stage, "predial_journal_oldest_seconds").await, table(&[("acme", 0.0)]));
+    let text = ask(&stage, "GET", "/metrics", "").await.body;
+    assert!(text.contains("predial_journal_failures_total{project=\"acme\",crm=\"pipedrive\",failure=\"wait\"} 0"));
+
+    stage.crm().stage_fault(Fault::status(503).with_method("POST").on("/api/v2/persons"));
+    tell(&stage, "call-1").await;
+    stage.tell("after-call", &json!("not a call")).await;
+    stage.until("it waits a second", |view| view["journal"]["oldest_open_s"].as_i64() >= Some(1)).await;
+    let found = measured(&stage, "predial_journal_entries").await;
+    assert_eq!((found["unreadable"], found["done"], found.values().sum::<f64>()), (1.0, 0.0, 2.0), "{found:?}");
+    assert!(measured(&stage, "predial_journal_oldest_seconds").await["acme"] >= 1.0);
+    let tried = measured(&stage, "predial_journal_failures_total").await;
+    assert!(tried["wait"] >= 1.0 && tried.values().sum::<f64>() == tried["wait"], "{tried:?}");
+
+    stage.crm().clear_faults();
+    let refusal = r#"{"success":false,"error":"the name is poisoned"}"#;
+    let kind = FaultKind::Status { status: 400, headers: BTreeMap::new(), body: refusal.to_owned() };
+    stage.crm().stage_fault(Fault::new(kind).with_method("POST").on("/api/v2/persons"));
+    stage.until("it is given up", |view| view["journal"]["by_state"]["dead"] == 1).await;
+    let found = measured(&stage, "predial_journal_entries").await;
+    assert_eq!((found["dead"], found["unreadable"], found.values().sum::<f64>()), (1.0, 1.0, 2.0), "{found:?}");
+    assert_eq!(measured(&stage, "predial_journal_failures_total").await["refused"], 1.0);
+    assert_eq!(measured(&stage, "predial_journal_oldest_seconds").await["acme"], 0.0);
 }

@@ -1,6 +1,8 @@
 //! The rows of the scenario matrices, each held against what its CRM then holds: the call is told at the door as Ringostat
 //! tells it, and what must be there stands in `rows/CRM.toml`, written by hand from SCENARIOS.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sandbox::{
     kit::Thing,
@@ -33,6 +35,12 @@ pub(crate) struct Row {
     holds: Vec<Holds>,
     /// How the journal says that it ended, where nothing was written.
     outcome: Option<String>,
+    /// Kinds of what is there before the call is over; nothing where it does not say.
+    #[serde(default)]
+    early: Vec<String>,
+    /// Kinds of the client's own that another owner has afterwards; none where it does not say.
+    #[serde(default)]
+    handed_over: Vec<String>,
 }
 
 /// What is told of the call.
@@ -208,13 +216,39 @@ pub(crate) async fn hold(crm: &str, file: &str, test: &str) {
         by: by.as_deref(),
         recording: row.told.recording.then_some(recording.as_str()),
     };
-    for (moment, told) in telling.moments() {
+    let owners = owners(&stage, &row.client);
+    let moments = telling.moments();
+    let last = moments.len() - 1;
+    for (at, (moment, told)) in moments.into_iter().enumerate() {
+        if at == last {
+            stage.settled().await;
+            let held = stage.crm().held();
+            let early: Vec<&str> = held.iter().map(|thing| thing.what.as_str()).collect();
+            assert_eq!(early, row.early, "{}: before the call is over", row.id);
+        }
         let heard = stage.tell(moment, &told).await;
         assert_eq!(heard["status"], "stored", "{crm} {moment}: {heard}");
     }
     stage.settled().await;
+    check_owners(&stage, &row, &owners);
     check_journal(&stage, &row).await;
     check_crm(&stage, &row, (number, &recording));
+}
+
+/// Who owns what is the client's, by kind and id.
+fn owners(stage: &Stage, client: &str) -> BTreeMap<(String, String), String> {
+    let sample = stage.crm().sample(client).expect("a named case");
+    sample.open.into_iter().map(|open| ((open.kind.word().to_owned(), open.id), open.owner_id)).collect()
+}
+
+/// A call leaves who is responsible for whom as it was, but for what the row hands over.
+fn check_owners(stage: &Stage, row: &Row, before: &BTreeMap<(String, String), String>) {
+    let after = owners(stage, &row.client);
+    for ((kind, id), owner) in before {
+        let now = after.get(&(kind.clone(), id.clone()));
+        let is_same = now == Some(owner);
+        assert_eq!(is_same, !row.handed_over.contains(kind), "{}: the {kind} was {owner}'s, is {now:?}", row.id);
+    }
 }
 
 async fn check_journal(stage: &Stage, row: &Row) {

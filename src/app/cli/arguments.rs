@@ -223,7 +223,7 @@ pub(super) enum JournalCommand {
     Retry(JournalRetryArguments),
     /// Decide that an entry is not to be done (any more)
     #[command(after_help = "Example:\n  predial journal drop --id 17\n\n\
-        predial journal retry takes this back.\n\
+        predial journal retry takes this back. One that a worker is at is refused: ask again when that has ended.\n\
         Exit: 0 when it was done, 1 otherwise.")]
     Drop(JournalEntryArguments),
 }

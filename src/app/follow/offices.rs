@@ -42,6 +42,7 @@ impl Follow {
             writer: tending.directories.get(&line.project.name).and_then(|tended| tended.writer.clone()),
             recordings,
             metrics: Arc::clone(&line.metrics),
+            failures: self.means.metrics.write_failures(&line.project.name, line.project.crm.adapter.name),
         })
     }
 

@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Breaker, Count, Level, Metrics, Outcome, ProcessCount, ProcessLevel, Source};
+use super::{Breaker, Count, Level, Metrics, Outcome, ProcessCount, ProcessLevel, Source, WriteFailure};
 
 fn encoded(metrics: &Metrics) -> String {
     metrics.encode().expect("a string takes every write")
@@ -18,6 +18,7 @@ fn discriminants_are_the_positions_in_the_arrays() {
     assert!(Count::ALL.iter().enumerate().all(|(at, &count)| count as usize == at));
     assert!(Level::ALL.iter().enumerate().all(|(at, &level)| level as usize == at));
     assert!(ProcessCount::ALL.iter().enumerate().all(|(at, &count)| count as usize == at));
+    assert!(WriteFailure::ALL.iter().enumerate().all(|(at, &failure)| failure as usize == at));
     assert!(ProcessLevel::ALL.iter().enumerate().all(|(at, &level)| level as usize == at));
 }
 
@@ -25,6 +26,7 @@ fn discriminants_are_the_positions_in_the_arrays() {
 fn every_name_is_used_once_and_is_one_prometheus_takes() {
     let metrics = Metrics::new();
     metrics.project("acme");
+    metrics.write_failures("acme", "pipedrive");
     let text = encoded(&metrics);
     let named: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let unlike = named.iter().find(|name| {
@@ -36,7 +38,7 @@ fn every_name_is_used_once_and_is_one_prometheus_takes() {
     assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len());
     assert_eq!(
         named.len(),
-        2 + Count::ALL.len() + Level::ALL.len() + ProcessCount::ALL.len() + ProcessLevel::ALL.len()
+        4 + Count::ALL.len() + Level::ALL.len() + ProcessCount::ALL.len() + ProcessLevel::ALL.len()
     );
 }
 
@@ -53,6 +55,25 @@ fn answers_are_counted_by_outcome_and_source_from_zero_on() {
     has(&text, r#"predial_answers_total{project="acme",outcome="miss",source="late"} 1"#);
     has(&text, r#"predial_answers_total{project="acme",outcome="miss",source="busy"} 0"#);
     has(&text, r#"predial_answers_total{project="other",outcome="hit",source="directory"} 0"#);
+}
+
+#[test]
+fn failures_of_writing_are_counted_by_crm_and_kind_from_zero_on_and_go_with_their_project() {
+    let metrics = Metrics::new();
+    metrics.project("acme").entries("dead", 3.0);
+    let failures = metrics.write_failures("acme", "hubspot");
+    metrics.write_failures("other", "pipedrive");
+    failures.count(WriteFailure::Refused);
+    metrics.write_failures("acme", "hubspot").count(WriteFailure::Refused);
+    assert_eq!(failures.counted(WriteFailure::Refused), 2);
+    let text = encoded(&metrics);
+    has(&text, r#"predial_journal_entries{project="acme",state="dead"} 3.0"#);
+    has(&text, r#"predial_journal_failures_total{project="acme",crm="hubspot",failure="refused"} 2"#);
+    has(&text, r#"predial_journal_failures_total{project="acme",crm="hubspot",failure="unclear"} 0"#);
+    metrics.forget("acme");
+    let text = encoded(&metrics);
+    assert!(!text.contains("acme"), "{text}");
+    has(&text, r#"predial_journal_failures_total{project="other",crm="pipedrive",failure="wait"} 0"#);
 }
 
 #[test]

@@ -83,8 +83,8 @@ impl Book {
     }
 
     /// When a background request may start, as far as its pacer allows it.
-    pub(super) fn background_start(&self, lane: Lane, now: Instant) -> Instant {
-        let start = self.lanes.next_background(lane, now);
+    pub(super) fn background_start(&self, purpose: Purpose, lane: Lane, now: Instant) -> Instant {
+        let start = self.lanes.next_background(purpose, lane, now);
         self.pauses.background(lane).map_or(start, |until| until.max(start))
     }
 

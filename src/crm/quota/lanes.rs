@@ -11,10 +11,10 @@ use governor::{
 };
 use tokio::time::Instant;
 
-use crate::crm::quota::{Lane, Limits, Rate, window::Window};
+use crate::crm::quota::{Lane, Limits, Purpose, Rate, window::Window};
 
-/// Of the searches in a window, background requests may make one in so many.
-const BACKGROUND_SEARCHES: u32 = 5;
+/// Of the searches in a window, sweeps and crawls may make one in so many.
+const CRAWLED_SEARCHES: u32 = 5;
 
 /// What is counted exactly. A lane without a window has no limit.
 #[derive(Debug, Clone)]
@@ -23,19 +23,23 @@ pub(super) struct Lanes {
     live: Option<Window>,
     /// Every search, whoever makes it.
     searches: Option<Window>,
-    /// Those of background requests.
+    /// Those of background requests: all but the live questions' part, for what a call left to be written.
     background_searches: Option<Window>,
+    /// Those of them that sweeps and crawls make.
+    crawled_searches: Option<Window>,
     search_in_general: bool,
 }
 
 impl Lanes {
     pub(super) fn new(limits: &Limits) -> Self {
         let window = |rate: Rate, most| Window::new(most, limits.kept(rate));
-        let background = |rate: Rate| (rate.requests / BACKGROUND_SEARCHES).max(1);
+        let background = |rate: Rate| rate.requests.saturating_sub(limits.live_searches(rate)).max(1);
+        let crawled = |rate: Rate| (rate.requests / CRAWLED_SEARCHES).max(1);
         Self {
             live: limits.general.map(|rate| window(rate, limits.live_general(rate))),
             searches: limits.search.map(|rate| window(rate, rate.requests)),
             background_searches: limits.search.map(|rate| window(rate, background(rate))),
+            crawled_searches: limits.search.map(|rate| window(rate, crawled(rate))),
             search_in_general: limits.search_in_general || limits.search.is_none(),
         }
     }
@@ -65,16 +69,20 @@ impl Lanes {
     }
 
     /// The earliest start of a background request from `earliest` on, as far as it is counted exactly.
-    pub(super) fn next_background(&self, lane: Lane, earliest: Instant) -> Instant {
-        let windows = [&self.searches, &self.background_searches];
+    pub(super) fn next_background(&self, purpose: Purpose, lane: Lane, earliest: Instant) -> Instant {
+        let crawled = self.crawled_searches.as_ref().filter(|_| purpose != Purpose::Write);
+        let windows = [self.searches.as_ref(), self.background_searches.as_ref(), crawled];
         let windows = windows.into_iter().flatten().filter(|_| lane == Lane::Search);
         windows.map(|window| window.next(earliest)).max().unwrap_or(earliest)
     }
 
-    pub(super) fn take_background(&mut self, lane: Lane, start: Instant) {
+    pub(super) fn take_background(&mut self, purpose: Purpose, lane: Lane, start: Instant) {
         if lane == Lane::Search {
             take(&mut self.searches, start);
             take(&mut self.background_searches, start);
+            if purpose != Purpose::Write {
+                take(&mut self.crawled_searches, start);
+            }
         }
     }
 
@@ -89,6 +97,7 @@ impl Lanes {
             (&mut self.live, &before.live),
             (&mut self.searches, &before.searches),
             (&mut self.background_searches, &before.background_searches),
+            (&mut self.crawled_searches, &before.crawled_searches),
         ];
         for (window, before) in pairs {
             if let (Some(window), Some(before)) = (window, before) {
@@ -108,6 +117,7 @@ fn take(window: &mut Option<Window>, start: Instant) {
 #[derive(Debug)]
 pub(super) struct Pacer {
     limiter: RateLimiter<NotKeyed, InMemoryState, RuntimeClock, NoOpMiddleware<Nanos>>,
+    gap: Duration,
 }
 
 impl Pacer {
@@ -115,8 +125,14 @@ impl Pacer {
     pub(super) fn new(limits: &Limits) -> Option<Self> {
         let general = limits.general?;
         let background = general.requests.saturating_sub(limits.live_general(general)).max(1);
-        let pace = pace(background, limits.kept(general));
-        Some(Self { limiter: RateLimiter::direct_with_clock(pace, RuntimeClock(Instant::now())) })
+        let gap = gap(background, limits.kept(general));
+        let pace = Pace::with_period(gap).unwrap_or_else(|| Pace::per_second(std::num::NonZeroU32::MIN));
+        Some(Self { limiter: RateLimiter::direct_with_clock(pace, RuntimeClock(Instant::now())), gap })
+    }
+
+    /// From one turn to the next.
+    pub(super) const fn gap(&self) -> Duration {
+        self.gap
     }
 
     /// Takes the turn that has come, or says how long until it does.
@@ -130,10 +146,9 @@ impl Pacer {
 }
 
 /// One request at a time, `most` in a window: the first at its start, the others after it.
-fn pace(most: u32, window: Duration) -> Pace {
+fn gap(most: u32, window: Duration) -> Duration {
     let gaps = most.saturating_sub(1).max(1);
-    let gap = (window / gaps).max(Duration::from_millis(1));
-    Pace::with_period(gap).unwrap_or_else(|| Pace::per_second(std::num::NonZeroU32::MIN))
+    (window / gaps).max(Duration::from_millis(1))
 }
 
 /// Governor's time is the runtime's, so that a test that pauses one pauses both.

@@ -158,6 +158,13 @@ impl Limits {
         most.min(general.requests / 2).max(1)
     }
 
+    /// How many of the searches in a window are kept for live questions: their share, rounded up, for one question may
+    /// take two; and never all, or no call could be written.
+    pub(super) fn live_searches(&self, search: Rate) -> u32 {
+        let part = (u64::from(search.requests) * u64::from(self.live_percent.min(100))).div_ceil(100);
+        u32::try_from(part).unwrap_or(search.requests).clamp(1, search.requests.saturating_sub(1).max(1))
+    }
+
     /// The live questions' share of `whole`, one at least.
     pub(super) fn live_part(&self, whole: u32) -> u32 {
         let part = u64::from(whole) * u64::from(self.live_percent.min(100)) / 100;

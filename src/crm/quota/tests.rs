@@ -342,5 +342,7 @@ async fn other_limits_do_not_empty_the_burst_window() {
     live(&narrow, Duration::from_secs(3)).await.expect("after the window");
 }
 
+mod days;
 mod restart;
+mod searches;
 mod vendors;

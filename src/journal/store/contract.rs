@@ -74,7 +74,7 @@ pub(super) fn dead() -> End {
 }
 
 pub(super) fn later(not_before_ms: i64) -> End {
-    End::Later { not_before_ms, error: "429 slow down".to_owned() }
+    End::Later { not_before_ms, error: "429 slow down".to_owned(), counts: true }
 }
 
 pub(super) async fn state(store: &dyn Store, id: EntryId) -> State {
@@ -99,6 +99,7 @@ macro_rules! store_tests {
             calls: events_at_the_same_moment_are_all_stored,
             leases: entries_of_a_lane_are_worked_on_in_order_one_at_a_time,
             leases: what_waits_holds_its_lane_and_no_other,
+            leases: an_attempt_that_could_not_be_made_is_waited_after_and_not_counted,
             leases: neither_first_attempts_nor_retries_starve,
             leases: a_lease_that_is_over_is_given_to_another_and_the_first_writes_nothing_any_more,
             leases: a_lease_ends_with_the_process_and_what_was_sent_is_unclear,
@@ -113,7 +114,8 @@ macro_rules! store_tests {
             operators: a_dead_entry_is_retried_as_if_it_were_new_and_what_is_done_stays,
             operators: a_retried_entry_waits_for_the_one_of_its_lane_that_is_worked_on,
             operators: everything_in_a_state_is_retried_once_also_when_there_is_much,
-            operators: a_dropped_entry_is_taken_from_its_worker,
+            operators: an_entry_that_a_worker_is_at_is_not_dropped_and_keeps_its_lane,
+            operators: an_entry_whose_lease_is_over_can_be_dropped_and_its_worker_writes_nothing,
             operators: what_is_old_and_not_open_is_removed,
             operators: lists_go_both_ways_and_on_where_they_ended,
             walk: whatever_is_done_lanes_keep_their_order_and_the_counts_are_true,

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use crate::journal::store::record::{EntryId, State};
 
+/// What an entry has to be to be dropped while a worker is at it.
+pub(in crate::journal) const NOT_WORKED_ON: &str =
+    "an entry that no worker is at (what is under way ends within the time-out of a request: ask again then)";
+
 /// Why a store could not do what it was asked. Whatever was asked has left nothing behind then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

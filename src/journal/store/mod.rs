@@ -21,6 +21,7 @@ mod contract;
 
 use async_trait::async_trait;
 
+pub(super) use self::failure::NOT_WORKED_ON;
 pub use self::failure::{OpenError, StoreError};
 pub use self::late::LateStore;
 pub use self::record::{
@@ -128,10 +129,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError::State`] for a state that cannot be retried.
     async fn retry_all(&self, project: Option<&str>, state: State) -> Result<u64, StoreError>;
 
-    /// Decides that an entry is not to be done (any more). A worker that is at it loses its lease.
+    /// Decides that an entry is not to be done (any more).
     ///
     /// # Errors
-    /// [`StoreError::NoEntry`]; [`StoreError::State`] where it is done or dropped.
+    /// [`StoreError::NoEntry`]; [`StoreError::State`] where it is done or dropped, and where a worker is at it: what that
+    /// one has under way at the CRM may not be overtaken by what comes next in the lane. A lease that is over holds nothing.
     async fn drop_entry(&self, id: EntryId, now_ms: i64) -> Result<(), StoreError>;
 
     /// How many entries the project has, by state.

@@ -121,6 +121,8 @@ pub enum End {
         not_before_ms: i64,
         /// Why it has to be.
         error: String,
+        /// Whether the attempt counts: what nobody could have tried does not.
+        counts: bool,
     },
     /// Given up.
     Dead {

@@ -21,7 +21,7 @@ fn hooks_at(url: &str) -> Deliveries {
     let url = Url::parse(url).expect("a URL");
     let target = HookTarget { url, token: Secret::new("t/0") };
     let now = Timestamp::from_millisecond(NOW_MS).expect("a time");
-    Deliveries::new(&Secret::new(SECRET), target, Clock::Following { start: now, at: tokio::time::Instant::now() })
+    Deliveries::new(&Secret::new(SECRET), target, Clock::following(now))
 }
 
 async fn hear(hooks: &Deliveries, target: &str, hook: &Hook) -> Result<Heard, Unheard> {
@@ -150,7 +150,7 @@ async fn what_the_stand_in_tells_of_is_understood() {
     let told = account.sandbox.ground().hooks.delivered(2).await;
     let now = Timestamp::now() + Duration::from_secs(600);
     let target = HookTarget { url: Url::parse(&address).expect("a URL"), token: Secret::new("t0") };
-    let clock = Clock::Following { start: now, at: tokio::time::Instant::now() };
+    let clock = Clock::following(now);
     let hooks = Deliveries::new(&Secret::new("sandbox-secret"), target, clock);
     let mut heard = Vec::new();
     for delivery in told {

@@ -9,7 +9,8 @@ use sandbox::zoho_desk::{Change, Item};
 use super::account::{ANNA, Account, PLENTY};
 use crate::config::{CrmSection, FieldNames, Meaning};
 use crate::crm::contract::Stage as _;
-use crate::crm::contract_writing::{self, WriteStage, call, perform, task, writing_tests};
+use crate::crm::contract_trouble;
+use crate::crm::contract_writing::{WriteStage, call, perform, task, writing_tests};
 use crate::crm::failure::Failure;
 use crate::crm::quota::{Budget, Limits};
 use crate::crm::writer::{Mark, Order, Writer};
@@ -168,7 +169,7 @@ writing_tests!(desk);
 #[tokio::test]
 async fn what_was_made_is_found_by_its_text_where_no_field_is_configured() {
     let desk = Desk::new(FieldNames::default()).await;
-    contract_writing::what_was_made_although_the_answer_was_lost_is_found_and_not_made_again(&desk).await;
+    contract_trouble::what_was_made_although_the_answer_was_lost_is_found_and_not_made_again(&desk).await;
     for thing in desk.held() {
         assert!(thing.text.lines().last().is_some_and(|line| line.contains("pd")), "{thing:?}");
     }

@@ -1,7 +1,7 @@
 use crate::journal::store::contract::{
     ACME, MINUTE, NOW, StoreStage, append, claim, dead, done, event, later, lease, lost, plan, state, try_lease,
 };
-use crate::journal::store::{Claim, Lease, NewEntry, Plan, State, StepState, Stepped, Store, StoreError};
+use crate::journal::store::{Claim, End, Lease, NewEntry, Plan, State, StepState, Stepped, Store, StoreError};
 
 pub(in crate::journal::store) async fn entries_of_a_lane_are_worked_on_in_order_one_at_a_time(stage: &dyn StoreStage) {
     let store = stage.open();
@@ -44,6 +44,23 @@ pub(in crate::journal::store) async fn what_waits_holds_its_lane_and_no_other(st
     assert_eq!(lease(&*store, NOW + MINUTE).await.entry.id, a2);
     let shown = store.show(a1).await.expect("read").expect("an entry").entry;
     assert_eq!((shown.error, shown.not_before_ms), (None, None));
+}
+
+pub(in crate::journal::store) async fn an_attempt_that_could_not_be_made_is_waited_after_and_not_counted(
+    stage: &dyn StoreStage,
+) {
+    let store = stage.open();
+    let id = append(&*store, event("a", 1)).await;
+    for n in 0..3 {
+        let leased = lease(&*store, NOW + n * MINUTE).await;
+        assert_eq!((leased.entry.id, leased.entry.attempts), (id, 1));
+        let error = "no quota".to_owned();
+        let end = End::Later { not_before_ms: NOW + (n + 1) * MINUTE, error, counts: false };
+        store.finish(&leased.lease, end, NOW).await.expect("finished");
+        assert_eq!(try_lease(&*store, NOW + (n + 1) * MINUTE - 1).await, None);
+    }
+    let entry = store.show(id).await.expect("read").expect("an entry").entry;
+    assert_eq!((entry.state, entry.attempts, entry.error.as_deref()), (State::Later, 0, Some("no quota")));
 }
 
 pub(in crate::journal::store) async fn neither_first_attempts_nor_retries_starve(stage: &dyn StoreStage) {

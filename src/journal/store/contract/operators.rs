@@ -169,18 +169,38 @@ pub(in crate::journal::store) async fn everything_in_a_state_is_retried_once_als
     assert_eq!(store.counts(ACME).await.expect("read").by_state.get(&State::Received), Some(&1_001));
 }
 
-pub(in crate::journal::store) async fn a_dropped_entry_is_taken_from_its_worker(stage: &dyn StoreStage) {
+pub(in crate::journal::store) async fn an_entry_that_a_worker_is_at_is_not_dropped_and_keeps_its_lane(
+    stage: &dyn StoreStage,
+) {
     let store = stage.open();
     let a1 = append(&*store, event("a", 1)).await;
     let a2 = append(&*store, event("a", 2)).await;
     let leased = lease(&*store, NOW).await;
-    store.drop_entry(a1, NOW + 3).await.expect("dropped");
-    lost(store.finish(&leased.lease, done(), NOW).await, a1);
+    let refused = store.drop_entry(a1, NOW + 3).await.expect_err("a worker is at it");
+    assert!(matches!(refused, StoreError::State { found: State::Leased, .. }), "{refused}");
+    assert!(refused.to_string().contains("no worker is at"), "{refused}");
+    assert_eq!(try_lease(&*store, NOW + 3).await, None, "what it has under way is not overtaken");
+    // Refused, it has changed nothing: the worker goes on.
+    store.finish(&leased.lease, later(NOW + MINUTE), NOW + 4).await.expect("finished");
+    store.drop_entry(a1, NOW + 5).await.expect("dropped");
     let entry = store.show(a1).await.expect("read").expect("an entry").entry;
-    assert_eq!((entry.state, entry.finished_ms), (State::Dropped, Some(NOW + 3)));
+    assert_eq!((entry.state, entry.finished_ms), (State::Dropped, Some(NOW + 5)));
     let refused = store.drop_entry(a1, NOW).await.expect_err("dropped already");
     assert!(matches!(refused, StoreError::State { found: State::Dropped, .. }), "{refused}");
-    assert_eq!(lease(&*store, NOW).await.entry.id, a2, "its lane goes on");
+    assert_eq!(lease(&*store, NOW + 5).await.entry.id, a2, "its lane goes on");
+}
+
+pub(in crate::journal::store) async fn an_entry_whose_lease_is_over_can_be_dropped_and_its_worker_writes_nothing(
+    stage: &dyn StoreStage,
+) {
+    let store = stage.open();
+    let a1 = append(&*store, event("a", 1)).await;
+    let a2 = append(&*store, event("a", 2)).await;
+    let leased = lease(&*store, NOW).await;
+    store.drop_entry(a1, NOW + MINUTE).await.expect("dropped");
+    lost(store.finish(&leased.lease, done(), NOW + MINUTE).await, a1);
+    assert_eq!(state(&*store, a1).await, State::Dropped);
+    assert_eq!(lease(&*store, NOW + MINUTE).await.entry.id, a2);
 }
 
 pub(in crate::journal::store) async fn what_is_old_and_not_open_is_removed(stage: &dyn StoreStage) {

@@ -122,13 +122,15 @@ pub(super) fn finish(db: &Connection, lease: &Lease, end: &End, now_ms: i64) -> 
     let (outcome, error, not_before_ms) = match end {
         End::Done { outcome } => (outcome.as_ref(), None, None),
         End::Dead { error } => (None, Some(error), None),
-        End::Later { not_before_ms, error } => (None, Some(error), Some(*not_before_ms)),
+        End::Later { not_before_ms, error, .. } => (None, Some(error), Some(*not_before_ms)),
     };
+    let uncounted = matches!(end, End::Later { counts: false, .. });
     db.prepare_cached(
         "UPDATE entry SET state = ?2, head = ?3, finished_ms = ?4, outcome = coalesce(?5, outcome), error = ?6,
-             not_before_ms = ?7, returns_to = NULL, lease = NULL, lease_until_ms = NULL WHERE id = ?1",
+             not_before_ms = ?7, attempts = max(attempts - ?8, 0), returns_to = NULL, lease = NULL, lease_until_ms = NULL
+             WHERE id = ?1",
     )?
-    .execute((lease.entry, state, head, finished_ms, outcome, error, not_before_ms))?;
+    .execute((lease.entry, state, head, finished_ms, outcome, error, not_before_ms, uncounted))?;
     let (project, lane) = place(db, lease.entry)?;
     lanes::settle(db, &project, &lane)
 }

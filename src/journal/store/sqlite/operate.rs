@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::journal::store::failure::StoreError;
+use crate::journal::store::failure::{NOT_WORKED_ON, StoreError};
 use crate::journal::store::record::{EntryId, State};
 use crate::journal::store::sqlite::{fault::Fault, lanes, lease, rows};
 
@@ -66,9 +66,12 @@ pub(super) fn retry_part(
 pub(super) fn drop_entry(db: &Connection, id: EntryId, now_ms: i64) -> Result<(), Fault> {
     let entry = rows::entry_of(db, id)?.ok_or(StoreError::NoEntry(id))?;
     if matches!(entry.state, State::Done | State::Dropped) {
-        return Err(
-            StoreError::State { expected: "an entry that is neither done nor dropped", found: entry.state }.into()
-        );
+        let expected = "an entry that is neither done nor dropped";
+        return Err(StoreError::State { expected, found: entry.state }.into());
+    }
+    // Its worker may have a request under way: the lane stays taken until that has ended.
+    if entry.state == State::Leased && entry.lease_until_ms.is_none_or(|until_ms| until_ms > now_ms) {
+        return Err(StoreError::State { expected: NOT_WORKED_ON, found: entry.state }.into());
     }
     db.prepare_cached(
         "UPDATE entry SET state = 'dropped', head = 0, finished_ms = ?2, returns_to = NULL, lease = NULL,
