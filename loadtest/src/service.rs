@@ -292,7 +292,8 @@ deadline_ms = {deadline_ms}
 const fn quota(limits: LimitsOf) -> &'static str {
     match limits {
         LimitsOf::Vendor => "daily = 1000000000",
-        LimitsOf::Nobody => "daily = 1000000000, burst = 1000000, in_flight = 1000000",
+        // Ten at a time are what every vendor's setting takes.
+        LimitsOf::Nobody => "daily = 1000000000, burst = 1000000, in_flight = 10",
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     lock::{DataLock, LockError},
     log,
     operations::Assembly,
-    runtime::{EdgeThreads, make_room},
+    runtime::{EdgeThreads, give_way, make_room},
     watch::Watch,
 };
 use crate::base::{clock::Clock, environment::Environment, metric::Metrics, problem::Problem};
@@ -258,7 +258,9 @@ fn system(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
 }
 
 fn work_runtime(process: &ProcessSettings) -> io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(process.work_threads).thread_name("work").enable_all().build()
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(process.work_threads).thread_name("work").on_thread_start(give_way);
+    builder.enable_all().build()
 }
 
 /// The journal in the data folder, and its store. Nobody works on it before a project is in force. A full disk does not

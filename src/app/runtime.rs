@@ -89,6 +89,18 @@ fn spawn(
         .spawn(move || runtime.block_on(server::serve(listener, door, stop)))
 }
 
+/// Where there is less time than work, calls have it before whatever works in the background.
+const BACKGROUND_NICE: i32 = 10;
+
+/// Lets the calling thread, and those it starts, give way to the threads that serve calls.
+pub fn give_way() {
+    // Linux takes this of one thread; elsewhere it would be the whole process's.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, BACKGROUND_NICE) {
+        tracing::debug!(%error, "the background could not be given a lower priority");
+    }
+}
+
 /// Lets the process hold as many descriptors as `connections` need, as far as the system allows; says how many it may
 /// hold now.
 ///
@@ -96,4 +108,22 @@ fn spawn(
 /// When the system does not tell its limits.
 pub fn make_room(connections: usize) -> io::Result<u64> {
     rlimit::increase_nofile_limit(u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_DESCRIPTORS))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::getpriority_process;
+
+    use super::{BACKGROUND_NICE, give_way};
+
+    #[test]
+    fn a_thread_of_the_background_gives_way_and_no_other_does() {
+        let before = getpriority_process(None).expect("a priority");
+        let its = std::thread::spawn(|| {
+            give_way();
+            getpriority_process(None)
+        });
+        assert_eq!(its.join().expect("no panic").expect("a priority"), BACKGROUND_NICE.max(before));
+        assert_eq!(getpriority_process(None).expect("a priority"), before);
+    }
 }
