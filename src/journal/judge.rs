@@ -94,19 +94,23 @@ pub(super) async fn looked_up(
     Ok(Judged { held: held_of(office, number, &records), fresh: true })
 }
 
-/// The open records that carry the number by the CRM's own rule, and what hangs on a contact among them.
+/// The open records that carry the number by the CRM's own rule, and what hangs on a contact among them. As for whoever
+/// asks who is responsible, who has the whole number goes before who has its end alone.
 fn held_of(office: &Office, number: PhoneKey, records: &[Record]) -> Vec<Held> {
     let numbers = &office.project.numbers;
-    let by_end = office.project.crm.adapter.matching == Matching::LastNine;
-    let is_meant = |key: &PhoneKey| {
-        *key == number || (by_end && key.last_nine().is_some() && key.last_nine() == number.last_nine())
-    };
-    let carries = |record: &Record| {
-        record.numbers.iter().any(|text| numbers.stored_all(text).is_ok_and(|keys| keys.iter().any(is_meant)))
-    };
     let open: Vec<&Record> = records.iter().filter(|record| record.open).collect();
-    let carriers: Vec<&Record> = open.iter().copied().filter(|record| carries(record)).collect();
-    let is_contact = |id: &CrmId| carriers.iter().any(|carrier| carrier.kind == Kind::Contact && carrier.id == *id);
+    let carriers = |is_meant: &dyn Fn(&PhoneKey) -> bool| -> Vec<&Record> {
+        let carries = |record: &&Record| {
+            record.numbers.iter().any(|text| numbers.stored_all(text).is_ok_and(|keys| keys.iter().any(is_meant)))
+        };
+        open.iter().copied().filter(carries).collect()
+    };
+    let mut found = carriers(&|key| *key == number);
+    if found.is_empty() && office.project.crm.adapter.matching == Matching::LastNine {
+        found = carriers(&|key| key.last_nine().is_some() && key.last_nine() == number.last_nine());
+    }
+    let carries = |record: &Record| found.iter().any(|carrier| carrier.kind == record.kind && carrier.id == record.id);
+    let is_contact = |id: &CrmId| found.iter().any(|carrier| carrier.kind == Kind::Contact && carrier.id == *id);
     let hangs = |record: &Record| record.numbers.is_empty() && record.contacts.iter().any(is_contact);
     let mut held: Vec<Held> = Vec::new();
     for record in open.iter().filter(|record| carries(record) || hangs(record)) {

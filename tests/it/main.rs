@@ -75,6 +75,8 @@ mod quota_pace;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
+mod rows_hold;
+#[cfg(test)]
 mod rows_hubspot;
 #[cfg(test)]
 mod rows_match;

@@ -1,6 +1,6 @@
 //! The rows of hubspot.
 
-use crate::rows_stage::rows;
+use crate::rows_hold::rows;
 
 rows! { "hubspot", "rows/hubspot.toml":
     hs_in_ok_new
@@ -11,4 +11,6 @@ rows! { "hubspot", "rows/hubspot.toml":
     hs_out_ok
     hs_unknown_new
     hs_unknown_old
+    hs_no_row
+    hs_in_progress
 }

@@ -7,10 +7,9 @@ use sandbox::kit::Thing;
 use sandbox::ringostat_api::{self, RingostatApi};
 
 use crate::changes_stage::Stage;
-use crate::rows_stage::{RECORDING, Telling, stage};
+use crate::rows_hold::ids;
+use crate::rows_stage::{NEW, RECORDING, Telling, print, stage};
 use crate::{rows_hubspot, rows_pipedrive, rows_smart_crm, rows_zoho_crm, rows_zoho_desk};
-
-const NEW: &str = "380442001007";
 
 /// A call that Petro answered.
 fn answered<'a>(call_id: &'a str, number: &'a str, recording: Option<&'a str>) -> Telling<'a> {
@@ -43,6 +42,7 @@ async fn pd_call_data() {
     let link = format!("{}/recordings/1.ogg?token=t0ken", api.base_url());
     let number = stage.crm().sample("owner-left").expect("a named case").number;
     let held = call(&stage, &answered("ua0_-1731315881.1", number, Some(&link))).await;
+    print("pd-call-data", &held);
     for kind in ["contact", "deal"] {
         let thing = changed(&stage, &held, "owner-left", kind).unwrap_or_else(|| panic!("the {kind} was not written"));
         for value in ["autumn", "google", "ANSWERED", "ua0_-1731315881.1", link.as_str()] {
@@ -61,6 +61,7 @@ async fn pd_order() {
     let stage = stage("pipedrive", row).await;
     stage.crm().forget_asked();
     let held = call(&stage, &answered("ua0_-1731315881.2", NEW, None)).await;
+    print("pd-order", &held);
     let asked = stage.crm().asked();
     let made = asked.iter().filter(|asked| asked.method == "POST" && asked.status.is_some_and(|status| status < 300));
     let paths: Vec<&str> = made.map(|asked| asked.path.rsplit('/').next().unwrap_or_default()).collect();
@@ -80,6 +81,7 @@ async fn pd_search() {
         assert!(new(&held, "contact").is_empty() && new(&held, "deal").is_empty(), "{name}: {held:?}");
         assert_eq!(new(&held, "call").len(), at + 1, "{name}");
     }
+    print("pd-search", &stage.crm().held());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,6 +95,7 @@ async fn pd_utm() {
     stage.tell("after-call", &after).await;
     stage.settled().await;
     let held = stage.crm().held();
+    print("pd-utm", &held);
     let contact = changed(&stage, &held, "contact", "contact").expect("the contact was written");
     let has = |value: &str| contact.fields.values().any(|held| held == value);
     assert!(has("autumn") && !has("spring") && !has("banner"), "{contact:?}");
@@ -105,6 +108,7 @@ async fn pd_deal_org() {
     let stage = stage_with_organizations(row).await;
     let number = stage.crm().sample("organization").expect("a named case").number;
     let held = call(&stage, &answered("ua0_-1731315881.5", number, None)).await;
+    print("pd-deal-org", &held);
     assert!(new(&held, "organization").is_empty(), "the organization is there: {held:?}");
     let [deal] = new(&held, "deal")[..] else { panic!("expected one deal, found {held:?}") };
     assert!(deal.on.is_empty(), "{deal:?}");
@@ -120,6 +124,7 @@ async fn pd_pipeline() {
     let stage = stage("pipedrive", "").await;
     stage.crm().forget_asked();
     let held = call(&stage, &answered("ua0_-1731315881.6", NEW, None)).await;
+    print("pd-pipeline", &held);
     let [deal] = new(&held, "deal")[..] else { panic!("expected one deal, found {held:?}") };
     assert_eq!(deal.state.as_deref(), Some("open"));
     let asked = stage.crm().asked();
@@ -134,6 +139,7 @@ async fn sm_journal() {
     let stage = stage("smart-crm", "").await;
     let number = stage.crm().sample("contact").expect("a named case").number;
     let held = call(&stage, &answered("ua0_-1731315881.7", number, Some(RECORDING))).await;
+    print("sm-journal", &held);
     let [call] = new(&held, "call")[..] else { panic!("expected one call, found {held:?}") };
     assert!(call.text.contains(RECORDING), "{call:?}");
     let in_field = call.recording.as_deref() == Some(RECORDING) || call.fields.values().any(|value| value == RECORDING);
@@ -162,25 +168,43 @@ fn every_row_of_the_scenarios_has_a_test_of_its_name() {
         begins && !word.ends_with('-')
     };
     let ids: BTreeSet<&str> = words.filter(is_id).filter(|id| !is_later(id)).collect();
-    let situations = [
-        rows_hubspot::TESTED,
-        rows_pipedrive::TESTED,
-        rows_smart_crm::TESTED,
-        rows_zoho_crm::TESTED,
-        rows_zoho_desk::TESTED,
-    ];
-    let mut tested: BTreeSet<&str> = situations.into_iter().flatten().copied().collect();
-    let rules = include_str!("rows_more.rs").lines().chain(include_str!("rows_match.rs").lines());
-    let rules = rules.chain(include_str!("rows_pause.rs").lines());
-    tested.extend(rules.filter_map(|line| line.trim().strip_prefix("async fn ")?.strip_suffix("() {")));
+    let mut tested: BTreeSet<String> =
+        SITUATIONS.iter().flat_map(|(tests, _)| *tests).map(|&test| test.to_owned()).collect();
+    for file in [include_str!("rows_more.rs"), include_str!("rows_match.rs"), include_str!("rows_pause.rs")] {
+        tested.extend(tests_of(file));
+    }
     let mut missing = Vec::new();
     for id in &ids {
         let test = id.replace('-', "_");
-        println!("{id:<26} {}", if tested.contains(test.as_str()) { &test } else { "-" });
-        if !tested.contains(test.as_str()) {
+        println!("{id:<26} {}", if tested.contains(&test) { &test } else { "-" });
+        if !tested.contains(&test) {
             missing.push(*id);
         }
     }
     assert!(ids.len() > 50, "{ids:?}");
     assert!(missing.is_empty(), "rows without a test of their name: {missing:?}");
+}
+
+/// The tests of situations and the file that says what each must leave.
+const SITUATIONS: [(&[&str], &str); 5] = [
+    (rows_hubspot::TESTED, rows_hubspot::FILE),
+    (rows_pipedrive::TESTED, rows_pipedrive::FILE),
+    (rows_smart_crm::TESTED, rows_smart_crm::FILE),
+    (rows_zoho_crm::TESTED, rows_zoho_crm::FILE),
+    (rows_zoho_desk::TESTED, rows_zoho_desk::FILE),
+];
+
+/// The names of a file's tests: functions with the attribute right before them.
+fn tests_of(file: &str) -> impl Iterator<Item = String> {
+    let lines = file.lines().zip(file.lines().skip(1));
+    let tests = lines.filter(|(before, _)| before.starts_with("#[tokio::test"));
+    tests.filter_map(|(_, line)| Some(line.strip_prefix("async fn ")?.strip_suffix("() {")?.to_owned()))
+}
+
+#[test]
+fn every_case_that_is_written_down_is_held_by_a_test() {
+    for (tests, file) in SITUATIONS {
+        let written: BTreeSet<String> = ids(file).into_iter().map(|id| id.replace('-', "_")).collect();
+        assert_eq!(written, tests.iter().map(|&test| test.to_owned()).collect());
+    }
 }

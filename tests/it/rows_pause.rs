@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::changes_stage::Stage;
 use crate::crm_rows::ROWS;
-use crate::rows_stage::{Telling, stage};
+use crate::rows_stage::{Telling, print, stage};
 
 /// Two clients that no CRM knows, and one who calls afterwards.
 const FIRST: &str = "380442001007";
@@ -83,6 +83,7 @@ async fn pd_resend() {
         for number in [FIRST, SECOND] {
             assert_eq!(made_for(&stage, number).len(), 1, "{} {number}: {:?}", row.name, stage.crm().held());
         }
+        print(&format!("pd-resend {}", row.name), &stage.crm().held());
         let (before, view) = (new_things(&stage), stage.view().await);
         assert_eq!(view["journal"]["paused_by"], Value::Null, "{}: {view}", row.name);
         let again = resume(&stage, json!({"send_stored": true})).await;
@@ -113,5 +114,6 @@ async fn pd_resend_off() {
         stage.settled().await;
         assert_eq!(made_for(&stage, SECOND).len(), 1, "{}: {:?}", row.name, stage.crm().held());
         assert!(made_for(&stage, FIRST).is_empty(), "{}", row.name);
+        print(&format!("pd-resend-off {}", row.name), &stage.crm().held());
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of pipedrive.
 
-use crate::rows_stage::rows;
+use crate::rows_hold::rows;
 
 rows! { "pipedrive", "rows/pipedrive.toml":
     pd_in_ok_new
@@ -11,4 +11,6 @@ rows! { "pipedrive", "rows/pipedrive.toml":
     pd_out_ok
     pd_unknown_new
     pd_unknown_old
+    pd_no_row
+    pd_in_progress
 }

@@ -1,6 +1,6 @@
 //! The rows of smart-crm.
 
-use crate::rows_stage::rows;
+use crate::rows_hold::rows;
 
 rows! { "smart-crm", "rows/smart-crm.toml":
     sm_in_ok_old
@@ -11,4 +11,5 @@ rows! { "smart-crm", "rows/smart-crm.toml":
     sm_out_ok_new
     sm_out_miss_old
     sm_out_miss_new
+    sm_in_progress
 }

@@ -1,6 +1,6 @@
 //! The rows of zoho-crm.
 
-use crate::rows_stage::rows;
+use crate::rows_hold::rows;
 
 rows! { "zoho-crm", "rows/zoho-crm.toml":
     zc_in_ok_new
@@ -15,4 +15,5 @@ rows! { "zoho-crm", "rows/zoho-crm.toml":
     zc_out_miss_old
     zc_vm_new
     zc_vm_old
+    zc_in_progress
 }

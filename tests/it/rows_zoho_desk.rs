@@ -1,6 +1,6 @@
 //! The rows of zoho-desk.
 
-use crate::rows_stage::rows;
+use crate::rows_hold::rows;
 
 rows! { "zoho-desk", "rows/zoho-desk.toml":
     zd_in_ok_new
@@ -17,4 +17,5 @@ rows! { "zoho-desk", "rows/zoho-desk.toml":
     zd_out_old
     zd_vm_new
     zd_vm_old
+    zd_in_progress
 }
