@@ -2,8 +2,10 @@
 //! small bad sources.
 
 mod floors {
+    pub(crate) mod finding;
     pub(crate) mod functions;
     pub(crate) mod list;
+    pub(crate) mod one_file;
     pub(crate) mod rules;
     pub(crate) mod scan;
 }
@@ -13,7 +15,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use crate::floors::rules::{Source, check};
+    use crate::floors::{finding::Source, rules::check};
 
     #[test]
     fn the_sources_keep_to_the_floors_and_the_rules() {

@@ -4,6 +4,8 @@
 //! again above: the floors above see records and [`Failure`]s, no status codes.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod contract_trouble;

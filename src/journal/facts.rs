@@ -22,8 +22,8 @@ pub(super) fn call_of(events: &[Event], numbers: &NumberReader, zone: &TimeZone)
         take(&mut call, event);
     }
     call.client = ordered.iter().rev().find_map(|event| client_of(event, call.direction, numbers));
-    call.client_name = ordered.iter().rev().find_map(|event| name_in(client_text(event, call.direction)?));
-    call.company = ordered.iter().rev().find_map(|event| company_of(event, call.direction));
+    call.client_name = ordered.iter().rev().find_map(|event| name_of(event, (call.direction, call.client), numbers));
+    call.company = ordered.iter().rev().find_map(|event| company_of(event, (call.direction, call.client), numbers));
     if call.direction == Direction::Out && call.speaker.line.is_none() {
         // Who makes a call is told as its caller: a SIP login, or a line of ours.
         call.speaker.line = ordered.iter().rev().find_map(|event| event.caller.as_deref()).map(bare);
@@ -93,28 +93,44 @@ fn speaker(known: &mut Speaker, told: &Speaker) {
     add(&mut known.name, &told.name);
 }
 
-/// The texts that may hold the client's number, the likeliest first.
-fn client_texts(event: &Event, direction: Direction) -> [Option<&str>; 2] {
+/// The texts that may hold the client's number, the likeliest first: whom somebody calls is told as its callee, unless a
+/// field that is the client's alone says who that is, for then the callee may be the company's own number.
+fn client_texts(event: &Event, direction: Direction) -> impl Iterator<Item = &str> {
     let client = event.client.as_deref();
-    match direction {
+    let texts = match direction {
         Direction::In => [event.caller.as_deref(), client],
-        Direction::Out => [event.callee.as_deref(), client],
-    }
-}
-
-fn client_text(event: &Event, direction: Direction) -> Option<&str> {
-    client_texts(event, direction).into_iter().flatten().next()
+        Direction::Out => [client, event.callee.as_deref()],
+    };
+    texts.into_iter().flatten()
 }
 
 fn client_of(event: &Event, direction: Direction, numbers: &NumberReader) -> Option<PhoneKey> {
-    client_texts(event, direction).into_iter().flatten().find_map(|text| numbers.quick(text).ok())
+    client_texts(event, direction).find_map(|text| numbers.quick(text).ok())
 }
 
-/// Digits of the company's own number; a line of an employee is none.
-fn company_of(event: &Event, direction: Direction) -> Option<String> {
+/// The name beside the client's number, and none that is beside another.
+fn name_of(
+    event: &Event,
+    (direction, client): (Direction, Option<PhoneKey>),
+    numbers: &NumberReader,
+) -> Option<String> {
+    let theirs = |text: &&str| numbers.quick(text).ok() == client;
+    client_texts(event, direction).filter(theirs).find_map(name_in)
+}
+
+/// Digits of the company's own number; a line of an employee is none, nor is the client's number.
+fn company_of(
+    event: &Event,
+    (direction, client): (Direction, Option<PhoneKey>),
+    numbers: &NumberReader,
+) -> Option<String> {
+    let callee = event.callee.as_deref();
     let text = match direction {
-        Direction::In => event.callee.as_deref(),
-        Direction::Out => event.outbound.as_deref(),
+        Direction::In => callee,
+        Direction::Out => event.outbound.as_deref().or_else(|| {
+            let named = event.client.as_deref().and_then(|text| numbers.quick(text).ok());
+            callee.filter(|text| named.is_some() && numbers.quick(text).ok() != client)
+        }),
     };
     let digits: String = text?.chars().filter(char::is_ascii_digit).collect();
     (digits.len() >= 3 && digits.len() == text?.trim().trim_start_matches('+').len()).then_some(digits)
@@ -216,6 +232,38 @@ mod tests {
         assert_eq!(call.direction, Direction::Out);
         assert_eq!(call.client.map(|key| key.digits()), Some(380_671_112_233));
         assert_eq!((call.speaker.line.as_deref(), call.company.as_deref()), (Some("acme_anna"), Some("380442000000")));
+    }
+
+    /// The account whose payloads are nested says who the client is in a field of their own, whoever calls, and the
+    /// company's number as `dst`.
+    #[test]
+    fn a_field_that_is_the_clients_alone_says_who_that_is_and_the_other_number_is_the_companys() {
+        for direction in [Direction::In, Direction::Out] {
+            let call = call(&[event(Moment::AfterCall, |event| {
+                event.direction = Some(direction);
+                event.client = text("380671112233");
+                event.callee = text("\"Sales\" <380442000000>");
+            })]);
+            assert_eq!(call.client.map(|key| key.digits()), Some(380_671_112_233), "{direction:?}");
+            assert_eq!(call.client_name, None, "{direction:?}");
+        }
+        let out = |client: &str, callee: &str, outbound: Option<&str>| {
+            let (client, callee, outbound) = (text(client), text(callee), outbound.map(str::to_owned));
+            call(&[event(Moment::AfterOutgoing, |event| {
+                (event.client, event.callee, event.outbound) = (client, callee, outbound);
+            })])
+        };
+        for (call, company) in [
+            (out("0671112233", "380442000000", None), Some("380442000000")),
+            (out("0671112233", "380442000000", Some("380442000001")), Some("380442000001")),
+            (out("0671112233", "+380671112233", None), None),
+            (out("anonymous", "0671112233", None), None),
+        ] {
+            assert_eq!(call.client.map(|key| key.digits()), Some(380_671_112_233), "{company:?}");
+            assert_eq!(call.company.as_deref(), company);
+        }
+        let named = out("0671112233", "\"Іван\" <380671112233>", None);
+        assert_eq!(named.client_name.as_deref(), Some("Іван"), "whichever field says it");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, FnArg, Signature};
 
-use super::rules::Finding;
+use super::finding::Finding;
 
 /// Rows of a function, from its `fn` to its closing brace.
 const MAX_ROWS: usize = 60;

@@ -1,7 +1,7 @@
 //! The disk is full: nothing is acknowledged that is not stored, calls are answered as ever, and it goes on by itself when
 //! there is room.
 
-use std::{fs, path::Path, process::Command, sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use sandbox::kit::StandIn;
 
@@ -9,32 +9,10 @@ use crate::calls_process::{Deployed, Life, worked_off};
 use crate::changes_stage::{Setup, TOKEN};
 use crate::crm_rows::ROWS;
 use crate::rows_stage::Telling;
+use crate::small_disk::SmallDisk;
 use crate::whole_stage::ask_at;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A small file system of the test's own.
-struct Small(tempfile::TempDir);
-
-impl Small {
-    /// `None` where this user may mount none.
-    fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder.path()).output();
-        mounted.is_ok_and(|told| told.status.success()).then_some(Self(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        // The process that was killed may not have left it yet.
-        let _unmounted = Command::new("umount").arg("-l").arg(self.0.path()).output();
-    }
-}
 
 /// Calls are answered as ever.
 async fn is_answered(deployed: &Deployed, known: &str) {
@@ -46,10 +24,8 @@ async fn is_answered(deployed: &Deployed, known: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_when_there_is_room() {
-    let Some(disk) = Small::mount() else {
-        eprintln!("skipped: no file system may be mounted here");
-        return;
-    };
+    let test = "calls_disk::on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_when_there_is_room";
+    let Some(disk) = SmallDisk::mount("4m", test) else { return };
     let row = ROWS.iter().find(|row| row.name == "hubspot").expect("a row");
     let crm: Arc<dyn StandIn> = (row.start)(0).await.crm;
     let setup = Setup { public: false, ..Setup::default() };

@@ -1,7 +1,7 @@
 //! One service before one CRM, and calls that are told to it one by one: what befalls them meanwhile is the test's.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -33,7 +33,12 @@ pub(crate) async fn before_each<F: Future<Output = ()>>(test: impl Fn(&'static R
 impl Scene {
     /// With a field for marks where the CRM has one.
     pub(crate) async fn of(row: &'static Row, project: &'static str) -> Self {
-        let stage = Stage::of(row, setup(row, project)).await;
+        Self::with(row, setup(row, project)).await
+    }
+
+    /// With the fields that this names.
+    pub(crate) async fn with(row: &'static Row, setup: Setup) -> Self {
+        let stage = Stage::of(row, setup).await;
         let made = stage.ops("POST", "/api/projects/acme/fields", &serde_json::json!({"create": true})).await;
         assert_eq!(made["missing"], 0, "{}: {made}", row.name);
         Self { stage, there: HashMap::new() }
@@ -125,11 +130,22 @@ impl Scene {
         self.crm().stage_fault(fault.with_method(method).on(path));
     }
 
-    /// Every way of writing that a fault may befall.
+    /// A fault that befalls the making of each thing that calls make, and all that is changed.
     pub(crate) fn stage_on_writes(&self, fault: &Fault) {
-        for method in ["POST", "PATCH", "PUT"] {
+        let (making, paths) = making(self.name());
+        for path in paths {
+            self.crm().stage_fault(on_making(self.name(), path, fault.clone()));
+        }
+        for method in ["PATCH", "PUT"].into_iter().filter(|method| *method != making) {
             self.crm().stage_fault(fault.clone().with_method(method));
         }
+    }
+
+    /// Which of the ways of making have not met this fault.
+    pub(crate) fn unmet(&self, fault: &str) -> Vec<&'static str> {
+        let met = met(self.crm(), fault);
+        let (_, paths) = making(self.name());
+        paths.iter().filter(|path| **path != HUBSPOT_UNMARKED && !met.contains(*path)).copied().collect()
     }
 
     /// The CRM takes the credentials away: neither what was handed out nor what would be is any good.
@@ -143,6 +159,48 @@ impl Scene {
         self.crm().clear_faults();
         self.crm().set_revoked(false);
     }
+}
+
+/// Where HubSpot makes contacts that have no mark; those that have one are made where they are upserted.
+const HUBSPOT_UNMARKED: &str = "/crm/objects/2026-03/contacts";
+
+/// How what calls make is made in a CRM: the method, and paths. Nothing is read by these at HubSpot; below them at the
+/// others nothing is read by this method.
+pub(crate) fn making(crm: &str) -> (&'static str, &'static [&'static str]) {
+    match crm {
+        "hubspot" => (
+            "POST",
+            &[
+                "/crm/objects/2026-03/contacts/batch/upsert",
+                HUBSPOT_UNMARKED,
+                "/crm/objects/2026-03/deals",
+                "/crm/objects/2026-03/tasks",
+                "/crm/objects/2026-03/calls",
+            ],
+        ),
+        "pipedrive" => ("POST", &["/api/v2/persons", "/api/v2/deals", "/api/v2/activities", "/v1/callLogs"]),
+        "zoho-crm" => ("POST", &["/crm/v8/Leads", "/crm/v8/Tasks"]),
+        "zoho-desk" => ("POST", &["/api/v1/contacts", "/api/v1/tickets", "/api/v1/tasks"]),
+        _ => ("PATCH", &["/api/data/v9.2/contacts", "/api/data/v9.2/phonecalls"]),
+    }
+}
+
+/// The fault, befalling nothing but what one of these makes. HubSpot searches and reads below the paths that make.
+pub(crate) fn on_making(crm: &str, path: &str, fault: Fault) -> Fault {
+    let fault = fault.with_method(making(crm).0);
+    if crm == "hubspot" { fault.at(path) } else { fault.on(path) }
+}
+
+/// Which of the ways of making have met this fault since what was asked was last forgotten.
+pub(crate) fn met(crm: &dyn StandIn, fault: &str) -> BTreeSet<&'static str> {
+    let (method, paths) = making(crm.name());
+    let asked = crm.asked();
+    let is_it = |path: &str, asked: &str| if crm.name() == "hubspot" { asked == path } else { asked.starts_with(path) };
+    let has_met = |path: &str| {
+        let mut befallen = asked.iter().filter(|asked| asked.fault == Some(fault) && asked.method == method);
+        befallen.any(|asked| is_it(path, &asked.path))
+    };
+    paths.iter().copied().filter(|path| has_met(path)).collect()
 }
 
 /// How the project of a scene is configured.

@@ -10,6 +10,7 @@ use tokio::process::Child;
 
 use crate::cli::{ACME, Left, configured, left, ran};
 use crate::ops_stage::asked;
+use crate::small_disk::SmallDisk;
 
 /// A service that runs.
 pub(crate) struct Served {
@@ -235,34 +236,13 @@ async fn the_demo_shows_the_main_job_and_ends() {
     assert!(!shown.out.contains("WRONG"), "{}", shown.out);
 }
 
-/// A small file system that has no room left; `None` where this user may mount none.
-struct FullDisk(tempfile::TempDir);
-
-impl FullDisk {
-    fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut mount = std::process::Command::new("mount");
-        let mounted = mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(folder.path()).output();
-        let disk = mounted.is_ok_and(|told| told.status.success()).then_some(Self(folder))?;
-        let mut ballast = std::fs::File::create(disk.0.path().join("ballast")).expect("a file");
-        while std::io::Write::write(&mut ballast, &[0; 4096]).is_ok_and(|written| written > 0) {}
-        Some(disk)
-    }
-}
-
-impl Drop for FullDisk {
-    fn drop(&mut self) {
-        let _unmounted = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
-    }
-}
-
 #[tokio::test]
 async fn a_full_disk_at_the_start_keeps_no_call_from_being_answered() {
-    let Some(disk) = FullDisk::mount() else {
-        eprintln!("skipped: no file system may be mounted here");
-        return;
-    };
-    let (_folder, served) = Served::open(ACME, disk.0.path()).await;
+    let test = "cli_serve::a_full_disk_at_the_start_keeps_no_call_from_being_answered";
+    let Some(disk) = SmallDisk::mount("256k", test) else { return };
+    let mut ballast = std::fs::File::create(disk.path().join("ballast")).expect("a file");
+    while std::io::Write::write(&mut ballast, &[0; 4096]).is_ok_and(|written| written > 0) {}
+    let (_folder, served) = Served::open(ACME, disk.path()).await;
     let call = "token=0123456789abcdef0123&caller=380671112233&call_id=call-1";
     let answered = served.get(&served.edge, &format!("/acme/route/sales?{call}")).await;
     assert_eq!((answered.status, answered.body.as_str()), (200, r#"{"destination":""}"#), "{answered:?}");

@@ -13,6 +13,9 @@ pub struct Fault {
     /// Only paths that begin like this; all when absent. The control paths under `/sandbox` are never befallen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Only that path itself, and none that begins like it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// Only requests of this method, `POST`; all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -75,7 +78,7 @@ impl Fault {
     /// A fault for every request.
     #[must_use]
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, path: None, method: None, times: None }
+        Self { kind, path: None, whole: false, method: None, times: None }
     }
 
     /// Answers later.
@@ -124,6 +127,13 @@ impl Fault {
     #[must_use]
     pub fn on(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Only for this path, and none below it.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        (self.path, self.whole) = (Some(path.into()), true);
         self
     }
 
@@ -205,7 +215,8 @@ impl Stage {
         let mut befallen = Befallen::default();
         for staged in &mut self.0 {
             let Staged { fault, serial } = staged;
-            let meant = fault.path.as_deref().is_none_or(|begin| path.starts_with(begin))
+            let there = |meant: &str| if fault.whole { path == meant } else { path.starts_with(meant) };
+            let meant = fault.path.as_deref().is_none_or(there)
                 && fault.method.as_deref().is_none_or(|word| word.eq_ignore_ascii_case(method));
             let skipped = match fault.kind {
                 Kind::Delay { .. } => false,
@@ -225,5 +236,32 @@ impl Stage {
         }
         self.0.retain(|staged| staged.fault.times != Some(0));
         befallen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Stage};
+
+    #[test]
+    fn a_fault_of_a_whole_path_befalls_nothing_below_it() {
+        let befallen = |fault: Fault, path: &str| {
+            let mut stage = Stage::default();
+            stage.stage(fault, 0);
+            stage.befall("POST", path, false).word.is_some()
+        };
+        for (path, below, whole) in
+            [("/crm/deals", true, true), ("/crm/deals/search", true, false), ("/crm/contacts", false, false)]
+        {
+            assert_eq!(befallen(Fault::reset().on("/crm/deals"), path), below, "{path}");
+            assert_eq!(befallen(Fault::reset().at("/crm/deals"), path), whole, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_of_the_whole_path_means_all_below_it() {
+        let read = |text: &str| serde_json::from_str::<Fault>(text).expect("a fault").whole;
+        assert!(!read(r#"{"fault": "reset", "path": "/crm/deals"}"#));
+        assert!(read(r#"{"fault": "reset", "path": "/crm/deals", "whole": true}"#));
     }
 }

@@ -12,7 +12,8 @@ fn busy() -> Failure {
     Failure::Wait { reason: "503".to_owned(), after: None }
 }
 
-const DAY: Duration = Duration::from_secs(86_400);
+/// How long the project keeps what is over.
+const RETENTION: Duration = Duration::from_secs(10 * 86_400);
 
 #[tokio::test(start_paused = true)]
 async fn set_forward_it_does_not_have_a_write_believed_lost_before_the_crm_would_show_it() {
@@ -143,8 +144,39 @@ async fn set_forward_it_removes_nothing_before_its_time() {
     stage.done(id).await;
     stage.set(40 * 24);
     assert_eq!(stage.journal.tidy().await.expect("tidied"), 0);
-    stage.pass(31 * DAY).await;
+    stage.pass(RETENTION + HOUR).await;
     assert_eq!(stage.journal.tidy().await.expect("tidied"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_for_longer_than_the_project_keeps_it_is_removed_and_nothing_else() {
+    let stage = Stage::of(Scripted::default().will([Failure::Refused { reason: "no".to_owned() }]));
+    let dead = stage.called(1).await;
+    stage.until(dead, |entry| entry.state == State::Dead).await;
+    let done = stage.called(2).await;
+    stage.done(done).await;
+    stage.crm.will_next(busy());
+    let late = stage.called(3).await;
+    stage.put_off(late, 1).await;
+    // Behind it in the lane, and not to be planned while the project is off; what comes then is only stored.
+    let open = stage.called(4).await;
+    stage.journal.pause("acme", "moved").await.expect("off");
+    let stored = stage.called(5).await;
+    stage.pass(RETENTION - HOUR).await;
+    stage.done(late).await;
+    let young = stage.called(6).await;
+    assert_eq!(stage.journal.tidy().await.expect("tidied"), 0, "an hour before");
+    stage.pass(2 * HOUR).await;
+    assert_eq!(stage.journal.tidy().await.expect("tidied"), 4, "an hour after");
+    for (id, there) in [(dead, false), (done, false), (late, false), (open, true), (stored, false), (young, true)] {
+        assert_eq!(stage.store.show(id).await.expect("read").is_some(), there, "{id:?}");
+    }
+    assert_eq!((stage.entry(open).await.state, stage.entry(young).await.state), (State::Received, State::Stored));
+    stage.pass(RETENTION).await;
+    assert_eq!(stage.journal.tidy().await.expect("tidied"), 1, "what is open is kept however old it is");
+    // On again, it is done.
+    stage.journal.resume("acme", Some(false)).await.expect("on");
+    stage.done(open).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(600);
 pub(super) const GIVE_UP: Duration = Duration::from_secs(72 * 3_600);
 
 const PROJECT: &str = "token = { env = \"TOKEN\" }\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\nscenario = \"small\"\n\
-                       [crm]\nkind = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n\
+                       retention_days = 10\n[crm]\nkind = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n\
                        [[employee]]\nname = \"Anna\"\ncrm_user = \"101\"\nmain = [\"acme_anna\"]\ntop_manager = true\n\
                        [block.sales]\npriority = [\"contact\"]\nanswer = \"plain\"\n";
 
@@ -80,6 +80,11 @@ impl Scripted {
     pub(super) fn will(self, answers: impl IntoIterator<Item = Failure>) -> Self {
         self.answers.lock().expect("not poisoned").extend(answers);
         self
+    }
+
+    /// What becomes of the next request that writes, after those that were said before.
+    pub(super) fn will_next(&self, answer: Failure) {
+        self.answers.lock().expect("not poisoned").push_back(answer);
     }
 
     /// Lets no request that writes end.

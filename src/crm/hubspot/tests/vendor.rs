@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -12,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::{Account, PLENTY};
 use super::properties::PROPERTIES;
-use crate::base::environment::{Environment, ProcessEnvironment};
+use crate::crm::beside;
 use crate::model::client::Kind;
 
 const FILES: [&str; 7] = [
@@ -67,13 +66,7 @@ pub(super) struct Judged {
 pub(super) fn vendor() -> Option<&'static Vendor> {
     static READ: OnceLock<Option<Vendor>> = OnceLock::new();
     let read = || {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/hubspot");
-        if !folder.is_dir() {
-            let on_ci = ProcessEnvironment.get("CI").is_some_and(|value| value == "true");
-            assert!(!on_ci, "expected the vendor's description beside the repository, found none");
-            eprintln!("skipped: the vendor's description is not beside the repository");
-            return None;
-        }
+        let folder = beside::description("hubspot")?;
         let file = |name: &str| {
             let text = std::fs::read_to_string(folder.join(format!("{name}.2026-03.json"))).expect(name);
             serde_json::from_str(&text).expect(name)

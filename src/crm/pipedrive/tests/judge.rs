@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{LazyLock, OnceLock},
 };
 
 use serde_yaml_ng::Value;
 
-use crate::base::environment::{Environment, ProcessEnvironment};
+use crate::crm::beside;
 use crate::crm::pipedrive::path::Operation;
 
 /// Where the schema says less than the text beside it, and the text is right. Numbers are the defects of the
@@ -67,13 +66,7 @@ pub(super) struct Vendor {
 pub(super) fn vendor() -> Option<&'static Vendor> {
     static READ: OnceLock<Option<Vendor>> = OnceLock::new();
     let read = || {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/pipedrive");
-        if !folder.is_dir() {
-            let on_ci = ProcessEnvironment.get("CI").is_some_and(|value| value == "true");
-            assert!(!on_ci, "expected the vendor's description beside the repository, found none");
-            eprintln!("skipped: the vendor's description is not beside the repository");
-            return None;
-        }
+        let folder = beside::description("pipedrive")?;
         let file = |name: &str| {
             let text = std::fs::read_to_string(folder.join(name)).expect(name);
             serde_yaml_ng::from_str(&text).expect(name)

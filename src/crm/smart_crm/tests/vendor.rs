@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     sync::OnceLock,
 };
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use super::vendor_registering;
 use super::vendor_writing::{self, OptionSets, option_sets};
-use crate::base::environment::{Environment, ProcessEnvironment};
+use crate::crm::beside;
 use crate::crm::smart_crm::path::{self, Custom, TABLES};
 use crate::model::client::Kind;
 use crate::model::ids::CrmId;
@@ -100,13 +99,7 @@ pub(super) struct Vendor {
 pub(super) fn vendor() -> Option<&'static Vendor> {
     static READ: OnceLock<Option<Vendor>> = OnceLock::new();
     let read = || {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/dataverse");
-        if !folder.is_dir() {
-            let on_ci = ProcessEnvironment.get("CI").is_some_and(|value| value == "true");
-            assert!(!on_ci, "expected the vendor's files beside the repository, found none");
-            eprintln!("skipped: the vendor's files are not beside the repository");
-            return None;
-        }
+        let folder = beside::description("dataverse")?;
         let read = |file: &&str| -> Value {
             let path = folder.join(format!("{file}.cdm.json"));
             serde_json::from_slice(&std::fs::read(path).expect(file)).expect(file)

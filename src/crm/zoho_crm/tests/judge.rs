@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     sync::OnceLock,
 };
 
@@ -11,7 +10,7 @@ use sandbox::zoho_crm::Asked;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::base::environment::{Environment, ProcessEnvironment};
+use crate::crm::beside;
 
 /// Where the description says otherwise than the vendor does.
 #[derive(Debug, Clone, Deserialize)]
@@ -106,13 +105,7 @@ pub(super) fn judge() -> Option<&'static Judge> {
 impl Judge {
     /// A judge who does not raise these alarms.
     pub(super) fn without(alarms: &[Alarm]) -> Option<Self> {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/zoho-crm");
-        if !folder.is_dir() {
-            let on_ci = ProcessEnvironment.get("CI").is_some_and(|value| value == "true");
-            assert!(!on_ci, "expected the vendor's description beside the repository, found none");
-            eprintln!("skipped: the vendor's description is not beside the repository");
-            return None;
-        }
+        let folder = beside::description("zoho-crm")?;
         let mut files = Map::new();
         for entry in std::fs::read_dir(&folder).expect("the folder") {
             let path = entry.expect("a file").path();

@@ -1,11 +1,12 @@
 //! Live questions.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use sandbox::zoho_crm::{Change, Item, Module, PhoneSearch};
+use sandbox::zoho_crm::{Change, Edition, Item, Module, PhoneSearch};
 
 use super::account::{ANNA, Account, PLENTY};
 use super::reading::{SOON, small};
+use crate::crm::quota::Limits;
 use crate::crm::zoho_crm::number::pieces;
 use crate::crm::{Reader, Record};
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
@@ -152,4 +153,25 @@ async fn a_deal_is_found_through_its_account_too() {
     let found = ask(&*reader, "380443002010").await;
     let links: Vec<_> = found.iter().map(|record| (record.id, record.organizations.to_vec())).collect();
     assert_eq!(links, [(CrmId::from(firm), vec![]), (CrmId::from(deal), vec![CrmId::from(firm)])]);
+}
+
+#[tokio::test]
+async fn eight_calls_at_once_are_answered_within_the_most_queries_that_any_edition_allows() {
+    let account = small(|options| {
+        options.edition = Edition::Enterprise;
+        options.limits.work = Duration::from_millis(100);
+    })
+    .await;
+    let (reader, ledger) = account.reader_of(Limits { in_flight: Some(10), ..PLENTY });
+    ask(&*reader, &Account::NUMBER.to_string()).await;
+    account.sandbox.forget_asked();
+    let questions = (0..8).map(|_| reader.ask(key(&Account::NUMBER.to_string()), SOON));
+    for found in futures_util::future::join_all(questions).await {
+        assert_eq!(found.expect("an answer").len(), 4);
+    }
+    let asked = account.sandbox.asked();
+    assert!(asked.iter().all(|asked| asked.status == Some(200)), "{asked:#?}");
+    // All of them were asked, three modules and the deals each, and some at the same time.
+    assert_eq!(asked.iter().filter(|asked| asked.path == "/crm/v8/coql").count(), 32);
+    assert_eq!(ledger.snapshot().in_flight, Some(0));
 }

@@ -1,7 +1,7 @@
 //! Holds requests and the stand-in's replies against the table of facts beside this file: there is no description of this
 //! vendor's that could be had as a file.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use sandbox::kit::Asked;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Visitor, value::Error as ValueError};
 use serde_json::Value;
 
 use super::vendor_writing as writing;
-use crate::base::environment::{Environment, ProcessEnvironment};
+use crate::crm::beside;
 use crate::crm::zoho_desk::wire::{Account, Agent, Contact, List, Ticket, Webhook};
 
 #[derive(Deserialize)]
@@ -246,13 +246,8 @@ fn every_false_alarm_is_still_raised_and_has_a_reason() {
 
 #[test]
 fn the_table_says_what_the_facts_beside_the_repository_say() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/zoho-desk/SOURCE.md");
-    let Ok(facts) = std::fs::read_to_string(file) else {
-        let on_ci = ProcessEnvironment.get("CI").is_some_and(|value| value == "true");
-        assert!(!on_ci, "expected the vendor's facts beside the repository, found none");
-        eprintln!("skipped: the vendor's facts are not beside the repository");
-        return;
-    };
+    let Some(file) = beside::description("zoho-desk/SOURCE.md") else { return };
+    let facts = std::fs::read_to_string(file).expect("SOURCE.md");
     for operation in &FACTS.operation {
         let said = operation.source.starts_with("oas ") || facts.contains(&operation.source);
         assert!(said, "{}: {:?} is not in SOURCE.md", operation.call, operation.source);
