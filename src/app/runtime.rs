@@ -96,8 +96,15 @@ const BACKGROUND_NICE: i32 = 10;
 pub fn give_way() {
     // Linux takes this of one thread; elsewhere it would be the whole process's.
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, BACKGROUND_NICE) {
-        tracing::debug!(%error, "the background could not be given a lower priority");
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+
+        // Who was started lower still stays there.
+        let lower =
+            |nice: i32| if nice < BACKGROUND_NICE { setpriority_process(None, BACKGROUND_NICE) } else { Ok(()) };
+        if let Err(error) = getpriority_process(None).and_then(lower) {
+            tracing::debug!(%error, "the background could not be given a lower priority");
+        }
     }
 }
 
