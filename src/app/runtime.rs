@@ -117,7 +117,8 @@ pub fn make_room(connections: usize) -> io::Result<u64> {
     rlimit::increase_nofile_limit(u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_DESCRIPTORS))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use rustix::process::getpriority_process;
 

@@ -142,8 +142,8 @@ impl Ledger {
     /// Waits until a request of `cost` may be sent and counts it as spent.
     ///
     /// Live questions go in the order they came and wait only for each other. Background requests queue behind each
-    /// other, writes by themselves, evenly spaced. Once granted, the cost stays spent, whether the request is sent or not; the same holds when
-    /// this future is dropped while it waits for its slot.
+    /// other, writes by themselves, evenly spaced. Once granted, the cost stays spent, whether the request is sent or not;
+    /// the same holds when this future is dropped while it waits for its slot.
     ///
     /// # Errors
     /// [`Failure::NoQuota`] at once where the share is spent or the wait would be longer than `patience`; after `patience`
