@@ -20,6 +20,7 @@ use crate::{
     process::Process,
     question::{Book, Known},
     report::say,
+    scheduling,
     vendor::{self, Seeded, Vendor},
 };
 
@@ -57,6 +58,10 @@ pub struct Listening {
 pub fn serve(orders: &Path) -> io::Result<()> {
     let Orders { vendor, clients, seed, limits, book } = serde_json::from_reader(File::open(orders)?)?;
     let vendor = vendor::named(&vendor).ok_or_else(|| io::Error::other(format!("expected a CRM, found {vendor}")))?;
+    // Without limits it works as hard as it can, and would be what the callers wait for.
+    if limits == LimitsOf::Nobody {
+        scheduling::stand_aside();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let crm = runtime.block_on((vendor.start)(Seeded { clients, seed, limits }))?;
     write_book(&*crm, clients, &book)?;

@@ -27,6 +27,7 @@ pub mod process;
 pub mod question;
 pub mod report;
 pub mod run;
+pub mod scheduling;
 pub mod service;
 pub mod session;
 pub mod tally;

@@ -12,6 +12,7 @@ use crate::{
     connection::{Door, Scratch},
     open,
     question::Mix,
+    scheduling,
     tally::Tally,
 };
 
@@ -70,6 +71,7 @@ impl Run {
         let Load::Open { rate, spread } = self.load else { return Err(io::ErrorKind::InvalidInput.into()) };
         let (door, mix) = (Arc::clone(door), mix.clone());
         let worker = thread::spawn(move || {
+            scheduling::come_at_once();
             runtime()?.block_on(async {
                 let schedule = Schedule::new(spread, rate, self.seed);
                 let plan = open::Plan { schedule, length, allowed: self.allowed, alarm: Alarm::kernel()? };
