@@ -254,17 +254,25 @@ mod tests {
         assert!(most_during(|| (0..10).for_each(|_| drop(black_box(vec![0_u8; 1_000])))) < 1_100);
     }
 
+    /// A body takes more than its length, by how it happened to arrive: a page alone was seen to take 0.83 and 1.15 MB. So
+    /// none of these may hold more than two pages, and the least of them say whether more pages hold more.
+    const CRAWLS: [(); 3] = [(); 3];
+
     /// A crawl holds at most two pages beside the directory, however many there are.
     fn holds_two_pages(crawled: &Crawled) {
         let [few, many] = crawled.clients;
         let (small, large) = (Account::of(crawled, few), Account::of(crawled, many));
         let page = large.page();
-        let [of_few, of_many] = [&small, &large].map(|account| most_during(|| account.crawl()));
+        let [of_few, of_many] = [&small, &large].map(|account| CRAWLS.map(|_| most_during(|| account.crawl())));
         let name = large.crm.name();
-        println!("{name}: a page takes {page} bytes, a crawl of {few} clients {of_few}, of {many} clients {of_many}");
+        println!(
+            "{name}: a page takes {page} bytes, crawls of {few} clients {of_few:?}, of {many} clients {of_many:?}"
+        );
         assert!(page > 20_000, "a page of records takes {page} bytes");
-        assert!(of_many <= 2 * page, "expected at most two pages of {page} bytes, found {of_many}");
-        assert!(of_many <= of_few + page / 2, "expected what {of_few} bytes did for fewer pages, found {of_many}");
+        let (most, [few, many]) = (of_many.iter().max(), [of_few, of_many].map(|crawls| crawls.into_iter().min()));
+        assert!(most <= Some(&(2 * page)), "expected at most two pages of {page} bytes, found {most:?}");
+        let like_few = few.map(|few| few + page / 2);
+        assert!(many <= like_few, "expected what {few:?} bytes did for fewer pages, found {many:?}");
     }
 
     #[test]

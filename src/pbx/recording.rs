@@ -79,7 +79,8 @@ impl Recordings {
             }
             // It is being written still.
             200 | 202 | 204 => Err(Failure::Wait { reason: "an empty recording".to_owned(), after: None }),
-            408 | 425 | 429 | 500..=599 => {
+            // So may one be that is not there yet: whoever asks gives it up after some tries.
+            404 | 408 | 425 | 429 | 500..=599 => {
                 let after = reply.header("retry-after").and_then(|text| text.trim().parse().ok());
                 Err(Failure::Wait { reason: told(), after: after.map(Duration::from_secs) })
             }
@@ -181,10 +182,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_leads_elsewhere_is_gone_or_too_large_is_not_tried_again() {
+    async fn what_leads_elsewhere_is_gone_for_good_or_too_large_is_not_tried_again() {
         for answer in [
             reply("302 Found\r\nLocation: http://127.0.0.1:1/", b""),
-            reply("404 Not Found", b"none"),
+            reply("410 Gone", b"none"),
+            reply("403 Forbidden", b"none"),
             reply("200 OK", &[7; 101]),
         ] {
             let address = server(answer).await;
@@ -198,6 +200,7 @@ mod tests {
         for (answer, after) in [
             (reply("429 Too Many\r\nRetry-After: 7", b""), Some(Duration::from_secs(7))),
             (reply("503 Unavailable", b""), None),
+            (reply("404 Not Found", b"none"), None),
             (reply("200 OK", b""), None),
         ] {
             let address = server(answer).await;

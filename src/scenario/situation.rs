@@ -101,3 +101,37 @@ impl Statuses {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Statuses;
+    use crate::model::call::Outcome::{Answered, Missed, Voicemail};
+
+    #[test]
+    fn each_word_for_a_calls_end_means_what_it_says_whether_or_not_somebody_talked() {
+        let words = [
+            ("ANSWERED", [Some(Answered); 2]),
+            ("PROPER", [Some(Answered); 2]),
+            ("REPEATED", [Some(Answered); 2]),
+            ("VOICEMAIL", [Some(Voicemail); 2]),
+            ("NO ANSWER", [Some(Missed); 2]),
+            ("BUSY", [Some(Missed); 2]),
+            ("FAILED", [Some(Missed); 2]),
+            ("NO-FORWARD", [Some(Missed); 2]),
+            ("CLIENT NO ANSWER", [Some(Missed); 2]),
+            ("DECLINE", [Some(Missed); 2]),
+            ("WRONG EXTENSION", [Some(Missed); 2]),
+            ("NO EXTENSION", [Some(Missed); 2]),
+            ("FAILED FORBIDDEN DESTINATION", [Some(Missed); 2]),
+            ("IN PROGRESS", [None; 2]),
+            ("CALLING", [None; 2]),
+            // A new word is judged by whether somebody talked.
+            ("TRANSFERRED", [Some(Missed), Some(Answered)]),
+        ];
+        let statuses = Statuses::default();
+        for (word, meant) in words {
+            assert_eq!([false, true].map(|talked| statuses.outcome(Some(word), talked)), meant, "{word}");
+        }
+        assert_eq!([false, true].map(|talked| statuses.outcome(None, talked)), [Some(Missed), Some(Answered)]);
+    }
+}

@@ -97,3 +97,18 @@ async fn without_quota_for_however_long_nothing_is_given_up_and_no_attempt_is_co
     }
     stage.done(id).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_that_the_crm_asked_for_is_kept_although_the_schedule_would_be_sooner() {
+    let asked = Duration::from_secs(90);
+    let slow_down = Failure::Wait { reason: "429".to_owned(), after: Some(asked) };
+    let stage = Stage::of(Scripted::default().will([slow_down]));
+    let id = stage.called(1).await;
+    stage.put_off(id, 1).await;
+    stage.pass(asked - 5 * SECOND).await;
+    let entry = stage.entry(id).await;
+    assert_eq!((entry.state, stage.crm.asked("contact")), (State::Later, 1), "not before it was asked to");
+    stage.pass(10 * SECOND + asked / 2).await;
+    stage.done(id).await;
+    assert_eq!(stage.crm.asked("contact"), 2);
+}
