@@ -12,7 +12,7 @@ use predial::config::{
     Settings, Tokens,
 };
 use predial::crm::failure::Failure;
-use predial::crm::quota::{Budget, Limits, Rate};
+use predial::crm::quota::{Budget, Limits, Pace, Rate};
 use predial::crm::{Adapter, CrmUser, Cursor, Matching, Page, Prepared, Reader, Record, Tools};
 use predial::model::client::{Kind, KindSet};
 use predial::model::employee::Employee;
@@ -72,7 +72,7 @@ impl Reader for Crm {
         &[Kind::Deal, Kind::Organization, Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, _: Pace) -> Duration {
         Duration::from_secs(60)
     }
 

@@ -32,7 +32,7 @@ use crate::base::{clock::Clock, problem::Problem};
 use crate::config::CrmSection;
 use crate::crm::failure::Failure;
 use crate::crm::hooks::{HookTarget, Hooks};
-use crate::crm::quota::{Ledger, Limits};
+use crate::crm::quota::{Ledger, Limits, Pace};
 use crate::crm::token::SharedTokens;
 use crate::crm::writer::Writer;
 use crate::model::{
@@ -111,7 +111,7 @@ pub trait Reader: Send + Sync {
     /// as soon as its number arrives.
     fn crawl_order(&self) -> &[Kind];
     /// How often changes can be asked for, at the most, within the account's share for it.
-    fn sweep_every(&self) -> Duration;
+    fn sweep_every(&self, pace: Pace) -> Duration;
     /// One page of a full crawl of `kind`, from the beginning (`None`) or from where the page before ended.
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure>;
     /// One page of what changed in `kind` since `since_s` (seconds since 1970 UTC), records that are no longer open

@@ -41,6 +41,7 @@ use std::{
 
 use tokio::time::Instant;
 
+pub use self::day::Pace;
 pub use self::limits::{Budget, Day, Limits, Rate};
 pub use self::memo::DayMemo;
 use self::places::Place;
@@ -275,12 +276,14 @@ impl Ledger {
     }
 
     /// How often a sweep that costs `each` can be made at the most: the sweeps' share spread evenly over the whole day,
-    /// and slower than that when more of it is spent than the time of day explains.
+    /// and, as things are now, slower than that when more of it is spent than the time of day explains.
     #[must_use]
-    pub fn sweep_interval(&self, each: u64) -> Duration {
+    pub fn sweep_interval(&self, each: u64, pace: Pace) -> Duration {
         let (mut book, now_ms) = self.book_now();
-        let every = book.spending.sweep_interval(each, now_ms);
-        book.sweep_every = Some(every);
+        let every = book.spending.sweep_interval(each, pace, now_ms);
+        if pace == Pace::Now {
+            book.sweep_every = Some(every);
+        }
         every
     }
 

@@ -27,6 +27,8 @@ const GATHERED: Duration = Duration::from_millis(50);
 /// Tries of one request, and the pause before the second; it doubles.
 const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The users are read again no sooner than this after they were.
+const USERS_PAUSE: Duration = Duration::from_secs(60);
 /// A longer wait than this is left to the next sweep.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -35,8 +37,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 pub(super) struct Hints {
     waiting: Mutex<BTreeSet<Hint>>,
     came: Notify,
+    sweep: Notify,
+    users: Notify,
     /// Wakes the refresh loop for a sweep before its time.
-    pub(super) sweep: Notify,
+    pub(super) sweep_now: Notify,
 }
 
 impl Hints {
@@ -70,7 +74,7 @@ impl Directory {
                 self.hints.sweep.notify_one();
             }
             if hints.contains(&Hint::Users) {
-                let _told_by_the_sweeps = self.read_users(None).await;
+                self.hints.users.notify_one();
             }
             let mut named: BTreeMap<Kind, Vec<CrmId>> = BTreeMap::new();
             for hint in hints {
@@ -85,6 +89,26 @@ impl Directory {
                 }
             }
         }
+    }
+
+    /// Has what hints ask for beyond records done, as long as it is polled: at once, and what is asked for meanwhile once
+    /// more after a pause.
+    pub(super) async fn follow_wide_hints(&self) {
+        let sweeps = async {
+            loop {
+                self.hints.sweep.notified().await;
+                self.hints.sweep_now.notify_one();
+                tokio::time::sleep(self.feed().told_sweep_every()).await;
+            }
+        };
+        let users = async {
+            loop {
+                self.hints.users.notified().await;
+                let _told_by_the_sweeps = self.read_users(None).await;
+                tokio::time::sleep(USERS_PAUSE).await;
+            }
+        };
+        tokio::join!(sweeps, users);
     }
 
     async fn read_again(&self, kind: Kind, ids: &[CrmId]) {

@@ -49,7 +49,7 @@ pub use self::{
 };
 use crate::base::{clock::Clock, metric::ProjectMetrics};
 use crate::config::{CrmSection, LiveSettings};
-use crate::crm::quota::Ledger;
+use crate::crm::quota::{Ledger, Pace};
 use crate::crm::{CrmUser, Matching, Reader};
 use crate::model::{
     client::{Client, KindSet},
@@ -97,19 +97,30 @@ pub struct Feed {
 impl Feed {
     /// As configured, every minute by default; slower where the account's share for it says so.
     fn sweep_every(&self) -> Duration {
-        let wanted = self.section.sweep.as_ref().map_or(SWEEP, |sweep| sweep.value);
-        wanted.max(self.reader.sweep_every())
+        self.wanted_every().max(self.reader.sweep_every(Pace::Now))
     }
 
-    /// Taken once, while nothing much is spent: a share that is used up stretches the sweeps, and must not stretch with
-    /// them how long an old absence is believed.
+    /// A share that is used up stretches the sweeps, and must not stretch with them how long an old absence is believed.
     fn absent_max_age(&self) -> Duration {
-        self.section.absent_max_age.unwrap_or_else(|| 2 * self.sweep_every())
+        let usual = || self.wanted_every().max(self.reader.sweep_every(Pace::Even));
+        self.section.absent_max_age.unwrap_or_else(|| 2 * usual())
+    }
+
+    /// How soon after one sweep that webhooks asked for another may come: an import, of which more is told than is held,
+    /// must not spend a day's share in minutes.
+    fn told_sweep_every(&self) -> Duration {
+        TOLD_SWEEP.max(self.reader.sweep_every(Pace::Even))
+    }
+
+    fn wanted_every(&self) -> Duration {
+        self.section.sweep.as_ref().map_or(SWEEP, |sweep| sweep.value)
     }
 }
 
 /// How often changes are asked for where nothing is configured and the account's quota allows it.
 const SWEEP: Duration = Duration::from_secs(60);
+/// The pause after a sweep that webhooks asked for, where the account's quota allows it.
+const TOLD_SWEEP: Duration = Duration::from_secs(10);
 
 /// The memory of one project.
 pub struct Directory {

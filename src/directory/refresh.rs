@@ -38,11 +38,12 @@ impl Directory {
     pub async fn keep_fresh(self: Arc<Self>, stop: CancellationToken) {
         let house = self.keep_house();
         let refresh = self.refresh();
-        let hints = self.follow_hints();
+        let (hints, wide) = (self.follow_hints(), self.follow_wide_hints());
         let snapshots = self.keep_snapshots();
         tokio::select! {
             () = house => {}
             () = hints => {}
+            () = wide => {}
             () = refresh => {}
             () = snapshots => {}
             () = stop.cancelled() => {}
@@ -70,7 +71,7 @@ impl Directory {
             let wake = if nightly.is_none() { next_sweep.min(next_full) } else { next_sweep };
             let adopted = tokio::select! {
                 () = tokio::time::sleep_until(wake) => false,
-                () = self.hints.sweep.notified() => false,
+                () = self.hints.sweep_now.notified() => false,
                 () = self.adopted.notified() => true,
             };
             if adopted {

@@ -17,7 +17,7 @@ use crate::base::{
     metric::{Metrics, ProjectMetrics},
 };
 use crate::config::{CrmSection, LiveSettings};
-use crate::crm::quota::{Lane, Ledger, Limits, Purpose};
+use crate::crm::quota::{Lane, Ledger, Limits, Pace, Purpose};
 use crate::crm::{CrmUser, Cursor, Links, Matching, Page, Reader, Record, failure::Failure};
 use crate::model::{
     client::{Kind, KindSet},
@@ -52,6 +52,7 @@ struct Crm {
     /// What a page of a crawl costs, and who is told.
     page_costs: Mutex<Option<(Arc<Ledger>, u64)>>,
     share_allows: Mutex<Duration>,
+    whole_share_allows: Mutex<Duration>,
 }
 
 #[async_trait]
@@ -60,8 +61,12 @@ impl Reader for Crm {
         &[Kind::Deal, Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
-        *self.share_allows.lock().expect("not poisoned")
+    fn sweep_every(&self, pace: Pace) -> Duration {
+        let allowed = match pace {
+            Pace::Now => &self.share_allows,
+            Pace::Even => &self.whole_share_allows,
+        };
+        *allowed.lock().expect("not poisoned")
     }
 
     async fn page(&self, kind: Kind, cursor: Option<&Cursor>) -> Result<Page, Failure> {
@@ -212,6 +217,7 @@ fn staged(records: Vec<Record>, matching: Matching, clock: Clock, keeping: Optio
         answers: Semaphore::new(0),
         asked: AtomicUsize::new(0),
         share_allows: Mutex::default(),
+        whole_share_allows: Mutex::default(),
         endless: AtomicBool::new(false),
         page_refused: AtomicBool::new(false),
         well_for: AtomicUsize::new(0),

@@ -14,6 +14,7 @@ use crate::crm::hubspot::{
     status,
     wire::{Answer, Object, Owner, Paging},
 };
+use crate::crm::quota::Pace;
 use crate::crm::{CrmUser, Cursor, Links, Page, Reader, Record};
 use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
@@ -129,8 +130,8 @@ impl Reader for HubSpot {
         &[Kind::Deal, Kind::Ticket, Kind::Lead, Kind::Organization, Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
-        self.sender.tools.ledger.sweep_interval(SWEEP_COST)
+    fn sweep_every(&self, pace: Pace) -> Duration {
+        self.sender.tools.ledger.sweep_interval(SWEEP_COST, pace)
     }
 
     /// Leads are there on some plans only: an account without them has none.

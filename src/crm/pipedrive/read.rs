@@ -15,7 +15,7 @@ use crate::crm::pipedrive::{
     status,
     wire::{Deal, Envelope, Found, Hit, Lead, Organization, Person, User},
 };
-use crate::crm::quota::Purpose;
+use crate::crm::quota::{Pace, Purpose};
 use crate::crm::{CrmUser, Cursor, Page, Reader, Record};
 use crate::model::action::Link;
 use crate::model::ids::CrmId;
@@ -235,8 +235,8 @@ impl Reader for Pipedrive {
         &[Kind::Deal, Kind::Lead, Kind::Organization, Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
-        self.account.tools.ledger.sweep_interval(self.sweep_cost())
+    fn sweep_every(&self, pace: Pace) -> Duration {
+        self.account.tools.ledger.sweep_interval(self.sweep_cost(), pace)
     }
 
     /// # Cost

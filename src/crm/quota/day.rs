@@ -12,6 +12,15 @@ use crate::crm::quota::{
     rolling::{self, Hours},
 };
 
+/// By what of a day the interval between sweeps is reckoned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// By what is left of the sweeps' share now.
+    Now,
+    /// By the whole share over the whole day, whatever is spent of it.
+    Even,
+}
+
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY: Duration = Duration::from_secs(86_400);
@@ -245,10 +254,11 @@ impl Spending {
     }
 
     /// See [`super::Ledger::sweep_interval`].
-    pub(super) fn sweep_interval(&self, each: u64, now_ms: i64) -> Duration {
+    pub(super) fn sweep_interval(&self, each: u64, pace: Pace, now_ms: i64) -> Duration {
         let Some(Budget { units, .. }) = self.limits.daily else { return Duration::ZERO };
         let share = share(units, self.limits.sweep_percent);
-        let left = self.left(Purpose::Sweep).unwrap_or(0);
+        // Of a day of which nothing is spent, both are the same.
+        let left = if pace == Pace::Even { u64::MAX } else { self.left(Purpose::Sweep).unwrap_or(0) };
         self.limits.here(match &self.count {
             Count::Midnight { ends_ms, .. } => {
                 let remaining = between(now_ms, *ends_ms);

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Budget, Lane, Ledger, Limits, Purpose, Rate, Spent};
+use super::{Budget, Lane, Ledger, Limits, Pace, Purpose, Rate, Spent};
 use crate::base::clock::Clock;
 use crate::crm::failure::Failure;
 
@@ -259,26 +259,27 @@ async fn a_background_request_without_patience_is_refused_while_the_crm_wants_a_
 async fn a_sweep_comes_as_often_as_the_share_says() {
     let rich = ledger_at("2026-11-20T00:00:00Z", Limits { daily: Some(Budget::utc_day(1_000_000)), ..limits() });
     // 200,000 a day: 4,000 sweeps of 50.
-    assert_eq!(rich.sweep_interval(50), Duration::from_millis(21_600));
+    assert_eq!(rich.sweep_interval(50, Pace::Now), Duration::from_millis(21_600));
     // 6,000 a day: 120 sweeps of 50, one every 720 s.
-    assert_eq!(ledger().sweep_interval(50), Duration::from_secs(720));
+    assert_eq!(ledger().sweep_interval(50, Pace::Now), Duration::from_secs(720));
     let none = ledger_at("2026-11-20T00:00:00Z", Limits { sweep_percent: 0, ..limits() });
-    assert_eq!(none.sweep_interval(50), Duration::from_secs(86_400));
+    assert_eq!(none.sweep_interval(50, Pace::Now), Duration::from_secs(86_400));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sweep_is_never_faster_than_the_days_pace_and_slower_when_too_much_is_spent() {
     let noon = ledger_at("2026-11-20T12:00:00Z", limits());
-    assert_eq!(noon.sweep_interval(50), Duration::from_secs(720));
+    assert_eq!(noon.sweep_interval(50, Pace::Now), Duration::from_secs(720));
     for _ in 0..100 {
         sweep(&noon, 50).await;
     }
     // 1,000 are left for half a day.
-    assert!(noon.sweep_interval(50) > Duration::from_secs(2_100));
+    assert!(noon.sweep_interval(50, Pace::Now) > Duration::from_secs(2_100));
     for _ in 0..20 {
         sweep(&noon, 50).await;
     }
-    let till_midnight = noon.sweep_interval(50);
+    assert_eq!(noon.sweep_interval(50, Pace::Even), Duration::from_secs(720));
+    let till_midnight = noon.sweep_interval(50, Pace::Now);
     assert!(till_midnight > Duration::from_secs(43_000) && till_midnight <= Duration::from_secs(43_200));
 }
 

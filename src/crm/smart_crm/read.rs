@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::crm::failure::Failure;
-use crate::crm::quota::Purpose;
+use crate::crm::quota::{Pace, Purpose};
 use crate::crm::smart_crm::{
     delta::{Chains, Place},
     path::{self, Custom, Table},
@@ -151,8 +151,8 @@ impl Reader for SmartCrm {
     }
 
     /// A quiet sweep asks once per table.
-    fn sweep_every(&self) -> Duration {
-        self.session.tools.ledger.sweep_interval(COST * path::TABLES.len() as u64)
+    fn sweep_every(&self, pace: Pace) -> Duration {
+        self.session.tools.ledger.sweep_interval(COST * path::TABLES.len() as u64, pace)
     }
 
     /// # Cost

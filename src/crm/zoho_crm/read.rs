@@ -6,9 +6,9 @@ mod place;
 use std::{sync::Arc, sync::atomic::AtomicBool, time::Duration};
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 
 use crate::crm::failure::Failure;
+use crate::crm::quota::Pace;
 use crate::crm::zoho_crm::{
     api::{Api, Payer, Question},
     coql::{self, Query, Since},
@@ -46,23 +46,25 @@ impl Zoho {
     /// fails.
     async fn schema(&self, kind: Kind, payer: Payer, need: Need) -> Result<Arc<Schema>, Failure> {
         let module = module(kind)?;
-        let mut held = self.schemas[kind as usize].held().await;
-        if let Some((read, schema)) = &*held
-            && need.is_met(*read)
-        {
-            return Ok(Arc::clone(schema));
+        let slot = &self.schemas[kind as usize];
+        if let Some(schema) = slot.known(need) {
+            return Ok(schema);
+        }
+        let _turn = slot.turn().await;
+        if let Some(schema) = slot.known(need) {
+            return Ok(schema);
         }
         let question = Question::page(path::fields(&self.api.base, module));
-        match (self.api.ask::<Fields>(payer, &question).await, &*held) {
+        match (self.api.ask::<Fields>(payer, &question).await, slot.known(Need::Anything)) {
             (Ok(fields), _) => {
                 let fields = fields.unwrap_or(Fields { fields: Vec::new() });
                 let schema = Arc::new(Schema::of(kind, &fields, &self.phone_fields));
-                *held = Some((Instant::now(), Arc::clone(&schema)));
+                slot.note(Arc::clone(&schema));
                 Ok(schema)
             }
-            (Err(failure), Some((_, schema))) => {
+            (Err(failure), Some(schema)) => {
                 tracing::debug!(%failure, module, "the fields were not read again; those known before serve");
-                Ok(Arc::clone(schema))
+                Ok(schema)
             }
             (Err(failure), None) => Err(failure),
         }
@@ -198,11 +200,11 @@ impl Reader for Zoho {
 
     /// A sweep without much to say: a short query for each of four modules, one list of converted leads, and what was
     /// deleted of each module spread over the sweeps.
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, pace: Pace) -> Duration {
         let kinds = 4;
         let each = kinds * credits::query(path::FEW_ROWS) + credits::PAGE;
         let deleted = (kinds * credits::PAGE).div_ceil(u64::from(DELETED_EVERY));
-        self.api.tools.ledger.sweep_interval(each + deleted)
+        self.api.tools.ledger.sweep_interval(each + deleted, pace)
     }
 
     /// # Cost

@@ -1,9 +1,13 @@
 //! What the customer's modules are made of: which fields hold numbers, which stages are closed.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{self, Arc, PoisonError},
+    time::Duration,
+};
 
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::crm::zoho_crm::{
@@ -99,12 +103,26 @@ const DOUBTED: Duration = Duration::from_secs(600);
 
 /// What was read of one module, and when.
 #[derive(Debug, Default)]
-pub(super) struct Slot(Mutex<Option<(Instant, Arc<Schema>)>>);
+pub(super) struct Slot {
+    known: sync::Mutex<Option<(Instant, Arc<Schema>)>>,
+    reading: Mutex<()>,
+}
 
 impl Slot {
-    /// What is known, if it is not older than `oldest`.
-    pub(super) async fn held(&self) -> tokio::sync::MutexGuard<'_, Option<(Instant, Arc<Schema>)>> {
-        self.0.lock().await
+    /// What is known, if it will do: never waits for who reads it anew.
+    pub(super) fn known(&self, need: Need) -> Option<Arc<Schema>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|(read, _)| need.is_met(*read)).map(|(_, schema)| Arc::clone(schema))
+    }
+
+    /// The turn to read it: one reads for all who wait.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.reading.lock().await
+    }
+
+    /// Takes note of what was read just now.
+    pub(super) fn note(&self, schema: Arc<Schema>) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), schema));
     }
 }
 
@@ -121,11 +139,33 @@ pub(super) enum Need {
 
 impl Need {
     /// Whether what was read then will do.
-    pub(super) fn is_met(self, read: Instant) -> bool {
+    fn is_met(self, read: Instant) -> bool {
         match self {
             Self::Anything => true,
             Self::Believed => read.elapsed() < BELIEVED,
             Self::Fresh => read.elapsed() < DOUBTED,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::{BELIEVED, DOUBTED, Need, Schema, Slot};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_does_not_wait_for_who_reads_the_fields_anew() {
+        let slot = Slot::default();
+        assert_eq!(slot.known(Need::Anything), None);
+        slot.note(Arc::default());
+        let known = Some(Arc::new(Schema::default()));
+        let _reading = slot.turn().await;
+        for (after, fresh, believed) in [(DOUBTED, None, known.clone()), (BELIEVED, None, None)] {
+            tokio::time::advance(after + Duration::from_secs(1)).await;
+            assert_eq!(slot.known(Need::Fresh), fresh);
+            assert_eq!(slot.known(Need::Believed), believed);
+            assert_eq!(slot.known(Need::Anything), known);
         }
     }
 }

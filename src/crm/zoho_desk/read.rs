@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::crm::failure::Failure;
-use crate::crm::quota::Purpose;
+use crate::crm::quota::{Pace, Purpose};
 use crate::crm::zoho_desk::{
     path::{self, Axis, Operation},
     portal::{NoReply, Portal, Question},
@@ -142,10 +142,10 @@ impl Reader for Desk {
     }
 
     /// A quiet sweep is one search of each kind.
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, pace: Pace) -> Duration {
         let kinds = [Kind::Ticket, Kind::Organization, Kind::Contact];
         let each = kinds.into_iter().filter_map(path::search_of).map(|search| search.cost).sum();
-        self.portal.tools.ledger.sweep_interval(each)
+        self.portal.tools.ledger.sweep_interval(each, pace)
     }
 
     /// # Cost

@@ -92,6 +92,27 @@ async fn more_hints_than_are_held_become_a_sweep() {
     assert!(stage.crm.reread.load(Ordering::SeqCst) <= 10, "what was held after that is read by name");
 }
 
+/// The sweeps that come of being asked for one every tenth of a second, in ten minutes.
+async fn sweeps_asked_for_all_the_time(whole_share_allows: Duration) -> usize {
+    let stage = kept().await;
+    *stage.crm.whole_share_allows.lock().expect("not poisoned") = whole_share_allows;
+    let sweeps = || stage.crm.since.lock().expect("not poisoned").len();
+    let before = sweeps();
+    for _ in 0..6_000 {
+        stage.directory.hear([Hint::Sweep]);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    sweeps() - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn sweeps_that_are_asked_for_all_the_time_come_at_the_accounts_pace() {
+    let of_plenty = sweeps_asked_for_all_the_time(Duration::ZERO).await;
+    assert!((55..=65).contains(&of_plenty), "one in ten seconds, found {of_plenty}");
+    let of_little = sweeps_asked_for_all_the_time(Duration::from_secs(300)).await;
+    assert!((10..=13).contains(&of_little), "the minute's own and hardly one more, found {of_little}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn users_that_changed_are_read_again() {
     let stage = kept().await;

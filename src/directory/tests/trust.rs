@@ -91,6 +91,18 @@ async fn a_share_that_is_used_up_does_not_stretch_how_long_an_absence_is_believe
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_does_one_that_was_used_up_before_the_start_or_a_reload() {
+    let stage = stage(Vec::new()).crawled().await;
+    *stage.crm.share_allows.lock().expect("not poisoned") = Duration::from_secs(8_000);
+    *stage.crm.whole_share_allows.lock().expect("not poisoned") = Duration::from_secs(90);
+    stage.directory.adopt(feed_of(&stage.crm, crate::crm::quota::Limits::NONE));
+    tokio::time::advance(Duration::from_secs(170)).await;
+    assert!(stage.directory.absent_as_of().is_some(), "twice what a whole share gives");
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(stage.directory.absent_as_of(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_learned_live_goes_stale_before_the_first_crawl_and_not_after_it() {
     let stage = stage(vec![contact(1, "0671112233", 7)]);
     stage.crm.answers.add_permits(1);

@@ -20,7 +20,7 @@ use crate::base::{
 };
 use crate::config::{self, JournalSettings, LiveSettings};
 use crate::crm::failure::Failure;
-use crate::crm::quota::{Ledger, Limits};
+use crate::crm::quota::{Ledger, Limits, Pace};
 use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
 use crate::crm::{CrmUser, Cursor, Page, Reader, Record};
 use crate::directory::{Directory, Feed, Parts};
@@ -176,7 +176,7 @@ impl Reader for Nobody {
         &[Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, _: Pace) -> Duration {
         HOUR
     }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::vendors::{HOUR, NOON, TEN_MINUTES, assert_refused, granted, live_at_once, of_a_day};
 use super::{SECOND, ledger_at};
-use crate::crm::quota::{Budget, Day, Lane, Limits, Purpose, Spent};
+use crate::crm::quota::{Budget, Day, Lane, Limits, Pace, Purpose, Spent};
 
 #[tokio::test(start_paused = true)]
 async fn of_any_24_hours_what_was_spent_comes_back_no_earlier_and_an_hour_later_at_most() {
@@ -32,12 +32,14 @@ async fn of_any_24_hours_what_was_spent_comes_back_no_earlier_and_an_hour_later_
 async fn sweeps_of_any_24_hours_come_evenly_and_not_before_enough_has_come_back() {
     let ledger = ledger_at(NOON, Limits { daily: Some(Budget::rolling(10_000)), ..Limits::NONE });
     // 2,000 in 25 hours: 40 of 50.
-    assert_eq!(ledger.sweep_interval(50), Duration::from_secs(2_250));
+    assert_eq!(ledger.sweep_interval(50, Pace::Now), Duration::from_secs(2_250));
     assert_eq!(ledger.snapshot().sweep_every, Some(Duration::from_secs(2_250)));
     drop(granted(&ledger, Purpose::Sweep, Lane::General, 1_980).await);
-    assert_eq!(ledger.sweep_interval(50), 24 * HOUR);
+    assert_eq!(ledger.sweep_interval(50, Pace::Now), 24 * HOUR);
+    assert_eq!(ledger.sweep_interval(50, Pace::Even), Duration::from_secs(2_250), "whatever is spent");
+    assert_eq!(ledger.snapshot().sweep_every, Some(24 * HOUR), "what operators see is how things are");
     tokio::time::sleep(20 * HOUR).await;
-    assert_eq!(ledger.sweep_interval(50), 5 * HOUR);
+    assert_eq!(ledger.sweep_interval(50, Pace::Now), 5 * HOUR);
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,7 +61,7 @@ async fn where_the_day_has_no_limit_nothing_is_refused_and_what_is_spent_is_show
     let view = ledger.snapshot();
     assert_eq!(view.spent.total(), 3_000_000);
     assert_eq!((view.daily_limit, view.left, view.crawl_left, view.resets_at_s), (None, None, None, None));
-    assert_eq!((ledger.sweep_interval(50), ledger.crawl_share()), (Duration::ZERO, None));
+    assert_eq!((ledger.sweep_interval(50, Pace::Now), ledger.crawl_share()), (Duration::ZERO, None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{PATIENT, SECOND, WINDOW, assert_no_quota, ledger_at};
 use crate::base::clock::Clock;
 use crate::config::QuotaSettings;
-use crate::crm::quota::{Budget, Lane, Leave, Ledger, Limits, Purpose, Rate};
+use crate::crm::quota::{Budget, Lane, Leave, Ledger, Limits, Pace, Purpose, Rate};
 
 pub(super) const NOON: &str = "2026-11-20T12:00:00Z";
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -177,7 +177,7 @@ async fn a_faster_vendor_has_shorter_windows_days_and_pauses() {
     assert_eq!(start.elapsed(), Duration::from_millis(105), "a twentieth of 2.1 s");
     ledger.note_limited(Instant::now(), None);
     assert_eq!(ledger.snapshot().held, Some(Duration::from_millis(100)));
-    assert_eq!(ledger.sweep_interval(1), Duration::from_millis(21_600), "200 in 72 minutes");
+    assert_eq!(ledger.sweep_interval(1, Pace::Now), Duration::from_millis(21_600), "200 in 72 minutes");
     tokio::time::sleep_until(start + Duration::from_millis(4_319_900)).await;
     assert_eq!(ledger.snapshot().spent.live, 11);
     tokio::time::sleep(Duration::from_millis(100)).await;

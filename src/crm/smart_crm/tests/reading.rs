@@ -7,7 +7,7 @@ use crate::base::problem::Placed;
 use crate::config::CrmSection;
 use crate::crm::contract::contract_tests;
 use crate::crm::failure::Failure;
-use crate::crm::quota::{Ledger, Limits};
+use crate::crm::quota::{Ledger, Limits, Pace};
 use crate::crm::smart_crm::{path, settings::prepare};
 use crate::crm::token::SharedTokens;
 use crate::crm::{Cursor, Reader, Record, Tools};
@@ -165,7 +165,7 @@ async fn a_quiet_sweep_costs_a_request_a_table_and_its_pace_follows() {
     let account = Account::small().await;
     let daily = Some(crate::crm::quota::Budget::rolling(25_000));
     let (reader, _) = account.reader_with(Limits { daily, sweep_percent: 20, ..PLENTY });
-    let every = reader.sweep_every();
+    let every = reader.sweep_every(Pace::Now);
     assert!((80..=120).contains(&every.as_secs()), "{every:?}");
 }
 
