@@ -20,7 +20,7 @@ use predial::base::clock::Clock;
 use predial::base::metric::Metrics;
 use predial::config::{self, CrmSection, Overrides};
 use predial::crm::failure::Failure;
-use predial::crm::quota::{Ledger, Limits};
+use predial::crm::quota::{Ledger, Limits, Pace};
 use predial::crm::{CrmUser, Cursor, Matching, Page, Reader, Record};
 use predial::directory::{Directory, Feed, Keeping, Origin, Parts, Shelf, WarmRequest, WarmState, Why};
 use predial::model::client::{Kind, KindSet};
@@ -63,7 +63,7 @@ impl Reader for Crm {
         &[Kind::Lead, Kind::Deal, Kind::Organization, Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, _: Pace) -> Duration {
         Duration::from_secs(60)
     }
 

@@ -53,12 +53,13 @@ async fn a_step_whose_answer_was_lost_is_found_and_not_done_again() {
     .await;
 }
 
-/// Two answers of each of these ways of saying that it is too much.
+/// Two answers of each of these ways of saying that it is too much, whatever is asked, and one to all that is made.
 fn storm(scene: &Scene, among: impl Fn(&str) -> bool) {
     let ways: Vec<&str> = scene.crm().rate_limits().iter().copied().filter(|how| among(how)).collect();
     assert!(!ways.is_empty(), "{}: a way of saying it", scene.name());
     for how in ways {
         scene.crm().stage_fault(Fault::rate_limit(how).times(2));
+        scene.stage_on_writes(&Fault::rate_limit(how).times(1));
     }
 }
 
@@ -72,7 +73,8 @@ async fn a_storm_of_too_much_is_waited_out_in_each_of_the_vendors_ways() {
     let is_long = |how: &str| LONG.iter().any(|long| how.contains(long));
     let in_seconds = |how: &str| !is_long(how) && UNEXPLAINED.iter().all(|(_, other)| *other != how);
     before_each(async |row| {
-        while_it_befalls(row, |scene| storm(scene, in_seconds)).await;
+        let scene = while_it_befalls(row, |scene| storm(scene, in_seconds)).await;
+        befell_all_that_is_made(&scene, &["rate_limit"]);
     })
     .await;
 }

@@ -20,7 +20,7 @@ use predial::{
     crm::{
         Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools,
         failure::Failure,
-        quota::{Ledger, Limits},
+        quota::{Ledger, Limits, Pace},
     },
     directory::{Directory, Feed, Parts, WarmRequest, WarmState},
     model::{
@@ -101,7 +101,7 @@ impl Reader for Crm {
         &[Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, _: Pace) -> Duration {
         Duration::from_secs(60)
     }
 

@@ -13,7 +13,7 @@ use predial::base::metric::Metrics;
 use predial::base::problem::{Placed, Problem};
 use predial::base::secret::Secret;
 use predial::config::{BlockSettings, CrmSection, ProjectSettings, Settings};
-use predial::crm::quota::{Budget, Ledger, Limits, QuotaView};
+use predial::crm::quota::{Budget, Ledger, Limits, Pace, QuotaView};
 use predial::crm::{
     Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools, failure::Failure,
 };
@@ -95,7 +95,7 @@ impl Reader for Crm {
         &[Kind::Deal, Kind::Contact]
     }
 
-    fn sweep_every(&self) -> Duration {
+    fn sweep_every(&self, _: Pace) -> Duration {
         Duration::from_secs(60)
     }
 

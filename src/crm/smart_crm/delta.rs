@@ -4,14 +4,21 @@
 //! from the moment its first link was given. Of what came before, the vendor does not say whether a link knows it; here it
 //! counts as not known.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
+use tokio::time::Instant;
 use url::Url;
 
 use crate::crm::Cursor;
 use crate::crm::failure::Failure;
 use crate::crm::smart_crm::path::{self, Table};
 use crate::model::client::Kind;
+
+/// How long after a reading for a link that did not come to its end the next one begins.
+const ANEW_AGAIN: Duration = Duration::from_secs(900);
 
 /// What is known of one table's changes.
 #[derive(Debug, Clone)]
@@ -22,11 +29,13 @@ struct Chain {
     since_s: i64,
     /// There is none yet, or it died: the next sweep reads the whole table, to get one.
     anew: bool,
+    /// When a sweep last began to.
+    begun: Option<Instant>,
 }
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { link: None, since_s: 0, anew: true }
+        Self { link: None, since_s: 0, anew: true, begun: None }
     }
 }
 
@@ -48,7 +57,7 @@ impl Chains {
         let chain = &mut self.lock()[kind as usize];
         chain.anew = false;
         if chain.link.is_none() {
-            *chain = Chain { link: Some(link), since_s: now_s, anew: false };
+            *chain = Chain { link: Some(link), since_s: now_s, anew: false, begun: None };
         }
     }
 
@@ -67,9 +76,14 @@ impl Chains {
         self.lock()[kind as usize].anew = false;
     }
 
-    /// Whether another link is to be got; says so once.
+    /// Whether another link is to be got: says so at once, and where that came to nothing once more after a while.
     pub(super) fn take_anew(&self, kind: Kind) -> bool {
-        std::mem::take(&mut self.lock()[kind as usize].anew)
+        let chain = &mut self.lock()[kind as usize];
+        let due = chain.anew && chain.begun.is_none_or(|begun| begun.elapsed() >= ANEW_AGAIN);
+        if due {
+            chain.begun = Some(Instant::now());
+        }
+        due
     }
 
     /// A panic in a holder leaves one link or another: either may be followed.
@@ -118,5 +132,34 @@ impl Place {
             "delta" => Ok(Self::Delta(url)),
             _ => Err(refused()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::{ANEW_AGAIN, Chains};
+    use crate::model::client::Kind;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_for_a_link_that_broke_off_is_begun_again_after_a_while() {
+        let chains = Chains::default();
+        let anew = || chains.take_anew(Kind::Contact);
+        assert!(anew(), "there is none yet");
+        advance(ANEW_AGAIN - Duration::from_secs(1)).await;
+        assert!(!anew(), "the next sweeps go by time alone");
+        advance(Duration::from_secs(1)).await;
+        assert!(anew());
+        chains.begin(Kind::Contact, "https://acme.crm4.dynamics.com/link".parse().expect("a link"), 7);
+        advance(ANEW_AGAIN).await;
+        assert!(!anew(), "it is there");
+        chains.drop_link(Kind::Contact);
+        assert!(anew(), "a dead one is replaced at once");
+        chains.give_up(Kind::Contact);
+        advance(ANEW_AGAIN).await;
+        assert!(!anew(), "there is none to be had");
     }
 }
