@@ -24,9 +24,16 @@ pub(super) fn call_of(events: &[Event], numbers: &NumberReader, zone: &TimeZone)
     call.client = ordered.iter().rev().find_map(|event| client_of(event, call.direction, numbers));
     call.client_name = ordered.iter().rev().find_map(|event| name_of(event, (call.direction, call.client), numbers));
     call.company = ordered.iter().rev().find_map(|event| company_of(event, (call.direction, call.client), numbers));
-    if call.direction == Direction::Out && call.speaker.line.is_none() {
+    if let Some(last) = took_over(&ordered, &call.speaker) {
+        call.speaker = last.clone();
+    }
+    if call.direction == Direction::Out {
+        // Whom somebody calls is connected as well, and is none of ours.
+        let client = call.client;
+        call.speaker.line.take_if(|line| client.is_some() && numbers.quick(line).ok() == client);
         // Who makes a call is told as its caller: a SIP login, or a line of ours.
-        call.speaker.line = ordered.iter().rev().find_map(|event| event.caller.as_deref()).map(bare);
+        let caller = || ordered.iter().rev().find_map(|event| event.caller.as_deref()).map(bare);
+        call.speaker.line = call.speaker.line.take().or_else(caller);
     }
     call.started = ordered
         .iter()
@@ -77,8 +84,7 @@ fn take(call: &mut Call, event: &Event) {
 
 /// Who is named by a line or an id takes the place of who was; a name or an extension alone is added to what is known.
 fn speaker(known: &mut Speaker, told: &Speaker) {
-    let another = |known: &Option<String>, told: &Option<String>| told.is_some() && known.is_some() && known != told;
-    if another(&known.line, &told.line) || another(&known.staff_id, &told.staff_id) {
+    if another(known, told) {
         *known = Speaker::default();
     }
     let add = |known: &mut Option<String>, told: &Option<String>| {
@@ -91,6 +97,23 @@ fn speaker(known: &mut Speaker, told: &Speaker) {
     add(&mut known.email, &told.email);
     add(&mut known.extension, &told.extension);
     add(&mut known.name, &told.name);
+}
+
+/// Whether a line or an id says that these are two.
+fn another(known: &Speaker, told: &Speaker) -> bool {
+    let differ = |known: &Option<String>, told: &Option<String>| told.is_some() && known.is_some() && known != told;
+    differ(&known.line, &told.line) || differ(&known.staff_id, &told.staff_id)
+}
+
+/// Who took the call last, where the end of it names one who took it before. One who never took it by what we were told
+/// is believed: a pick-up may be lost.
+fn took_over<'a>(events: &[&'a Event], named: &Speaker) -> Option<&'a Speaker> {
+    let alike = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    let same = |one: &Speaker| alike(&one.line, &named.line) || alike(&one.staff_id, &named.staff_id);
+    let took = events.iter().filter(|event| event.moment == Moment::PickUp).map(|event| &event.speaker);
+    let took: Vec<&Speaker> = took.filter(|speaker| !speaker.is_nobody()).collect();
+    let (last, earlier) = took.split_last()?;
+    (another(last, named) && earlier.iter().any(|one| same(one))).then_some(*last)
 }
 
 /// The texts that may hold the client's number, the likeliest first: whom somebody calls is told as its callee, unless a
@@ -219,6 +242,31 @@ mod tests {
         };
         let call = call(&[tell("acme_anna", "1", Some("Anna")), tell("acme_bohdan", "2", None)]);
         assert_eq!((call.speaker.line.as_deref(), call.speaker.name), (Some("acme_bohdan"), None));
+    }
+
+    #[test]
+    fn who_took_a_call_last_spoke_also_where_its_end_names_who_took_it_before() {
+        let by = |moment, line: &str| event(moment, |event| event.speaker.line = text(line));
+        let took = [by(Moment::PickUp, "acme_anna"), by(Moment::PickUp, "acme_bohdan")];
+        for (named, spoke) in
+            [("acme_anna", "acme_bohdan"), ("acme_bohdan", "acme_bohdan"), ("acme_oksana", "acme_oksana")]
+        {
+            let end = by(Moment::AfterCall, named);
+            let call = call(&[took[0].clone(), took[1].clone(), end]);
+            assert_eq!(call.speaker.line.as_deref(), Some(spoke), "its end names {named}");
+        }
+        let end = event(Moment::AfterCall, |event| event.speaker.name = text("Bohdan"));
+        assert_eq!(call(&[took[0].clone(), end]).speaker.line.as_deref(), Some("acme_anna"));
+    }
+
+    #[test]
+    fn the_number_that_an_outgoing_call_was_connected_with_is_no_employees_line() {
+        let after = event(Moment::AfterOutgoing, |event| {
+            event.caller = text("acme_anna");
+            event.callee = text("380671112233");
+            event.speaker.line = text("0671112233");
+        });
+        assert_eq!(call(&[after]).speaker.line.as_deref(), Some("acme_anna"));
     }
 
     #[test]
