@@ -24,9 +24,6 @@ pub(super) fn call_of(events: &[Event], numbers: &NumberReader, zone: &TimeZone)
     call.client = ordered.iter().rev().find_map(|event| client_of(event, call.direction, numbers));
     call.client_name = ordered.iter().rev().find_map(|event| name_of(event, (call.direction, call.client), numbers));
     call.company = ordered.iter().rev().find_map(|event| company_of(event, (call.direction, call.client), numbers));
-    if let Some(last) = took_over(&ordered, &call.speaker) {
-        call.speaker = last.clone();
-    }
     if call.direction == Direction::Out {
         // Whom somebody calls is connected as well, and is none of ours.
         let client = call.client;
@@ -84,7 +81,8 @@ fn take(call: &mut Call, event: &Event) {
 
 /// Who is named by a line or an id takes the place of who was; a name or an extension alone is added to what is known.
 fn speaker(known: &mut Speaker, told: &Speaker) {
-    if another(known, told) {
+    let another = |known: &Option<String>, told: &Option<String>| told.is_some() && known.is_some() && known != told;
+    if another(&known.line, &told.line) || another(&known.staff_id, &told.staff_id) {
         *known = Speaker::default();
     }
     let add = |known: &mut Option<String>, told: &Option<String>| {
@@ -97,23 +95,6 @@ fn speaker(known: &mut Speaker, told: &Speaker) {
     add(&mut known.email, &told.email);
     add(&mut known.extension, &told.extension);
     add(&mut known.name, &told.name);
-}
-
-/// Whether a line or an id says that these are two.
-fn another(known: &Speaker, told: &Speaker) -> bool {
-    let differ = |known: &Option<String>, told: &Option<String>| told.is_some() && known.is_some() && known != told;
-    differ(&known.line, &told.line) || differ(&known.staff_id, &told.staff_id)
-}
-
-/// Who took the call last, where the end of it names one who took it before. One who never took it by what we were told
-/// is believed: a pick-up may be lost.
-fn took_over<'a>(events: &[&'a Event], named: &Speaker) -> Option<&'a Speaker> {
-    let alike = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
-    let same = |one: &Speaker| alike(&one.line, &named.line) || alike(&one.staff_id, &named.staff_id);
-    let took = events.iter().filter(|event| event.moment == Moment::PickUp).map(|event| &event.speaker);
-    let took: Vec<&Speaker> = took.filter(|speaker| !speaker.is_nobody()).collect();
-    let (last, earlier) = took.split_last()?;
-    (another(last, named) && earlier.iter().any(|one| same(one))).then_some(*last)
 }
 
 /// The texts that may hold the client's number, the likeliest first: whom somebody calls is told as its callee, unless a
@@ -244,19 +225,15 @@ mod tests {
         assert_eq!((call.speaker.line.as_deref(), call.speaker.name), (Some("acme_bohdan"), None));
     }
 
+    /// Pick-ups say nothing of when they were, and may come in any order.
     #[test]
-    fn who_took_a_call_last_spoke_also_where_its_end_names_who_took_it_before() {
+    fn who_is_named_at_the_end_of_a_call_spoke_in_whatever_order_the_pick_ups_came() {
         let by = |moment, line: &str| event(moment, |event| event.speaker.line = text(line));
-        let took = [by(Moment::PickUp, "acme_anna"), by(Moment::PickUp, "acme_bohdan")];
-        for (named, spoke) in
-            [("acme_anna", "acme_bohdan"), ("acme_bohdan", "acme_bohdan"), ("acme_oksana", "acme_oksana")]
-        {
-            let end = by(Moment::AfterCall, named);
-            let call = call(&[took[0].clone(), took[1].clone(), end]);
-            assert_eq!(call.speaker.line.as_deref(), Some(spoke), "its end names {named}");
+        let [anna, bohdan] = ["acme_anna", "acme_bohdan"].map(|line| by(Moment::PickUp, line));
+        let end = by(Moment::AfterCall, "acme_bohdan");
+        for events in [[&anna, &bohdan, &end], [&bohdan, &anna, &end], [&end, &bohdan, &anna]] {
+            assert_eq!(call(&events.map(Clone::clone)).speaker.line.as_deref(), Some("acme_bohdan"), "{events:?}");
         }
-        let end = event(Moment::AfterCall, |event| event.speaker.name = text("Bohdan"));
-        assert_eq!(call(&[took[0].clone(), end]).speaker.line.as_deref(), Some("acme_anna"));
     }
 
     #[test]

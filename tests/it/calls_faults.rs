@@ -85,7 +85,9 @@ async fn a_storm_that_the_vendor_does_not_explain_is_waited_out_too() {
         let row = ROWS.iter().find(|row| row.name == crm).expect("a CRM");
         while_it_befalls(row, move |scene| storm(scene, |one| one == how))
     });
-    futures_util::future::join_all(each).await;
+    for scene in futures_util::future::join_all(each).await {
+        befell_all_that_is_made(&scene, &["rate_limit"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

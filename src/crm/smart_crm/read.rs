@@ -82,9 +82,12 @@ impl SmartCrm {
         let list: List = status::judge(&reply)?;
         let next = self.next(&list, table.set, &url)?;
         let link = list.delta.as_deref().and_then(|text| path::link(&self.session.base, table.set, text));
-        if let (None, Some(link)) = (&next, link) {
+        match (&next, link) {
             // What changed within this very second may have come after the page was made.
-            self.chains.begin(table.kind, link, self.now_s().saturating_add(1));
+            (None, Some(link)) => self.chains.begin(table.kind, link, self.now_s().saturating_add(1)),
+            // Nor would another reading end with one.
+            (None, None) => self.chains.give_up(table.kind),
+            (Some(_), _) => {}
         }
         let records = self.records_of(&list.value, table);
         Ok(Some(Page::of(records, next.map(|url| Place::Tracked(url).into_cursor()))))

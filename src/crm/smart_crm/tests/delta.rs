@@ -1,8 +1,11 @@
 //! Change tracking, and what takes its place.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use sandbox::smart_crm::{Change, Entity, EntityKind, Fault};
+use sandbox::smart_crm::{Change, Entity, EntityKind, Fault, FaultKind};
 
 use super::account::{Account, Employee, PLENTY, id};
 use super::reading::crawl;
@@ -181,6 +184,21 @@ async fn without_a_crawl_the_first_sweep_gets_a_link_and_deletions_come_with_the
     assert_eq!(ways(&queries), ["modified", "all"], "not tracked");
     let (queries, _) = sweep(&account, &*reader, Kind::Ticket, later_s()).await;
     assert_eq!(ways(&queries), ["modified"], "and not tried again");
+}
+
+#[tokio::test]
+async fn a_table_that_was_read_to_its_end_without_a_link_is_not_read_for_one_again() {
+    let account = Account::small().await;
+    let (reader, _) = account.reader_with(PLENTY);
+    let kind = FaultKind::Status { status: 200, headers: BTreeMap::new(), body: r#"{"value":[]}"#.to_owned() };
+    account.sandbox.stage_fault(Fault::new(kind).on("/api/data/v9.2/contacts").times(2));
+    let (queries, _) = sweep(&account, &*reader, Kind::Contact, later_s()).await;
+    assert_eq!(ways(&queries), ["modified", "all"]);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(3_600)).await;
+    tokio::time::resume();
+    let (queries, _) = sweep(&account, &*reader, Kind::Contact, later_s()).await;
+    assert_eq!(ways(&queries), ["modified"]);
 }
 
 fn add(account: &Account, number: u32) {
