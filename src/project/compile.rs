@@ -362,14 +362,14 @@ mod tests {
     #[test]
     fn a_project_takes_its_crms_matrix_and_switches_off_changes_and_adds_rows() {
         let all = matrix("").unwrap();
-        assert!(all.len() == 8 && all.contains(&"pd-in-miss-old".to_owned()), "{all:?}");
+        assert!(all.len() == 9 && all.contains(&"pd-in-miss-old".to_owned()), "{all:?}");
         let off = matrix("scenario.off = [\"pd-unknown-old\"]").unwrap();
-        assert_eq!(off.len(), 7);
+        assert_eq!(off.len(), 8);
         let row = "when = { direction = \"in\" }, do = [{ at = \"after-call\", note = {} }]";
         let changed = matrix(&format!("scenario.override.pd-in-miss-old = {{ {row} }}")).unwrap();
         assert_eq!(changed, all);
         let added = matrix(&format!("scenario.override.own-row = {{ {row} }}")).unwrap();
-        assert_eq!((added.len(), added[0].as_str()), (9, "own-row"));
+        assert_eq!((added.len(), added[0].as_str()), (10, "own-row"));
         assert!(matrix("scenario = \"hubspot\"").unwrap().iter().all(|id| id.starts_with("hs-")));
     }
 

@@ -3,8 +3,9 @@
 //! several times is a row with several cases.
 //!
 //! What a file does not say of a thing must not be so: no link, no UTM marks, no audio, nothing else that it hangs on.
-//! Numbers are international without separators, open tasks are due four hours after the call, no field says `(not set)`,
-//! and who is responsible for what was there stays: those need no word in a file.
+//! Where there are marks there are the call's id and status. Numbers are international without separators, open tasks are
+//! due four hours after the call, no field says `(not set)`, and who is responsible for what was there stays: those need
+//! no word in a file.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,7 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::changes_stage::Stage;
-use crate::rows_stage::{NEW, RECORDING, Telling, print, read_again, stage};
+use crate::rows_stage::{NEW, RECORDING, Telling, fields, print, read_again, stage};
 
 /// A file of expectations.
 #[derive(Debug, Deserialize)]
@@ -113,6 +114,7 @@ struct Scene<'a> {
     number: &'a str,
     /// Where the audio lies.
     link: &'a str,
+    call_id: &'a str,
     held: Vec<Thing>,
 }
 
@@ -171,7 +173,7 @@ async fn hold_case(crm: &str, row: &Row) {
     }
     stage.settled().await;
     check_journal(&stage, row).await;
-    let scene = Scene { stage: &stage, row, number, link: &link, held: stage.crm().held() };
+    let scene = Scene { stage: &stage, row, number, link: &link, call_id: &call_id, held: stage.crm().held() };
     scene.check();
 }
 
@@ -238,7 +240,11 @@ impl Scene<'_> {
             assert_eq!(thing.owner.as_ref(), Some(&before.owner_id), "{id}: {thing:?}");
         }
         let told = seeded.filter(|thing| marks(thing) > 0 || (self.row.told.recording && self.is_recorded(thing)));
-        let told: BTreeSet<&str> = told.map(|thing| thing.what.as_str()).collect();
+        let told: Vec<&Thing> = told.collect();
+        for thing in &told {
+            assert!(self.is_told(thing), "{id}: expected the call's id and status, found {thing:?}");
+        }
+        let told: BTreeSet<&str> = told.iter().map(|thing| thing.what.as_str()).collect();
         assert_eq!(told, onto.iter().map(String::as_str).collect(), "{id}: {:#?}", self.held);
     }
 
@@ -262,6 +268,7 @@ impl Scene<'_> {
             .or_else(|| unless(holds.recording == self.is_recorded(thing), "recording"))
             .or_else(|| unless(audio == thing.audio_bytes, "audio"))
             .or_else(|| unless(marks(thing) == if holds.utm { MARKS.len() } else { 0 }, "UTM"))
+            .or_else(|| unless(!holds.utm || self.is_told(thing), "call id and status"))
             .or_else(|| unless(numbers == thing.numbers, "number"))
             .or_else(|| unless(!is_open_task || self.is_due(thing.due.as_deref()), "due"))
             .or_else(|| unless(holds.says.iter().all(|words| text.contains(words.as_str())), "text"))
@@ -269,6 +276,12 @@ impl Scene<'_> {
 
     fn is_recorded(&self, thing: &Thing) -> bool {
         texts(thing).any(|text| text.replace("&amp;", "&").contains(self.link))
+    }
+
+    /// Whether the call's id and how it ended stand in its fields, where the customer of this CRM has fields for them.
+    fn is_told(&self, thing: &Thing) -> bool {
+        let has = |value: &str| thing.fields.values().any(|held| held == value);
+        !fields(self.stage.row.name).contains("call_id") || (has(self.call_id) && has(&self.row.told.status))
     }
 
     /// Whether it hangs on the client's of these kinds and on nothing else.

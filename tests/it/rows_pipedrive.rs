@@ -11,6 +11,7 @@ rows! { "pipedrive", "rows/pipedrive.toml":
     pd_out_ok
     pd_unknown_new
     pd_unknown_old
+    pd_call_data
     pd_no_row
     pd_in_progress
 }
