@@ -3,6 +3,7 @@
 use sandbox::kit::Fault;
 use serde_json::json;
 
+use crate::calls_put_off::LONG;
 use crate::calls_scene::{Scene, before_each, setup};
 use crate::calls_script::{Caller, Ending, ScriptedCall};
 use crate::crm_rows::{ROWS, Row};
@@ -65,14 +66,13 @@ fn storm(scene: &Scene, among: impl Fn(&str) -> bool) {
 
 /// What a vendor does not explain: each pause after it is twice the one before, so that two are half a minute.
 const UNEXPLAINED: [(&str, &str); 3] = [("pipedrive", "bare"), ("hubspot", "bare"), ("hubspot", "migration")];
-/// What holds until a day is over, or for a minute at least: longer than a test.
-const LONG: [&str; 5] = ["day", "daily", "credits", "cloudflare", "token"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_too_much_is_waited_out_in_each_of_the_vendors_ways() {
-    let is_long = |how: &str| LONG.iter().any(|long| how.contains(long));
-    let in_seconds = |how: &str| !is_long(how) && UNEXPLAINED.iter().all(|(_, other)| *other != how);
     before_each(async |row| {
+        let longer = UNEXPLAINED.iter().chain(&LONG).filter(|(crm, _)| *crm == row.name).map(|(_, how)| *how);
+        let longer: Vec<&str> = longer.collect();
+        let in_seconds = |how: &str| !longer.contains(&how);
         let scene = while_it_befalls(row, |scene| storm(scene, in_seconds)).await;
         befell_all_that_is_made(&scene, &["rate_limit"]);
     })

@@ -39,12 +39,14 @@ pub(crate) struct Setup {
     pub(crate) project: &'static str,
     /// Lines of `[ringostat]`.
     pub(crate) ringostat: &'static str,
+    /// `journal.workers`, so many clients at once.
+    pub(crate) workers: usize,
 }
 
 impl Default for Setup {
     /// Reachable, and no sweep for a day: what is noticed was told.
     fn default() -> Self {
-        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "", ringostat: "" }
+        Self { public: true, sweep_s: 86_400, changes: CHANGES, crm: "", project: "", ringostat: "", workers: 4 }
     }
 }
 
@@ -65,15 +67,8 @@ impl Stage {
         let (reserved, public) = reserved();
         let folder = TempDir::new().expect("a folder");
         write(folder.path(), row, &*started.crm, setup, public);
-        let overrides = Overrides {
-            config: Some(folder.path().join("config")),
-            edge: Some(public),
-            ops: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-            data: Some(folder.path().join("data")),
-        };
-        let service = tokio::task::spawn_blocking(move || Service::start(&overrides, Arc::new(environment(setup))));
-        let service = service.await.expect("no panic").unwrap_or_else(|error| panic!("{}: {error:?}", row.name));
-        let stage = Self { row, started, service: Some(service), public, folder, _reserved: reserved };
+        let mut stage = Self { row, started, service: None, public, folder, _reserved: reserved };
+        stage.start(setup).await;
         if let Some(by_hand) = stage.started.by_hand.as_ref().filter(|_| setup.public) {
             by_hand(&stage.door().replace(CHANGES, setup.changes));
         }
@@ -83,6 +78,26 @@ impl Stage {
             stage.until("the webhooks stand", stands).await;
         }
         stage
+    }
+
+    async fn start(&mut self, setup: Setup) {
+        let overrides = Overrides {
+            config: Some(self.config()),
+            edge: Some(self.public),
+            ops: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            data: Some(self.folder.path().join("data")),
+        };
+        let service = tokio::task::spawn_blocking(move || Service::start(&overrides, Arc::new(environment(setup))));
+        let service = service.await.expect("no panic").unwrap_or_else(|error| panic!("{}: {error:?}", self.row.name));
+        self.service = Some(service);
+    }
+
+    /// Stops it and starts it again on the same folders.
+    pub(crate) async fn restart(&mut self, setup: Setup) {
+        let service = self.service.take().expect("running");
+        let stopped = tokio::task::spawn_blocking(move || service.stop()).await;
+        stopped.expect("no panic").expect("stopped in order");
+        self.start(setup).await;
     }
 
     pub(crate) fn crm(&self) -> &dyn StandIn {
@@ -255,6 +270,7 @@ pub(crate) fn environment(setup: Setup) -> BTreeMap<String, String> {
         set("PREDIAL__JOURNAL__FIRST_RETRY_S", "1"),
         set("PREDIAL__JOURNAL__LONGEST_RETRY_S", "2"),
         set("PREDIAL__JOURNAL__PROBE_S", "1"),
+        set("PREDIAL__JOURNAL__WORKERS", &setup.workers.to_string()),
     ]
     .into()
 }

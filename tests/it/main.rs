@@ -13,9 +13,13 @@ mod calls_given_up;
 #[cfg(test)]
 mod calls_kill;
 #[cfg(test)]
+mod calls_late;
+#[cfg(test)]
 mod calls_pause;
 #[cfg(test)]
 mod calls_process;
+#[cfg(test)]
+mod calls_put_off;
 #[cfg(test)]
 mod calls_scene;
 #[cfg(test)]

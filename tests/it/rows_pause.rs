@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::changes_stage::Stage;
 use crate::crm_rows::ROWS;
-use crate::rows_stage::{Telling, print, stage};
+use crate::rows_stage::{Telling, print, stage, stage_with_workers};
 
 /// Two clients that no CRM knows, and one who calls afterwards.
 const FIRST: &str = "380442001007";
@@ -59,7 +59,7 @@ async fn entries(stage: &Stage) -> Vec<Value> {
     entries
 }
 
-/// Entries of one client end in the order they came.
+/// Entries of these calls end in the order they came.
 fn in_order(entries: &[Value], calls: &[&str]) {
     let of = entries.iter().filter(|entry| calls.iter().any(|call| entry["call_id"] == *call));
     let time =
@@ -90,6 +90,27 @@ async fn pd_resend() {
         assert_eq!(again, json!({"was_paused": false, "sent": 0}), "{}", row.name);
         stage.settled().await;
         assert_eq!(new_things(&stage), before, "{}", row.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stored_is_sent_the_oldest_first_whoever_called() {
+    for row in ROWS {
+        // One after the other, so that there is an order to be seen.
+        let stage = stage_with_workers(row.name, 1).await;
+        stage.ops("POST", "/api/projects/acme/pause", &json!({"reason": "moved"})).await;
+        let calls = ["call-1", "call-2", "call-3", "call-4"];
+        // Not in the order of their numbers, which nothing may go by.
+        for (call_id, number) in calls.into_iter().zip([THIRD, FIRST, SECOND, FIRST]) {
+            call(&stage, call_id, number).await;
+        }
+        resume(&stage, json!({"send_stored": true})).await;
+        stage.settled().await;
+        let done = entries(&stage).await;
+        assert!(done.iter().all(|entry| entry["state"] == "done"), "{}: {done:?}", row.name);
+        let told: Vec<&str> = done.iter().map(|entry| entry["call_id"].as_str().expect("a call")).collect();
+        assert!(told.is_sorted() && told.len() > calls.len(), "{}: listed as they came: {told:?}", row.name);
+        in_order(&done, &calls);
     }
 }
 

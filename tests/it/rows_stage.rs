@@ -45,12 +45,20 @@ pub(crate) async fn stage(crm: &str, project: &'static str) -> Stage {
     stage_with(crm, project, false).await
 }
 
+/// The same, writing for so many clients at once.
+pub(crate) async fn stage_with_workers(crm: &str, workers: usize) -> Stage {
+    stage_of(crm, Setup { crm: fields(crm), workers, ..Setup::default() }).await
+}
+
 /// The same; with Pipedrive's organizations known by their custom field, where it says so.
 pub(crate) async fn stage_with(crm: &str, project: &'static str, organizations: bool) -> Stage {
-    let row = ROWS.iter().find(|row| row.name == crm).expect("a CRM");
     let fields = if organizations { WITH_ORGANIZATIONS } else { fields(crm) };
-    let ringostat = "recording_hosts = [\"127.0.0.1\"]";
-    let setup = Setup { public: false, crm: fields, project, ringostat, ..Setup::default() };
+    stage_of(crm, Setup { crm: fields, project, ..Setup::default() }).await
+}
+
+async fn stage_of(crm: &str, setup: Setup) -> Stage {
+    let row = ROWS.iter().find(|row| row.name == crm).expect("a CRM");
+    let setup = Setup { public: false, ringostat: "recording_hosts = [\"127.0.0.1\"]", ..setup };
     let stage = Stage::of(row, setup).await;
     let made = stage.ops("POST", "/api/projects/acme/fields", &json!({"create": true})).await;
     assert_eq!(made["missing"], 0, "{crm}: {made}");

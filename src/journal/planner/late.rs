@@ -1,5 +1,5 @@
 //! What becomes known of a call only after something was done for it: a recording that comes late, and what the call says
-//! of itself at its end and an entity that was made at its beginning does not have yet.
+//! of itself at its end, or when it is told once more, and the entity that it was written onto does not have yet.
 
 use crate::config::Meaning;
 use crate::journal::order::{StoredOrder, Target};
@@ -40,19 +40,19 @@ impl<'c> News<'c> {
         let followed = steps.iter().filter(|other| names.contains(&other.name));
         let followed = followed.filter_map(|other| StoredOrder::read(&other.order).ok());
         let told: Vec<Call> = std::iter::once(order.call.clone()).chain(followed.map(|order| order.call)).collect();
-        let makes = match order.action {
-            Action::Create { utm, .. } if over => Some(utm),
-            _ => None,
+        let (utm, status) = match order.action {
+            Action::Create { utm, .. } if over => (utm, true),
+            Action::Update { utm, call } if over => (utm, call),
+            _ => (false, false),
         };
         let recording = call.recording.as_deref().filter(|_| order.wants_recording);
         let is_new = |meaning: &Meaning| {
             meaning.told_by(call).is_some() && told.iter().all(|told| meaning.told_by(told).is_none())
         };
-        let status = call.status.is_some() && told.iter().all(|told| told.status != call.status);
         Self {
             recording: recording.filter(|_| told.iter().all(|told| told.recording.is_none())),
-            utm: makes == Some(true) && Meaning::ORIGIN.iter().any(is_new),
-            status: makes.is_some() && status,
+            utm: utm && Meaning::ORIGIN.iter().any(is_new),
+            status: status && call.status.is_some() && told.iter().all(|told| told.status != call.status),
         }
     }
 
@@ -63,12 +63,15 @@ impl<'c> News<'c> {
 
 /// The order that brings what is news to what `order` did.
 fn amended(order: StoredOrder, id: String, (call, news): (&Call, &News<'_>)) -> Option<StoredOrder> {
-    if let Action::Create { kind, .. } = order.action {
-        let made = Link { kind, id: CrmId::parse(&id)? };
+    let entity = match order.action {
+        Action::Create { kind, .. } => Some((vec![Target::There(Link { kind, id: CrmId::parse(&id)? })], true)),
+        Action::Update { call, .. } => Some((order.on.clone(), call)),
+        _ => None,
+    };
+    if let Some((on, of_call)) = entity {
         let recording = news.recording.map(str::to_owned);
         let wants_recording = recording.is_some();
-        let action = Action::Update { utm: news.utm, call: true };
-        let on = vec![Target::There(made)];
+        let action = Action::Update { utm: news.utm, call: of_call };
         return Some(StoredOrder { action, on, call: Call { recording, ..call.clone() }, wants_recording, ..order });
     }
     let link = news.recording?;
@@ -81,11 +84,7 @@ fn amended(order: StoredOrder, id: String, (call, news): (&Call, &News<'_>)) -> 
             Action::Call { subject: subject.clone(), text: with_link(text), recording: true }
         }
         Action::Note { text } => Action::Note { text: with_link(text) },
-        Action::Update { .. } => {
-            let call = Call { recording: Some(link.to_owned()), ..order.call.clone() };
-            return Some(StoredOrder { call, ..order });
-        }
-        Action::Create { .. } | Action::Amend { .. } => return None,
+        Action::Create { .. } | Action::Update { .. } | Action::Amend { .. } => return None,
     };
     let call = Call { recording: Some(link.to_owned()), ..order.call.clone() };
     Some(StoredOrder { action: Action::Amend { id, to: Box::new(to) }, call, wants_recording: true, ..order })
