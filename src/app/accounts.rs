@@ -56,6 +56,17 @@ impl Accounts {
         ledger
     }
 
+    /// These are the accounts of the projects in force, one for each: those of one account share what it allows.
+    pub(super) fn are_spent_by(&self, accounts: impl Iterator<Item = String>) {
+        let mut projects = BTreeMap::<String, usize>::new();
+        accounts.for_each(|account| *projects.entry(account).or_default() += 1);
+        for (account, (_, ledger)) in &self.ledgers {
+            if let (Some(ledger), Some(&projects)) = (ledger.upgrade(), projects.get(account)) {
+                ledger.shared_by(projects);
+            }
+        }
+    }
+
     /// What every account has spent by now, to be stored.
     pub(super) fn days(&self) -> Arc<Days> {
         for (account, (_, ledger)) in &self.ledgers {

@@ -6,6 +6,7 @@
 
 mod generations;
 mod offices;
+mod quotas;
 mod staff;
 mod webhooks;
 
@@ -28,10 +29,7 @@ use crate::base::{
 };
 use crate::config::ProcessSettings;
 use crate::crm::writer::Writer;
-use crate::crm::{
-    CrmUser, Prepared, Tools,
-    quota::{Ledger, QuotaView},
-};
+use crate::crm::{CrmUser, Prepared, Tools, quota::Ledger};
 use crate::directory::{Directory, Feed, Parts, Shelf};
 use crate::journal::{Journal, Offices};
 use crate::ops::ReloadReport;
@@ -39,9 +37,6 @@ use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
 use crate::routing::{Exchange, Line};
 use crate::server::Inboxes;
-
-/// After a crash, what was spent in this time at the most is counted as not spent.
-const STORE_DAYS_EVERY: Duration = Duration::from_secs(60);
 
 /// What a follower works with.
 pub(crate) struct Means {
@@ -231,31 +226,10 @@ impl Follow {
                 self.give_up(tended);
             }
         }
+        tending.accounts.are_spent_by(exchange.lines().map(|line| line.project.crm.prepared.account()));
         self.bring_in_force(&mut tending, exchange);
         self.inboxes.store(Arc::new(tending.webhooks.inboxes()));
         report
-    }
-
-    /// Stores every minute what accounts have spent today, until told to stop.
-    pub(crate) async fn keep_days(self: Arc<Self>, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(STORE_DAYS_EVERY)).await.is_some() {
-            let follow = Arc::clone(&self);
-            let _stored = tokio::task::spawn_blocking(move || follow.store_days()).await;
-        }
-    }
-
-    /// Stores what accounts have spent today.
-    ///
-    /// # Cost
-    /// Waits for the disk: not for a runtime's thread.
-    pub(crate) fn store_days(&self) {
-        let days = self.tending().accounts.days();
-        days.store(self.means.clock.now().as_millisecond());
-    }
-
-    /// The quota of a project's account.
-    pub(crate) fn quota(&self, project: &str) -> Option<QuotaView> {
-        self.tending().directories.get(project).map(|tended| tended.ledger.snapshot())
     }
 
     /// Makes a project's directory; nothing is asked of its CRM yet.

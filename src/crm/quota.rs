@@ -23,6 +23,7 @@
 //! from the whole day and never speeds up to use what is left.
 
 mod book;
+mod crawls;
 mod day;
 mod lanes;
 mod limits;
@@ -35,12 +36,16 @@ mod view;
 mod window;
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::Instant;
 
+pub use self::crawls::CrawlMeter;
 pub use self::day::Pace;
 pub use self::limits::{Budget, Day, Limits, Rate};
 pub use self::memo::DayMemo;
@@ -104,6 +109,8 @@ pub struct Ledger {
     /// Background requests queue here; who is in front waits for the pacer.
     lines: Lines,
     pacer: Option<Pacer>,
+    /// How many projects spend from it.
+    projects: AtomicU64,
 }
 
 impl Ledger {
@@ -112,7 +119,8 @@ impl Ledger {
     pub fn new(limits: Limits, clock: Clock) -> Self {
         let began_ms = clock.now().as_millisecond();
         let (book, lines) = (Mutex::new(Book::new(limits, began_ms)), Lines::default());
-        Self { limits, clock, began_ms, book, lines, pacer: Pacer::new(&limits) }
+        let projects = AtomicU64::new(1);
+        Self { limits, clock, began_ms, book, lines, pacer: Pacer::new(&limits), projects }
     }
 
     /// Takes over what the same account has seen under the limits that held `before`: what it spent today and since when
@@ -275,28 +283,22 @@ impl Ledger {
         book.pauses.note_day_spent(after.unwrap_or(remaining));
     }
 
-    /// How often a sweep that costs `each` can be made at the most: the sweeps' share spread evenly over the whole day,
+    /// How often each project can make a sweep that costs `each` at the most: the sweeps' share spread evenly over the whole day,
     /// and, as things are now, slower than that when more of it is spent than the time of day explains.
     #[must_use]
     pub fn sweep_interval(&self, each: u64, pace: Pace) -> Duration {
+        let all = each.saturating_mul(self.projects.load(Ordering::Acquire));
         let (mut book, now_ms) = self.book_now();
-        let every = book.spending.sweep_interval(each, pace, now_ms);
+        let every = book.spending.sweep_interval(all, pace, now_ms);
         if pace == Pace::Now {
             book.sweep_every = Some(every);
         }
         every
     }
 
-    /// What crawls have spent since the start, of whatever day: the difference is what a crawl has cost.
-    #[must_use]
-    pub fn crawl_spent(&self) -> u64 {
-        self.book().crawl_spent
-    }
-
-    /// What crawls may spend of a day; `None` where the day has no limit.
-    #[must_use]
-    pub fn crawl_share(&self) -> Option<u64> {
-        self.book().spending.crawl_share()
+    /// So many projects spend from this account: each has its part of what sweeps and crawls may spend of a day.
+    pub fn shared_by(&self, projects: usize) {
+        self.projects.store(projects.max(1) as u64, Ordering::Release);
     }
 
     /// What operators see.

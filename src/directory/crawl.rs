@@ -46,8 +46,8 @@ pub(super) struct Unfinished {
     /// Its number, by which records know that it saw them.
     crawl: u32,
     began_s: i64,
-    /// What crawls had cost when it began.
-    cost_before: u64,
+    /// What it had cost, in the vendor's unit.
+    cost: u64,
     /// Kinds that it read to their end.
     done: usize,
     /// Where it ended in the kind after them.
@@ -116,10 +116,10 @@ impl Directory {
 
     /// Reads everything, then takes out what is no longer there. Goes on where a crawl that failed lately ended.
     async fn crawl_all(&self, began: Instant, force: bool) -> Step<()> {
-        let spent = self.feed().ledger.crawl_spent();
+        let meter = self.feed().ledger.begin_crawl();
         // First: where this fails, the place that a crawl before this one had reached stays as it is.
         self.read_users(Some(began)).await?;
-        let Unfinished { crawl, began_s, cost_before, done, mut place, .. } = self.begin_crawl(spent);
+        let Unfinished { crawl, began_s, cost, done, mut place, .. } = self.begin_crawl();
         let order = self.feed().reader.crawl_order().to_vec();
         for (at, &kind) in order.iter().enumerate().skip(done) {
             let mut reached = place.take();
@@ -128,7 +128,8 @@ impl Directory {
                 // What failed for a while is gone on with; a cursor that the CRM refuses would be refused again.
                 let kept = ending.state == WarmState::Failed && !ending.was_refused;
                 let ended_at = Instant::now();
-                let unfinished = Unfinished { crawl, began_s, cost_before, done: at, place: reached, ended_at };
+                let cost = cost + meter.spent();
+                let unfinished = Unfinished { crawl, began_s, cost, done: at, place: reached, ended_at };
                 *self.unfinished() = kept.then_some(unfinished);
                 return Err(ending);
             }
@@ -139,7 +140,7 @@ impl Directory {
         self.guard_against_shrinking(&feed, crawl, force)?;
         self.retire(crawl, |who| !force && staying.contains(&who));
         self.cache.keep_house();
-        self.crawl_cost.store(feed.ledger.crawl_spent().saturating_sub(cost_before), Ordering::Release);
+        self.crawl_cost.store(cost + meter.spent(), Ordering::Release);
         self.last_crawl_s.store(began_s, Ordering::Release);
         self.last_sweep_s.fetch_max(began_s, Ordering::AcqRel);
         if self.complete_since_s.load(Ordering::Acquire) == 0 {
@@ -149,8 +150,7 @@ impl Directory {
         Ok(())
     }
 
-    /// `spent` is what crawls had cost before this one asked for anything.
-    fn begin_crawl(&self, spent: u64) -> Unfinished {
+    fn begin_crawl(&self) -> Unfinished {
         let held = self.unfinished().take();
         if let Some(unfinished) = held.filter(|unfinished| unfinished.ended_at.elapsed() <= GONE_ON_WITHIN) {
             tracing::info!(project = %self.project, kinds_done = unfinished.done, "a crawl goes on where it ended");
@@ -158,14 +158,7 @@ impl Directory {
         }
         let crawl = self.crawl.fetch_add(1, Ordering::AcqRel) + 1;
         self.records().begin_crawl();
-        Unfinished {
-            crawl,
-            began_s: self.clock.now_s(),
-            cost_before: spent,
-            done: 0,
-            place: None,
-            ended_at: Instant::now(),
-        }
+        Unfinished { crawl, began_s: self.clock.now_s(), cost: 0, done: 0, place: None, ended_at: Instant::now() }
     }
 
     fn unfinished(&self) -> MutexGuard<'_, Option<Unfinished>> {

@@ -6,7 +6,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,7 +44,14 @@ pub(super) struct Hints {
     users: Notify,
     /// Wakes the refresh loop for a sweep before its time.
     pub(super) sweep_now: Notify,
+    /// Whether webhooks that there should be tell nothing.
+    silent: AtomicBool,
+    /// Wakes the refresh loop when that has changed.
+    pub(super) pace: Notify,
 }
+
+/// The longest interval of sweeps that have to find what no webhook tells, whatever is configured for those beside webhooks.
+const SILENT_SWEEP: Duration = Duration::from_secs(120);
 
 impl Hints {
     fn waiting(&self) -> MutexGuard<'_, BTreeSet<Hint>> {
@@ -62,6 +72,20 @@ impl Directory {
         }
         drop(waiting);
         self.hints.came.notify_one();
+    }
+
+    /// Takes note of whether the webhooks that there should be work. As long as they do not, sweeps come every two minutes
+    /// at least, where the account's quota allows it, however slow they are configured to be beside webhooks.
+    pub fn webhooks_work(&self, work: bool) {
+        if self.hints.silent.swap(!work, Ordering::AcqRel) == work {
+            self.hints.pace.notify_one();
+        }
+    }
+
+    /// How often changes are asked for as things are now.
+    pub(super) fn sweep_every(&self) -> Duration {
+        let silent = self.hints.silent.load(Ordering::Acquire);
+        self.feed().sweep_every(if silent { SILENT_SWEEP } else { Duration::MAX })
     }
 
     /// Follows hints as long as it is polled.

@@ -95,9 +95,9 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// As configured, every minute by default; slower where the account's share for it says so.
-    fn sweep_every(&self) -> Duration {
-        self.wanted_every().max(self.reader.sweep_every(Pace::Now))
+    /// As configured, every minute by default, and `longest` at the most; slower where the account's share for it says so.
+    fn sweep_every(&self, longest: Duration) -> Duration {
+        self.wanted_every().min(longest).max(self.reader.sweep_every(Pace::Now))
     }
 
     /// A share that is used up stretches the sweeps, and must not stretch with them how long an old absence is believed.

@@ -66,13 +66,14 @@ impl Directory {
         self.tell_rhythm(&mut weekly);
         let mut next_full = self.next_full_crawl();
         loop {
-            let next_sweep = Instant::now() + self.feed().sweep_every();
+            let next_sweep = Instant::now() + self.sweep_every();
             // A crawl under way may outlive the next one's minute: that is not to be woken by over and over.
             let wake = if nightly.is_none() { next_sweep.min(next_full) } else { next_sweep };
             let adopted = tokio::select! {
                 () = tokio::time::sleep_until(wake) => false,
                 () = self.hints.sweep_now.notified() => false,
                 () = self.adopted.notified() => true,
+                () = self.hints.pace.notified() => continue,
             };
             if adopted {
                 next_full = self.next_full_crawl();

@@ -64,7 +64,7 @@ impl Directory {
             crm: self.health.health(),
             full_crawls: if self.crawls_weekly() { "weekly" } else { "nightly" },
             crawl_cost: Some(self.crawl_cost.load(Ordering::Acquire)).filter(|&cost| cost > 0),
-            sweep_every_s: self.feed().sweep_every().as_secs(),
+            sweep_every_s: self.sweep_every().as_secs(),
             unreadable_numbers: records.unreadable(),
             snapshot: self.snapshot_status(),
             live_under_way: self.live.under_way(),

@@ -6,7 +6,10 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -88,7 +91,12 @@ impl Follow {
 
     /// Begins, keeps or ends a project's webhooks, as it says. Its directory has been seen to before.
     pub(super) fn tend_webhooks(self: &Arc<Self>, tending: &mut Tending, project: &Project) {
-        let Some((target, tended)) = project.webhooks.as_ref().zip(tending.directories.get(&project.name)) else {
+        let Some(tended) = tending.directories.get(&project.name) else {
+            return tending.webhooks.end(&project.name);
+        };
+        let Some(target) = &project.webhooks else {
+            // How slow sweeps may be where there are to be no webhooks is the operator's word.
+            tended.directory.webhooks_work(true);
             return tending.webhooks.end(&project.name);
         };
         // Made anew with every change of what is configured of the CRM.
@@ -111,6 +119,7 @@ impl Follow {
             hooks,
             follow: Arc::clone(self),
             view: Arc::clone(&view),
+            heard: AtomicBool::new(false),
             metrics: self.means.metrics.project(&project.name),
         };
         let (opened, stopped) = (self.opened.subscribe(), stop.clone());
@@ -134,6 +143,8 @@ struct Keeper {
     hooks: Arc<dyn Hooks>,
     follow: Arc<Follow>,
     view: Arc<View>,
+    /// Whether something genuine was delivered: what was set up by hand is not seen in any other way.
+    heard: AtomicBool,
     metrics: Arc<ProjectMetrics>,
 }
 
@@ -178,6 +189,8 @@ impl Keeper {
         }
         let state = if standing == 0 && by_hand.is_some() { WebhooksState::ByHand } else { WebhooksState::Standing };
         *view = WebhooksView { state, standing, by_hand, reason: None, next };
+        drop(view);
+        self.tell_whether_they_work(state);
     }
 
     fn fails(&self, failure: &Failure, pause: Duration) {
@@ -187,6 +200,17 @@ impl Keeper {
             tracing::warn!(project = %self.project, %failure, "webhooks could not be looked after; sweeps go on");
         }
         (view.state, view.reason, view.next) = (WebhooksState::Failing, reason, next);
+        drop(view);
+        self.tell_whether_they_work(WebhooksState::Failing);
+    }
+
+    /// Sweeps must not rely on webhooks that may not be there.
+    fn tell_whether_they_work(&self, state: WebhooksState) {
+        let heard = self.heard.load(Ordering::Acquire);
+        let work = state == WebhooksState::Standing || (state == WebhooksState::ByHand && heard);
+        if let Some(line) = self.follow.current.load_full().line(&self.project) {
+            line.directory.webhooks_work(work);
+        }
     }
 
     fn at(&self, pause: Duration) -> Option<String> {
@@ -215,6 +239,10 @@ impl Keeper {
         let delivery = Delivery { method, target: arrival.target(), headers, body };
         let heard = self.hooks.hear(&delivery).await;
         let refused = matches!(heard, Err(Unheard::NotGenuine { .. }));
+        if heard.is_ok() && !self.heard.swap(true, Ordering::AcqRel) {
+            let state = self.view.now().state;
+            self.tell_whether_they_work(state);
+        }
         // Before the records are read again: vendors wait seconds, and hold it against us.
         arrival.answer(if refused { Received::NotGenuine } else { Received::Taken });
         match heard? {

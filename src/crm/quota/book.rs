@@ -1,11 +1,13 @@
 //! What one lock guards: all that a request is measured against.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use crate::crm::failure::Failure;
-use crate::crm::quota::{Lane, Limits, Purpose, day::Spending, lanes::Lanes, no_quota, pause::Pauses, places::Places};
+use crate::crm::quota::{
+    Lane, Limits, Purpose, crawls::Crawls, day::Spending, lanes::Lanes, no_quota, pause::Pauses, places::Places,
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct Book {
@@ -15,8 +17,8 @@ pub(super) struct Book {
     pub(super) places: Option<Places>,
     /// What a sweep was last told.
     pub(super) sweep_every: Option<Duration>,
-    /// What crawls spent since the start, of whatever day.
-    pub(super) crawl_spent: u64,
+    /// Shared with the ledgers before and after: a crawl may outlive the limits that it began under.
+    pub(super) crawls: Arc<Crawls>,
 }
 
 /// When a live question may start.
@@ -35,7 +37,7 @@ impl Book {
             pauses: Pauses::new(&limits),
             places: limits.in_flight.map(|most| Places::new(most, limits.live_part(most))),
             sweep_every: None,
-            crawl_spent: 0,
+            crawls: Arc::default(),
         }
     }
 
@@ -46,7 +48,7 @@ impl Book {
         if let (Some(places), Some(before)) = (&mut self.places, &before.places) {
             places.carry_over(before);
         }
-        self.crawl_spent = self.crawl_spent.saturating_add(before.crawl_spent);
+        self.crawls = Arc::clone(&before.crawls);
     }
 
     /// The next live start, if it comes before `until` and there is `cost` left.
@@ -78,7 +80,7 @@ impl Book {
     pub(super) fn pay(&mut self, purpose: Purpose, cost: u64, now_ms: i64) {
         self.spending.pay(purpose, cost, now_ms);
         if purpose == Purpose::Crawl {
-            self.crawl_spent = self.crawl_spent.saturating_add(cost);
+            self.crawls.pay(cost);
         }
     }
 

@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{FULL, OLEH, contact, deal, key, lost, stage};
-use crate::crm::{CrmUser, failure::Failure};
-use crate::directory::{WarmRequest, WarmState};
+use super::{FULL, OLEH, contact, deal, feed_of, key, lost, section, stage};
+use crate::base::problem::Placed;
+use crate::config::CrmSection;
+use crate::crm::{CrmUser, failure::Failure, quota::Limits};
+use crate::directory::{Feed, WarmRequest, WarmState};
 use crate::model::{
     client::{Kind, KindSet},
     ids::CrmId,
@@ -131,6 +133,30 @@ async fn sweeps_come_every_minute_and_more_rarely_where_the_quota_says_so() {
     assert_eq!(stage.directory.status().sweep_every_s, 60);
     *stage.crm.share_allows.lock().expect("not poisoned") = Duration::from_secs(720);
     assert_eq!(stage.directory.status().sweep_every_s, 720);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sweeps_that_are_slow_beside_webhooks_come_every_two_minutes_as_long_as_those_fail() {
+    let stage = stage(vec![contact(1, "0671112233", 7)]);
+    let slow = CrmSection { sweep: Some(Placed::new(Duration::from_secs(3_600), 1)), ..section() };
+    stage.directory.adopt(Feed { section: slow, ..feed_of(&stage.crm, Limits::NONE) });
+    let stop = tokio_util::sync::CancellationToken::new();
+    tokio::spawn(Arc::clone(&stage.directory).keep_fresh(stop.clone()));
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let changed = |number| stage.crm.changed.lock().expect("not poisoned").push(contact(2, number, 7));
+    changed("0671112244");
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(stage.kinds_under(380_671_112_244), [], "the webhooks would tell");
+    // In the middle of the hour.
+    stage.directory.webhooks_work(false);
+    tokio::time::sleep(Duration::from_secs(121)).await;
+    assert_eq!(stage.kinds_under(380_671_112_244), [Kind::Contact]);
+    assert_eq!(stage.directory.status().sweep_every_s, 120);
+    *stage.crm.share_allows.lock().expect("not poisoned") = Duration::from_secs(720);
+    assert_eq!(stage.directory.status().sweep_every_s, 720, "no more than the account allows");
+    stage.directory.webhooks_work(true);
+    assert_eq!(stage.directory.status().sweep_every_s, 3_600);
+    stop.cancel();
 }
 
 #[tokio::test(start_paused = true)]

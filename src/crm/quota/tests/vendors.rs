@@ -188,14 +188,38 @@ async fn a_faster_vendor_has_shorter_windows_days_and_pauses() {
 async fn what_crawls_have_cost_is_summed_over_days_and_limits() {
     let clock = Clock::following(NOON.parse().expect("a time"));
     let before = Ledger::new(of_a_day(1_000), clock);
+    let crawl = before.begin_crawl();
     drop(granted(&before, Purpose::Crawl, Lane::General, 250).await);
     tokio::time::sleep(24 * HOUR).await;
     drop(granted(&before, Purpose::Crawl, Lane::General, 50).await);
     drop(granted(&before, Purpose::Sweep, Lane::General, 50).await);
     let now = Ledger::new(of_a_day(2_000), clock);
     now.carry_over(&before);
-    assert_eq!((before.crawl_spent(), now.crawl_spent()), (300, 300));
+    drop(granted(&now, Purpose::Crawl, Lane::General, 40).await);
+    assert_eq!(crawl.spent(), 340);
     assert_eq!((before.crawl_share(), now.crawl_share()), (Some(300), Some(600)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn crawls_of_one_account_at_the_same_time_are_not_booked_for_each_other() {
+    let ledger = Ledger::new(of_a_day(10_000), Clock::following(NOON.parse().expect("a time")));
+    let first = ledger.begin_crawl();
+    drop(granted(&ledger, Purpose::Crawl, Lane::General, 100).await);
+    let second = ledger.begin_crawl();
+    drop(granted(&ledger, Purpose::Crawl, Lane::General, 60).await);
+    assert_eq!((first.spent(), second.spent()), (130, 30));
+    drop(second);
+    drop(granted(&ledger, Purpose::Crawl, Lane::General, 10).await);
+    assert_eq!(first.spent(), 140);
+}
+
+#[tokio::test(start_paused = true)]
+async fn projects_of_one_account_have_each_their_part_of_its_day() {
+    let ledger = Ledger::new(of_a_day(1_000), Clock::following(NOON.parse().expect("a time")));
+    let (alone, share) = (ledger.sweep_interval(50, Pace::Even), ledger.crawl_share());
+    ledger.shared_by(3);
+    assert_eq!(ledger.sweep_interval(50, Pace::Even), 3 * alone);
+    assert_eq!((share, ledger.crawl_share()), (Some(300), Some(100)));
 }
 
 #[test]
