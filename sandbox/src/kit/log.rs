@@ -84,6 +84,12 @@ impl Log {
         self.asked.iter().filter(|asked| asked.number > number).cloned().collect()
     }
 
+    /// Takes out the oldest that have been answered, up to the first that has not.
+    pub(crate) fn take_answered(&mut self) -> Vec<Asked> {
+        let answered = self.asked.iter().take_while(|asked| asked.status.is_some()).count();
+        self.asked.drain(..answered).collect()
+    }
+
     /// Forgets them; numbers go on.
     pub(crate) fn clear(&mut self) {
         self.asked.clear();
