@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,6 +21,7 @@ use crate::base::metric::{Count, ProjectMetrics};
 use crate::crm::failure::Failure;
 use crate::crm::hooks::{Delivery, Heard, Hint, HookTarget, Hooks, Kept, Unheard};
 use crate::crm::{Prepared, Tools};
+use crate::directory::Directory;
 use crate::ops::{WebhooksState, WebhooksView};
 use crate::project::Project;
 use crate::server::{Arrival, Arrivals, Inbox, Inboxes, Received, inbox};
@@ -116,6 +117,7 @@ impl Follow {
         let (view, stop) = (Arc::new(View(Mutex::new(first))), self.stop.child_token());
         let keeper = Keeper {
             project: project.name.clone(),
+            directory: Arc::downgrade(&tended.directory),
             hooks,
             follow: Arc::clone(self),
             view: Arc::clone(&view),
@@ -140,6 +142,8 @@ impl Follow {
 /// Keeps one project's webhooks.
 struct Keeper {
     project: Box<str>,
+    /// The one that these webhooks were begun for; it may not be in force yet.
+    directory: Weak<Directory>,
     hooks: Arc<dyn Hooks>,
     follow: Arc<Follow>,
     view: Arc<View>,
@@ -208,8 +212,8 @@ impl Keeper {
     fn tell_whether_they_work(&self, state: WebhooksState) {
         let heard = self.heard.load(Ordering::Acquire);
         let work = state == WebhooksState::Standing || (state == WebhooksState::ByHand && heard);
-        if let Some(line) = self.follow.current.load_full().line(&self.project) {
-            line.directory.webhooks_work(work);
+        if let Some(directory) = self.directory.upgrade() {
+            directory.webhooks_work(work);
         }
     }
 
