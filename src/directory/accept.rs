@@ -3,7 +3,7 @@
 //! A list may leave records out that are there: half a page with a cursor for the next looks like any other page. So what
 //! a crawl did not see is asked for by id before it is taken out, and a crawl that would take out too much is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 
@@ -23,10 +23,11 @@ const MOST_ASKED_FOR: usize = 2 * MOST_REREAD;
 
 impl Directory {
     /// Asks for what the crawl numbered `crawl` did not see. Gives what is to stay although it was neither seen nor found:
-    /// because the CRM could not be asked, or because others turned out to be there and not all were asked for.
+    /// because the CRM could not be asked, or because others turned out to be there and not all were asked for, or some of
+    /// those that were not found when they were asked for were found then.
     ///
     /// # Cost
-    /// Of the sweeps' share, what two hundred records of each kind cost by id, at most; nothing where all were seen.
+    /// Of the sweeps' share, what three hundred records of each kind cost by id, at most; nothing where all were seen.
     pub(super) async fn ask_for_unseen(&self, crawl: u32, began: Instant) -> BTreeSet<(Kind, CrmId)> {
         let mut staying = BTreeSet::new();
         for kind in self.kinds.iter() {
@@ -39,26 +40,48 @@ impl Directory {
         let unseen = self.records().unseen(kind, crawl);
         let step = unseen.len().div_ceil(MOST_ASKED_FOR).max(1);
         let wanted: Vec<_> = unseen.iter().copied().step_by(step).collect();
-        let (mut asked, mut there, mut failed) = (BTreeSet::<CrmId>::new(), 0, false);
+        let (mut asked, mut gone, mut there, mut failed) = (BTreeSet::<CrmId>::new(), Vec::new(), 0, false);
         for ids in wanted.chunks(MOST_REREAD) {
-            let answer = self.patiently(Some(began), SWEEPING, |reader| async move { reader.records(kind, ids).await });
-            let Ok(found) = answer.await else {
+            let Some(found) = self.look_for(kind, ids, began).await else {
                 failed = true;
                 break;
             };
-            self.metrics.add(Count::RecordsReread, ids.len() as u64);
-            there += found.iter().filter(|record| record.open).count();
+            there += found.values().filter(|&&open| open).count();
+            gone.extend(ids.iter().copied().filter(|id| !found.contains_key(id)));
             asked.extend(ids);
-            self.apply(&found, From::Sweep);
         }
-        if there > 0 || failed {
-            tracing::warn!(
-                project = %self.project, %kind, unseen = unseen.len(), asked = asked.len(), there,
-                "a crawl did not find all that is there"
-            );
-            return unseen.into_iter().filter(|id| !asked.contains(id)).collect();
+        if there == 0 && !failed {
+            return Vec::new();
         }
-        Vec::new()
+        let doubted = if there > 0 { self.doubtful(kind, gone, began).await } else { Vec::new() };
+        tracing::warn!(
+            project = %self.project, %kind, unseen = unseen.len(), asked = asked.len(), there, doubted = doubted.len(),
+            "a crawl did not find all that is there"
+        );
+        unseen.into_iter().filter(|id| !asked.contains(id)).chain(doubted).collect()
+    }
+
+    /// Those of `gone` that are not to be believed gone. Whoever leaves out of a list what is there may leave it out of an
+    /// answer by id, too: then who was not found is found when asked for once more.
+    async fn doubtful(&self, kind: Kind, gone: Vec<CrmId>, began: Instant) -> Vec<CrmId> {
+        let again = &gone[..gone.len().min(MOST_REREAD)];
+        if again.is_empty() {
+            return Vec::new();
+        }
+        match self.look_for(kind, again, began).await {
+            Some(found) if found.is_empty() => Vec::new(),
+            _ => gone,
+        }
+    }
+
+    /// Which of these are there, and whether they are open. Some CRMs answer for one that was merged with the one that it
+    /// became: that is somebody else. `None`: the CRM could not be asked.
+    async fn look_for(&self, kind: Kind, ids: &[CrmId], began: Instant) -> Option<BTreeMap<CrmId, bool>> {
+        let answer = self.patiently(Some(began), SWEEPING, |reader| async move { reader.records(kind, ids).await });
+        let found = answer.await.ok()?;
+        self.metrics.add(Count::RecordsReread, ids.len() as u64);
+        self.apply(&found, From::Sweep);
+        Some(found.iter().filter(|record| ids.contains(&record.id)).map(|record| (record.id, record.open)).collect())
     }
 
     pub(super) fn guard_against_shrinking(&self, feed: &Feed, crawl: u32, force: bool) -> Step<()> {

@@ -32,9 +32,23 @@ async fn half_a_page_takes_nobody_out_and_who_was_deleted_goes_all_the_same() {
     leave_out(&stage, 1..=7);
     delete(&stage, |id| id == 40);
     let stage = stage.crawled().await;
-    assert_eq!(stage.crm.reread.load(Ordering::SeqCst), 1);
+    assert_eq!(stage.crm.reread.load(Ordering::SeqCst), 2, "who was not found is asked for once more");
     assert!((1..40).all(|id| is_known(&stage, id)));
     assert!(!is_known(&stage, 40));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_by_id_that_lack_some_who_are_there_take_nobody_out_either() {
+    let stage = stage(clients(40)).crawled().await;
+    leave_out(&stage, 1..=7);
+    stage.crm.halves_answers.store(true, Ordering::SeqCst);
+    let stage = stage.crawled().await;
+    assert!((1..=40).all(|id| is_known(&stage, id)));
+    // It can be believed again.
+    stage.crm.halves_answers.store(false, Ordering::SeqCst);
+    delete(&stage, |id| id == 3);
+    let stage = stage.crawled().await;
+    assert!((1..=40).all(|id| is_known(&stage, id) == (id != 3)));
 }
 
 #[tokio::test(start_paused = true)]
