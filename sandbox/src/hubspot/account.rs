@@ -257,8 +257,8 @@ impl Account {
             (Some("endless_cursor"), _) => {
                 list["paging"] = json!({"next": {"after": query.text("after").unwrap_or("1")}});
             }
-            (Some("page_twice"), Some(results)) => {
-                // The same page again is what this cursor leads to.
+            (Some("page_twice"), Some(results)) if query.text("after").is_none() => {
+                // The first page again is what this cursor leads to, and the rest comes after it.
                 let first = results.first().and_then(|object| object["id"].as_str()).unwrap_or("1").to_owned();
                 list["paging"] = json!({"next": {"after": first}});
             }

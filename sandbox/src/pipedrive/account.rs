@@ -127,7 +127,8 @@ impl Vendor for Account {
                     _ => {
                         // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
                         let made = tokio::task::spawn_blocking(move || {
-                            self.page(&route, call.query()).map(|page| odd(page, call.oddity.as_deref()))
+                            let page = self.page(&route, call.query());
+                            page.map(|page| odd(page, call.oddity.as_deref(), call.query()))
                         })
                         .await;
                         let page = made.unwrap_or(Err(Refusal::Unknown));

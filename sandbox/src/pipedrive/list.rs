@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::{query::Query, reply::Refusal, seed::Seed};
-use crate::kit::{Key, Record, Sort, Source, Table, Walk, key};
+use crate::kit::{Record, Sort, Source, Table, Walk, key};
 
 /// The vendor's most records a page.
 const MOST: u64 = 500;
@@ -75,9 +75,7 @@ impl<'q> List<'q> {
         if query.number("filter_id")?.is_some() {
             return Err(Refusal::parameter("filter_id", "filter not found"));
         }
-        let sorts = [("id", Sort::Id), ("add_time", Sort::AddTime), ("update_time", Sort::UpdateTime)];
-        let sort = query.word("sort_by", &sorts)?.unwrap_or(Sort::Id);
-        let descending = query.word("sort_direction", &[("asc", false), ("desc", true)])?.unwrap_or(false);
+        let (sort, descending) = order(query)?;
         Ok(Self {
             limit: query.limit(MOST)?,
             ids: ids(query)?,
@@ -121,7 +119,7 @@ impl<'q> List<'q> {
             }
             write(&mut out, &record);
         }
-        let next = wanted.next().map(|record| Cursor::of::<R>(self.sort, self.descending, key(self.sort, &record)));
+        let next = wanted.next().map(|record| Cursor::of(self.sort, self.descending, key(self.sort, &record)));
         out.extend_from_slice(br#"],"additional_data":{"next_cursor":"#);
         super::wire::append(&mut out, &next);
         out.extend_from_slice(b"}}");
@@ -148,6 +146,23 @@ impl<'q> List<'q> {
     }
 }
 
+/// What a list is sorted by, and whether backwards.
+fn order(query: &Query<'_>) -> Result<(Sort, bool), Refusal> {
+    let sorts = [("id", Sort::Id), ("add_time", Sort::AddTime), ("update_time", Sort::UpdateTime)];
+    let sort = query.word("sort_by", &sorts)?.unwrap_or(Sort::Id);
+    let descending = query.word("sort_direction", &[("asc", false), ("desc", true)])?.unwrap_or(false);
+    Ok((sort, descending))
+}
+
+/// A cursor of the first page: always the same, or, `ever_new`, another than the one that was asked for.
+pub(super) fn beginning(query: &Query<'_>, ever_new: bool) -> Option<String> {
+    let (sort, descending) = order(query).ok()?;
+    let before = |value: &i64| if descending { *value > i64::MAX / 2 } else { *value < 0 };
+    let asked = query.text("cursor").filter(|_| ever_new).and_then(|text| Cursor::read(text, sort, descending).ok());
+    let step = asked.map(|(value, _)| value).filter(before).unwrap_or(if descending { i64::MAX } else { 0 });
+    Some(Cursor::of(sort, descending, (step - 1, if descending { u64::MAX } else { 0 })))
+}
+
 fn ids(query: &Query<'_>) -> Result<Option<Vec<u64>>, Refusal> {
     let list = query.list("ids");
     if list.is_empty() {
@@ -170,7 +185,7 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn of<R: Record<Id = u64>>(sort: Sort, descending: bool, (field_value, id): Key<R>) -> String {
+    fn of(sort: Sort, descending: bool, (field_value, id): (i64, u64)) -> String {
         let (field, sort_direction) = Self::words(sort, descending);
         let cursor = Self { field, field_value, sort_direction, id };
         let mut json = Vec::new();

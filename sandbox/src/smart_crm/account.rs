@@ -65,7 +65,7 @@ pub struct Described {
 impl Vendor for Account {
     const NAME: &'static str = "smart-crm";
     const RATE_LIMITS: &'static [&'static str] = &Limit::WORDS;
-    const ODDITIES: &'static [&'static str] = &["short_page", "twice", "endless", "foreign_link", "heavy"];
+    const ODDITIES: &'static [&'static str] = &["short_page", "cut_page", "twice", "endless", "foreign_link", "heavy"];
     const KEPT_HEADERS: &'static [&'static str] =
         &["accept", "content-type", "prefer", "odata-version", "odata-maxversion", "if-match", "if-none-match"];
     const BODIES: &str = include_str!("bodies.toml");

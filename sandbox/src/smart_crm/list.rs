@@ -159,6 +159,13 @@ pub(super) fn made_odd(page: &mut Page, how: &str, ask: &Ask, address: Address<'
                 page.delta = None;
             }
         }
+        // As if there were no more.
+        "cut_page" => {
+            page.entries.truncate(page.entries.len().div_ceil(2));
+            page.next = None;
+        }
+        // The first page comes again, and the rest after it.
+        "twice" if ask.skip.is_some() => {}
         "twice" | "endless" => {
             page.next = Some(link(first));
             page.delta = None;

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use hyper::{Method, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
     change::{Change, ChangeError, Effects, Item},
@@ -13,6 +12,7 @@ use super::{
     module::{CUSTOM_NUMBER, Module},
     neutral, notes,
     oauth::{self, Issuer, throttled},
+    odd::{ODDITIES, RECORD_LOCKED, STUCK, odd},
     options::Options,
     record::{Row, User},
     reply::Refusal,
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::kit::{
     Answer, Basics, Call, Client, Entity, Ground, Moment, Neutral, NotChanged, OpenEntity, Query, Quota, Reply, Sample,
-    Seed, SetQuota, Source, Thing, Vendor, json_reply, lock, read, with_headers, write,
+    Seed, SetQuota, Source, Thing, Vendor, lock, read, with_headers, write,
 };
 
 /// The account. The locks are held for the length of one page at most and never across a wait.
@@ -56,7 +56,7 @@ pub struct Described {
 impl Vendor for Account {
     const NAME: &'static str = "zoho-crm";
     const RATE_LIMITS: &'static [&'static str] = &["at-once", "credits", "token", "token-200"];
-    const ODDITIES: &'static [&'static str] = &["half-page", "same-page", "endless", "record-locked"];
+    const ODDITIES: &'static [&'static str] = ODDITIES;
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type", "if-modified-since"];
     const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = oauth::PATH;
@@ -130,6 +130,7 @@ impl Vendor for Account {
         let account = Arc::clone(&self);
         // A page may have to look at every client, so it is made where it keeps nobody's runtime waiting.
         let made = tokio::task::spawn_blocking(move || match query {
+            Some(query) if call.oddity.as_deref() == Some(STUCK) => Ok(query.anew().answer(&read(&account.world))),
             Some(query) => Ok(query.answer(&read(&account.world))),
             None => match route {
                 Route::Write(write) => account.written(write, &call),
@@ -265,7 +266,7 @@ impl Account {
     /// Writes, and tells those who watch.
     fn written(&self, write: Write, call: &Call) -> Result<Reply, Refusal> {
         let now = self.ground.clock.now();
-        if call.oddity.as_deref() == Some("record-locked") {
+        if call.oddity.as_deref() == Some(RECORD_LOCKED) {
             return Ok(writing::answered(&read(&self.world), &[Err(Refusal::locked())]));
         }
         let mut world = self::write(&self.world);
@@ -305,28 +306,4 @@ fn entity(row: &Row, via: &'static str) -> Option<OpenEntity> {
         owner_is_employee: EMPLOYEES.contains(&row.owner),
         via,
     })
-}
-
-/// The same page in one of the ways of `ODDITIES`.
-fn odd(reply: Reply, how: Option<&str>) -> Reply {
-    let Some(how) = how.filter(|how| *how != "record-locked") else { return reply };
-    let Ok(mut body) = serde_json::from_slice::<Value>(reply.body()) else { return reply };
-    match how {
-        "half-page" => {
-            if let Some(rows) = body["data"].as_array_mut() {
-                rows.truncate(rows.len().div_ceil(2));
-            }
-            body["info"]["more_records"] = Value::Bool(true);
-        }
-        "endless" => body["info"]["more_records"] = Value::Bool(true),
-        _ => {
-            // The page before, again: what it begins with stands at its end as well.
-            if let Some(rows) = body["data"].as_array_mut()
-                && let Some(first) = rows.first().cloned()
-            {
-                rows.push(first);
-            }
-        }
-    }
-    json_reply(reply.status(), body.to_string())
 }

@@ -29,6 +29,7 @@ mod module;
 mod neutral;
 mod notes;
 mod oauth;
+mod odd;
 mod options;
 mod record;
 mod reply;

@@ -29,6 +29,7 @@ mod jwt;
 mod limit;
 mod neutral;
 mod oauth;
+mod odd;
 mod options;
 mod portal;
 mod record;

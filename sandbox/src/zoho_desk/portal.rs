@@ -15,6 +15,7 @@ use super::{
     limit::RateLimit,
     neutral,
     oauth::Issuer,
+    odd::{ODDITIES, SAME_PAGE, odd},
     options::Options,
     record::Agent,
     reply::{Refusal, nothing, too_many, with_credits},
@@ -72,8 +73,7 @@ pub struct Described {
 impl Vendor for Portal {
     const NAME: &'static str = "zoho-desk";
     const RATE_LIMITS: &'static [&'static str] = &RateLimit::WORDS;
-    /// A page with its second half missing; the same page whatever is asked for; a page in no order.
-    const ODDITIES: &'static [&'static str] = &["half_page", "same_page", "no_order"];
+    const ODDITIES: &'static [&'static str] = ODDITIES;
     const BODIES: &str = include_str!("bodies.toml");
     const TOKEN_PATH: &'static str = "/oauth/v2/token";
     const KEPT_HEADERS: &'static [&'static str] = &["accept", "content-type", ORG_HEADER];
@@ -320,15 +320,11 @@ impl Portal {
             Route::Search(module) => {
                 let mut search = Search::read(*module, &query)?;
                 let oddity = call.oddity.as_deref();
-                if oddity == Some("same_page") {
+                if oddity == Some(SAME_PAGE) {
                     search = Search { how: How { from: 0, ..search.how }, created: None, modified: None, ..search };
                 }
-                let mut found = world.search(*module, &search, self.ground.clock.now().vendor);
-                match oddity {
-                    Some("half_page") => found.data.truncate(found.data.len().div_ceil(2)),
-                    Some("no_order") => found.data.reverse(),
-                    _ => {}
-                }
+                let found = world.search(*module, &search, self.ground.clock.now().vendor);
+                let found = odd(found, oddity);
                 Ok((!found.data.is_empty()).then(|| envelope(&found.data, Some(found.count))))
             }
             Route::List(module) => Ok(listed(world.list(*module, How::of_list(&query, 100)?))),

@@ -92,6 +92,16 @@ impl Condition {
         }
     }
 
+    /// The same for rows before those that are wanted, too.
+    fn anew(self) -> Self {
+        match self {
+            Self::And(one, other) => Self::And(Box::new(one.anew()), Box::new(other.anew())),
+            Self::Or(one, other) => Self::Or(Box::new(one.anew()), Box::new(other.anew())),
+            Self::Is(field, Test::Greater(..)) => Self::Is(field, Test::Null(false)),
+            other @ Self::Is(..) => other,
+        }
+    }
+
     fn names(&self, name: &str) -> bool {
         match self {
             Self::And(one, other) | Self::Or(one, other) => one.names(name) || other.names(name),
@@ -142,6 +152,11 @@ impl Query {
             return Err(Refusal::limit("Maximum criteria limit exceeded", MOST_CRITERIA));
         }
         Ok(query)
+    }
+
+    /// The same from the beginning, whatever it was to begin behind.
+    pub(super) fn anew(self) -> Self {
+        Self { condition: self.condition.anew(), ..self }
     }
 
     /// What it costs: by the rows it may bring, not by those it does.
