@@ -33,6 +33,8 @@ pub(crate) struct Member {
     pub(crate) credentials: &'static str,
     /// `crm.sweep_s`
     pub(crate) sweep_s: u64,
+    /// Further lines of `[crm]`.
+    pub(crate) crm_lines: String,
     /// The kinds of the block `sales`.
     pub(crate) priority: &'static str,
 }
@@ -41,7 +43,8 @@ impl Member {
     /// A project of this name before a stand-in of its own; it sweeps as often as can be configured.
     pub(crate) async fn new(name: String, row: &'static Row, credentials: &'static str) -> Self {
         let started = (row.start)(0).await;
-        Self { name, row, started, credentials, sweep_s: 10, priority: "\"contact\", \"organization\"" }
+        let (crm_lines, priority) = (String::new(), "\"contact\", \"organization\"");
+        Self { name, row, started, credentials, sweep_s: 10, crm_lines, priority }
     }
 
     pub(crate) fn crm(&self) -> &dyn StandIn {
@@ -50,10 +53,10 @@ impl Member {
 
     /// What is absent is a fact no longer than until the next sweep.
     fn text(&self) -> String {
-        let sweep_s = self.sweep_s;
+        let Self { sweep_s, crm_lines, .. } = self;
         format!(
             "token = {{ env = \"ACME_TOKEN\" }}\ntimezone = \"Europe/Kyiv\"\ncountry = \"UA\"\n\n{}sweep_s = {sweep_s}\n\
-             absent_max_age_s = {sweep_s}\n\n{}[block.sales]\npriority = [{}]\nanswer = \"plain\"\n\
+             absent_max_age_s = {sweep_s}\n{crm_lines}\n\n{}[block.sales]\npriority = [{}]\nanswer = \"plain\"\n\
              deadline_ms = {}\n",
             crm_section(self.row, self.crm(), self.credentials),
             employees(self.crm()),
@@ -128,8 +131,13 @@ impl Troop {
 
     /// How many answers of a project left after their deadline, by the service's own clock.
     pub(crate) async fn overruns(&self, project: &str) -> u64 {
+        self.counted("predial_deadline_overruns_total", project).await
+    }
+
+    /// A counter of a project.
+    pub(crate) async fn counted(&self, name: &str, project: &str) -> u64 {
         let heard = self.ops("GET", "/metrics", "").await;
-        let counted = format!("predial_deadline_overruns_total{{project=\"{project}\"}} ");
+        let counted = format!("{name}{{project=\"{project}\"}} ");
         let found = heard.body.lines().find_map(|row| row.strip_prefix(&counted)?.parse().ok());
         found.unwrap_or_else(|| panic!("expected {counted}in the metrics"))
     }

@@ -65,6 +65,8 @@ mod fault_stage;
 #[cfg(test)]
 mod fault_table;
 #[cfg(test)]
+mod many_numbers;
+#[cfg(test)]
 mod numbers;
 #[cfg(test)]
 mod odd_lists;
@@ -102,6 +104,8 @@ mod rows_zoho_desk;
 mod small_disk;
 #[cfg(test)]
 mod stage_settings;
+#[cfg(test)]
+mod unforced_crawls;
 #[cfg(test)]
 mod whole;
 #[cfg(test)]
