@@ -64,7 +64,12 @@ fn show_crm<W: Write>(
     }
     sum.wrong += left.len();
     for thing in left {
-        writeln!(out, "    WRONG: expected nothing that belongs to none of the calls, found {thing:?}")?;
+        let Thing { what, id, title, numbers, .. } = thing;
+        let whose = numbers.join(", ");
+        writeln!(
+            out,
+            "    WRONG: expected nothing that belongs to none of the calls, found {what} {id} {title:?} {whose}"
+        )?;
     }
     Ok(())
 }
