@@ -196,24 +196,29 @@ async fn what_an_end_that_is_told_again_says_reaches_the_client_who_was_there() 
         let call = &caller.calls[0][0];
         let link = call.recording.clone().expect("a link");
         let (moment, told) = call.moments().pop().expect("moments");
-        let mut bare = told.clone();
-        for (key, value) in [("status", json!("REPEATED")), ("recording_wav", Value::Null)] {
-            bare[key] = value;
-        }
+        let mut unrecorded = told.clone();
+        unrecorded["recording_wav"] = Value::Null;
+        let mut bare = unrecorded.clone();
+        bare["status"] = json!("REPEATED");
         let members = bare.as_object_mut().expect("an object");
         members.retain(|key, _| !key.starts_with("utm_"));
-        // What neither says comes with the second; the third says the same, and nothing is written for it.
-        for (told, word_of_it, expected) in
-            [(&bare, "stored", [0, 0, 0]), (&told, "stored", [1, 1, 1]), (&told, "known", [1, 1, 1])]
-        {
+        // What the first does not say comes with the second and the third; the last says the same, and nothing is written.
+        let all = [
+            (&bare, "stored", [1, 0, 0, 0]),
+            (&unrecorded, "stored", [0, 1, 1, 0]),
+            (&told, "stored", [0, 1, 1, 1]),
+            (&told, "known", [0, 1, 1, 1]),
+        ];
+        for (told, word_of_it, expected) in all {
             assert_eq!(word(&scene.stage.tell(moment, told).await), word_of_it, "{}", row.name);
             scene.settled().await;
+            // Nobody else's was written.
             let clients = there(&scene);
-            assert!(!clients.is_empty(), "{}: the client is there", row.name);
-            let known = |client: &Thing| ["google", "ANSWERED", &link].map(|value| fields_with(client, value));
-            assert!(clients.iter().any(|client| known(client) == expected), "{}: {expected:?}: {clients:?}", row.name);
+            let [client] = &clients[..] else { panic!("{}: expected one, found {clients:?}", row.name) };
+            let known = ["REPEATED", "google", "ANSWERED", &link].map(|value| fields_with(client, value));
+            assert_eq!(known, expected, "{}: {client:?}", row.name);
         }
-        assert_eq!(step_names(&scene).await, ["update", "update-recording"], "{}", row.name);
+        assert_eq!(step_names(&scene).await, ["update", "update-recording", "update-told"], "{}", row.name);
         assert_eq!(scene.count("dead").await, 0, "{}", row.name);
         assert_eq!(entities(&scene), Vec::new(), "{}: nobody new", row.name);
     })

@@ -241,8 +241,11 @@ impl Scene<'_> {
         }
         let told = seeded.filter(|thing| marks(thing) > 0 || (self.row.told.recording && self.is_recorded(thing)));
         let told: Vec<&Thing> = told.collect();
+        let has_field = fields(self.stage.row.name).contains("recording =");
         for thing in &told {
             assert!(self.is_told(thing), "{id}: expected the call's id and status, found {thing:?}");
+            assert_eq!(marks(thing), MARKS.len(), "{id}: {thing:?}");
+            assert_eq!(self.is_recorded(thing), has_field && self.row.told.recording, "{id}: {thing:?}");
         }
         let told: BTreeSet<&str> = told.iter().map(|thing| thing.what.as_str()).collect();
         assert_eq!(told, onto.iter().map(String::as_str).collect(), "{id}: {:#?}", self.held);

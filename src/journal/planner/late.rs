@@ -14,17 +14,37 @@ use crate::model::{
 /// so that the rest is brought once.
 pub(super) fn orders((call, over): (&Call, bool), steps: &[Step]) -> Vec<(String, StoredOrder)> {
     let mut late = Vec::new();
-    for step in steps.iter().filter(|step| step.state == StepState::Done) {
+    for step in steps.iter().filter(|step| step.state == StepState::Done && !follows_another(&step.name)) {
         let (Ok(order), Some(id)) = (StoredOrder::read(&step.order), step.receipt.clone()) else { continue };
         let news = News::of((call, over), (step, &order), steps);
-        let word = if news.recording.is_some() { "recording" } else { "told" };
-        let name = format!("{}-{word}", step.name);
-        if news.is_none() || steps.iter().any(|other| other.name == name) {
+        if news.is_none() {
             continue;
         }
+        let word = if news.recording.is_some() { WORDS[0] } else { WORDS[1] };
+        let name = match steps.iter().filter(|other| follows(other, step, word)).count() {
+            0 => format!("{}-{word}", step.name),
+            before => format!("{}-{word}-{}", step.name, before + 1),
+        };
         late.extend(amended(order, id, (call, &news)).map(|amended| (name, amended)));
     }
     late
+}
+
+/// What ends the name of a step that brings a recording, or something else that was not known, to what another did.
+const WORDS: [&str; 2] = ["recording", "told"];
+
+/// The name without the number of one that is not the first.
+fn unnumbered(name: &str) -> &str {
+    let number = |end: &str| !end.is_empty() && end.bytes().all(|letter| letter.is_ascii_digit());
+    name.rsplit_once('-').filter(|(_, end)| number(end)).map_or(name, |(name, _)| name)
+}
+
+fn follows_another(name: &str) -> bool {
+    unnumbered(name).rsplit_once('-').is_some_and(|(_, word)| WORDS.contains(&word))
+}
+
+fn follows(other: &Step, step: &Step, word: &str) -> bool {
+    unnumbered(&other.name).strip_prefix(step.name.as_str()).and_then(|end| end.strip_prefix('-')) == Some(word)
 }
 
 /// What a step did not know and nothing that followed it has told since.
@@ -36,8 +56,7 @@ struct News<'c> {
 
 impl<'c> News<'c> {
     fn of((call, over): (&'c Call, bool), (step, order): (&Step, &StoredOrder), steps: &[Step]) -> Self {
-        let names = ["recording", "told"].map(|word| format!("{}-{word}", step.name));
-        let followed = steps.iter().filter(|other| names.contains(&other.name));
+        let followed = steps.iter().filter(|other| WORDS.iter().any(|word| follows(other, step, word)));
         let followed = followed.filter_map(|other| StoredOrder::read(&other.order).ok());
         let told: Vec<Call> = std::iter::once(order.call.clone()).chain(followed.map(|order| order.call)).collect();
         let (utm, status) = match order.action {
