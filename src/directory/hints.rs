@@ -46,11 +46,10 @@ pub(super) struct Hints {
     pub(super) sweep_now: Notify,
     /// Whether webhooks that there should be tell nothing.
     silent: AtomicBool,
-    /// Wakes the refresh loop when that has changed.
-    pub(super) pace: Notify,
 }
 
-/// The longest interval of sweeps that have to find what no webhook tells, whatever is configured for those beside webhooks.
+/// The longest interval of sweeps that have to find what no webhook tells, whatever is configured for those beside
+/// webhooks.
 const SILENT_SWEEP: Duration = Duration::from_secs(120);
 
 impl Hints {
@@ -78,7 +77,8 @@ impl Directory {
     /// at least, where the account's quota allows it, however slow they are configured to be beside webhooks.
     pub fn webhooks_work(&self, work: bool) {
         if self.hints.silent.swap(!work, Ordering::AcqRel) == work {
-            self.hints.pace.notify_one();
+            // What was told to nobody until now is looked for, and the next sweep reckoned from then.
+            self.hints.sweep_now.notify_one();
         }
     }
 

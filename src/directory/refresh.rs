@@ -73,16 +73,17 @@ impl Directory {
                 () = tokio::time::sleep_until(wake) => false,
                 () = self.hints.sweep_now.notified() => false,
                 () = self.adopted.notified() => true,
-                () = self.hints.pace.notified() => continue,
+                ended = end_of(&mut nightly) => {
+                    nightly = None;
+                    self.tell_rhythm(&mut weekly);
+                    let failed = ended == WarmState::Failed;
+                    let again = if failed { Instant::now() + NIGHTLY_AGAIN } else { self.next_full_crawl() };
+                    next_full = if failed { next_full.min(again) } else { again };
+                    continue;
+                }
             };
             if adopted {
                 next_full = self.next_full_crawl();
-            }
-            if let Some(ended) = nightly.take_if(|nightly| nightly.is_finished()) {
-                let failed = matches!(ended.await, Ok(WarmState::Failed));
-                self.tell_rhythm(&mut weekly);
-                let again = if failed { Instant::now() + NIGHTLY_AGAIN } else { self.next_full_crawl() };
-                next_full = if failed { next_full.min(again) } else { again };
             }
             if Instant::now() >= next_full && nightly.is_none() {
                 next_full = self.next_full_crawl();
@@ -197,6 +198,14 @@ impl Directory {
         } else {
             tracing::info!(project = %self.project, cost, share, "a full crawl is within its share of a day: it comes nightly");
         }
+    }
+}
+
+/// How the crawl of the night ended; never where there is none.
+async fn end_of(nightly: &mut Option<JoinHandle<WarmState>>) -> WarmState {
+    match nightly {
+        Some(nightly) => nightly.await.unwrap_or(WarmState::Stopped),
+        None => std::future::pending().await,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use sandbox::hubspot::signed;
-use sandbox::kit::{Entity, EntityKind, Hooks, Neutral, Sample};
+use sandbox::kit::{Entity, EntityKind, Fault, Hooks, Neutral, Sample};
 use serde_json::{Value, json};
 
 use crate::changes_stage::{CHANGES, OTHER_CHANGES, Setup, Stage, TOKEN};
@@ -13,6 +13,8 @@ use crate::crm_rows::{ROWS, Row};
 
 /// What is told by webhook is answered within this.
 const BY_WEBHOOK: Duration = Duration::from_secs(2);
+/// Longer than the pause after webhooks could not be looked at.
+const AGAIN: Duration = Duration::from_secs(100);
 /// The shortest sweep that can be configured.
 const SWEEP_S: u64 = 10;
 
@@ -212,4 +214,23 @@ async fn a_hundred_events_with_doubles_and_in_no_order_read_each_record_again_on
     read.retain(|id, _| contacts.contains(id));
     assert_eq!(read, contacts.iter().map(|id| (*id, 1)).collect());
     assert_eq!(stage.counted("predial_changes_refused_total").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_webhooks_fail_sweeps_come_every_two_minutes() {
+    // At HubSpot nothing is asked for: they are made by hand.
+    let asked = ROWS.iter().filter(|row| row.name != "hubspot");
+    join_all(asked.map(async |row| {
+        let stage = Stage::of(row, Setup::default()).await;
+        sweeps_every(&stage, 86_400).await;
+        stage.crm().stage_fault(Fault::status(500));
+        stage.reload(Setup { changes: OTHER_CHANGES, ..Setup::default() }).await;
+        stage.until("they fail", |view| view["webhooks"]["state"] == "failing").await;
+        sweeps_every(&stage, 120).await;
+        stage.crm().clear_faults();
+        // Looked at again after a minute.
+        stage.until_within(AGAIN, "they stand", |view| view["webhooks"]["state"] == "standing").await;
+        sweeps_every(&stage, 86_400).await;
+    }))
+    .await;
 }

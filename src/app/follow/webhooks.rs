@@ -110,6 +110,8 @@ impl Follow {
         let tokens = tending.accounts.tokens.clone();
         let tools = Tools { outbound: self.means.outbound.clone(), ledger, tokens, clock: self.means.clock };
         tending.webhooks.end(&project.name);
+        // Until they are seen to.
+        tended.directory.webhooks_work(false);
         let Some(hooks) = prepared.hooks(tools, target.clone()) else { return };
         let (inbox, arrivals) = inbox();
         let first =
@@ -194,7 +196,7 @@ impl Keeper {
         let state = if standing == 0 && by_hand.is_some() { WebhooksState::ByHand } else { WebhooksState::Standing };
         *view = WebhooksView { state, standing, by_hand, reason: None, next };
         drop(view);
-        self.tell_whether_they_work(state);
+        self.tell_whether_they_work();
     }
 
     fn fails(&self, failure: &Failure, pause: Duration) {
@@ -205,13 +207,16 @@ impl Keeper {
         }
         (view.state, view.reason, view.next) = (WebhooksState::Failing, reason, next);
         drop(view);
-        self.tell_whether_they_work(WebhooksState::Failing);
+        self.tell_whether_they_work();
     }
 
     /// Sweeps must not rely on webhooks that may not be there.
-    fn tell_whether_they_work(&self, state: WebhooksState) {
-        let heard = self.heard.load(Ordering::Acquire);
-        let work = state == WebhooksState::Standing || (state == WebhooksState::ByHand && heard);
+    fn tell_whether_they_work(&self) {
+        let work = {
+            let view = self.view.now();
+            let stand = matches!(view.state, WebhooksState::Standing | WebhooksState::ByHand);
+            stand && (view.by_hand.is_none() || self.heard.load(Ordering::Acquire))
+        };
         if let Some(directory) = self.directory.upgrade() {
             directory.webhooks_work(work);
         }
@@ -244,8 +249,7 @@ impl Keeper {
         let heard = self.hooks.hear(&delivery).await;
         let refused = matches!(heard, Err(Unheard::NotGenuine { .. }));
         if heard.is_ok() && !self.heard.swap(true, Ordering::AcqRel) {
-            let state = self.view.now().state;
-            self.tell_whether_they_work(state);
+            self.tell_whether_they_work();
         }
         // Before the records are read again: vendors wait seconds, and hold it against us.
         arrival.answer(if refused { Received::NotGenuine } else { Received::Taken });

@@ -148,3 +148,15 @@ async fn a_crawl_that_outlives_the_next_night_does_not_make_sweeps_follow_each_o
     let sweeps = stage.metrics.counted(Count::SweepsDone) - before;
     assert!((8..=11).contains(&sweeps), "{sweeps}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_night_has_its_crawl_however_rare_sweeps_are() {
+    let stage = five();
+    let mut feed = feed_of(&stage.crm, Limits::NONE);
+    feed.section.sweep = Some(crate::base::problem::Placed::new(Duration::from_secs(86_400), 1));
+    stage.directory.adopt(feed);
+    tokio::spawn(Arc::clone(&stage.directory).keep_fresh(tokio_util::sync::CancellationToken::new()));
+    progress(&stage, |progress| progress.state == WarmState::Done).await;
+    tokio::time::sleep(Duration::from_secs(3 * 86_400)).await;
+    assert_eq!(stage.metrics.counted(Count::CrawlsDone), 4, "the first one and three nights");
+}
