@@ -283,8 +283,8 @@ impl Ledger {
         book.pauses.note_day_spent(after.unwrap_or(remaining));
     }
 
-    /// How often each project can make a sweep that costs `each` at the most: the sweeps' share spread evenly over the whole day,
-    /// and, as things are now, slower than that when more of it is spent than the time of day explains.
+    /// How often each project can make a sweep that costs `each` at the most: the sweeps' share spread evenly over the
+    /// whole day, and, as things are now, slower than that when more of it is spent than the time of day explains.
     #[must_use]
     pub fn sweep_interval(&self, each: u64, pace: Pace) -> Duration {
         let all = each.saturating_mul(self.projects.load(Ordering::Acquire));

@@ -8,7 +8,7 @@
 //! made of, so those vendors run slower. The time that is expected is made of the vendor's limits and of what the stand-in
 //! was asked and charged, and of nothing that the ledger says.
 //!
-//! In full, some minutes each: `QUOTA_PACE=full cargo test --release --test it quota_pace -- --nocapture`.
+//! In full, some minutes each: `QUOTA_PACE=full cargo test --release --test it quota_pace -- --nocapture --test-threads=1`.
 
 use std::{
     collections::BTreeMap,

@@ -42,3 +42,23 @@ async fn projects_with_the_same_credentials_ask_for_one_access_token() {
     assert_eq!(asked.iter().filter(|asked| is_for_a_token(asked)).count(), 1);
     assert!(asked.iter().any(|asked| !is_for_a_token(asked)), "and with it for everything else");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn projects_on_one_account_share_what_its_day_allows() {
+    let row = ROWS.iter().find(|row| row.name == "zoho-crm").expect("a row");
+    let setup = Setup { public: false, ..Setup::default() };
+    let stage = Stage::of(row, setup).await;
+    let every_s = |view: &Value| view["crm"]["quota"]["sweep_every_s"].as_f64();
+    let alone_s = every_s(&stage.view().await).expect("an interval");
+    let projects = stage.config().join("projects");
+    for name in ["bravo", "cargo"] {
+        std::fs::copy(projects.join("acme.toml"), projects.join(format!("{name}.toml"))).expect("copied");
+    }
+    stage.reload(setup).await;
+    let is_times =
+        |times: f64| move |view: &Value| every_s(view).is_some_and(|now_s| (now_s / alone_s - times).abs() < 0.1);
+    stage.until("a third each", is_times(3.0)).await;
+    std::fs::remove_file(projects.join("cargo.toml")).expect("removed");
+    stage.reload(setup).await;
+    stage.until("a half each", is_times(2.0)).await;
+}

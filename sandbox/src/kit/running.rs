@@ -141,8 +141,8 @@ impl<V: Vendor> Running<V> {
         lock(&self.shared.ground.log).after(0)
     }
 
-    /// Takes out what was asked and has been answered, the oldest first: who takes it often enough misses none, however much
-    /// is asked.
+    /// Takes out what was asked and has been answered, the oldest first: who takes it often enough misses none, however
+    /// much is asked.
     #[must_use]
     pub fn take_answered(&self) -> Vec<Asked> {
         lock(&self.shared.ground.log).take_answered()

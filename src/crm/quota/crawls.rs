@@ -49,7 +49,8 @@ impl Ledger {
     }
 }
 
-/// Measures what one crawl costs, as long as it is held. A reload that puts another ledger in force changes nothing of it.
+/// Measures what one crawl costs, as long as it is held. A reload that puts another ledger in force changes nothing of
+/// it. A crawl that waits for its credentials is under way, too, and another's then seems to cost less than it does.
 #[derive(Debug)]
 pub struct CrawlMeter {
     crawls: Arc<Crawls>,
