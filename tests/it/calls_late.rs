@@ -9,13 +9,16 @@ use crate::calls_script::{Caller, Ending, ScriptedCall};
 use crate::changes_stage::Setup;
 use crate::crm_rows::Row;
 
-const ID: &str = "ua0_-1731315881.1";
+/// The one call of most tests.
+pub(crate) const ID: &str = "ua0_-1731315881.1";
 
-fn somebody_new(employee: usize) -> Caller {
+/// Somebody new whose client an employee becomes.
+pub(crate) fn somebody_new(employee: usize) -> Caller {
     Caller::new("380501110001", false, employee)
 }
 
-fn answered(call: impl Fn(ScriptedCall) -> ScriptedCall) -> Caller {
+/// Somebody new, and their call, which was answered.
+pub(crate) fn answered(call: impl Fn(ScriptedCall) -> ScriptedCall) -> Caller {
     somebody_new(1).with(|caller| call(ScriptedCall::plain(ID, caller, Ending::Answered)))
 }
 

@@ -2,21 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::calls_late::entities;
+use crate::calls_late::{ID, answered, entities, somebody_new};
 use crate::calls_scene::{Scene, before_each, word};
 use crate::calls_script::{Caller, Ending, ScriptedCall};
 use crate::changes_stage::TOKEN;
 use crate::crm_rows::ROWS;
-
-const ID: &str = "ua0_-1731315881.1";
-
-fn somebody_new(employee: usize) -> Caller {
-    Caller::new("380501110001", false, employee)
-}
-
-fn answered(call: impl Fn(ScriptedCall) -> ScriptedCall) -> Caller {
-    somebody_new(1).with(|caller| call(ScriptedCall::plain(ID, caller, Ending::Answered)))
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_again_is_known_and_makes_nothing_twice() {

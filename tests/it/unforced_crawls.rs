@@ -8,34 +8,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{ToSpan, Zoned};
-use sandbox::kit::{Entity, EntityKind, Neutral, Sample};
+use sandbox::kit::Neutral;
 
-use crate::crm_rows::ROWS;
 use crate::fault_stage::{Member, Troop};
+use crate::whole_days::{LAG, contact, members, sample};
 
-/// Longer than any stand-in's search lags.
-const LAG: Duration = Duration::from_secs(60);
 /// What a machine busy with other tests may take for the start and the first crawl.
 const AHEAD_S: i64 = 100;
-
-/// A project for every CRM, not reachable from outside and without sweeps for a day.
-async fn members(crm_lines: &str) -> Vec<Member> {
-    let all = ROWS.iter().map(async |row| Member {
-        sweep_s: 86_400,
-        crm_lines: crm_lines.to_owned(),
-        ..Member::new(row.name.to_owned(), row, row.credentials).await
-    });
-    join_all(all).await
-}
-
-fn sample(member: &Member, name: &str) -> Sample {
-    member.crm().sample(name).expect("a sample")
-}
-
-fn contact(sample: &Sample) -> Entity {
-    let contact = sample.open.iter().find(|entity| entity.kind == EntityKind::Contact).expect("a contact");
-    Entity::new(EntityKind::Contact, contact.id.clone())
-}
 
 /// Deletes a contact and merges another into a third; nobody notices.
 async fn deleted_and_merged(troop: &Troop, member: &Member) {

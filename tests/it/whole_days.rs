@@ -11,27 +11,30 @@ use crate::crm_rows::ROWS;
 use crate::fault_stage::{Member, Troop};
 
 /// Longer than any stand-in's search lags.
-const LAG: Duration = Duration::from_secs(60);
+pub(crate) const LAG: Duration = Duration::from_secs(60);
 
-async fn members() -> Vec<Member> {
-    let all = ROWS
-        .iter()
-        .map(async |row| Member { sweep_s: 86_400, ..Member::new(row.name.to_owned(), row, row.credentials).await });
+/// A project for every CRM, not reachable from outside and without sweeps for a day.
+pub(crate) async fn members(crm_lines: &str) -> Vec<Member> {
+    let all = ROWS.iter().map(async |row| Member {
+        sweep_s: 86_400,
+        crm_lines: crm_lines.to_owned(),
+        ..Member::new(row.name.to_owned(), row, row.credentials).await
+    });
     join_all(all).await
 }
 
-fn sample(member: &Member, name: &str) -> Sample {
+pub(crate) fn sample(member: &Member, name: &str) -> Sample {
     member.crm().sample(name).expect("a sample")
 }
 
-fn contact(sample: &Sample) -> Entity {
+pub(crate) fn contact(sample: &Sample) -> Entity {
     let contact = sample.open.iter().find(|entity| entity.kind == EntityKind::Contact).expect("a contact");
     Entity::new(EntityKind::Contact, contact.id.clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crm_that_was_down_at_the_start_is_asked_by_the_first_call_after_it() {
-    let members = members().await;
+    let members = members("").await;
     members.iter().for_each(|member| member.crm().stage_fault(Fault::status(503)));
     let troop = Troop::before(&members.iter().collect::<Vec<_>>()).await;
     join_all(members.iter().map(async |member| {
@@ -51,7 +54,7 @@ async fn a_crm_that_was_down_at_the_start_is_asked_by_the_first_call_after_it() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_of_a_crm_is_exported_taken_back_and_answered_from_while_it_is_down() {
-    let members = members().await;
+    let members = members("").await;
     let mut troop = Troop::before(&members.iter().collect::<Vec<_>>()).await;
     join_all(members.iter().map(|member| rolled_back(&troop, member))).await;
     troop.restart().await;
@@ -100,7 +103,7 @@ async fn rolled_back(troop: &Troop, member: &Member) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_withdrawn_in_mid_crawl_pause_it_until_they_are_accepted_again() {
-    let members = members().await;
+    let members = members("").await;
     // Every page is slow, so that there is a middle of the crawl.
     members.iter().for_each(|member| member.crm().stage_fault(Fault::new(FaultKind::Delay { ms: 800 })));
     let troop = Troop::before(&members.iter().collect::<Vec<_>>()).await;
