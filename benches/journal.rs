@@ -43,6 +43,7 @@ fn event(n: u32) -> NewEntry {
         facts: Some(format!("{{\"n\":{n},\"status\":\"ANSWERED\",\"client\":38067{call:07}}}")),
         raw: raw.into_bytes(),
         state: State::Received,
+        same_within_ms: None,
     }
 }
 

@@ -10,7 +10,7 @@
 //! 4  project · directory    what is configured and connected / who is known
 //! 3  crm · pbx              the CRMs' port, one folder per CRM / Ringostat's own API
 //! 2  config · outbound      files to checked values / the one HTTP client
-//! 1  telephony · scenario   pure: bytes to facts and back, facts to actions
+//! 1  telephony · scenario · forms  pure: bytes to facts and back, facts to actions
 //! 0  model · base           facts / clock, secrets, problems, metrics
 //! ```
 
@@ -31,6 +31,7 @@ pub mod pbx;
 pub mod config;
 pub mod outbound;
 
+pub mod forms;
 pub mod scenario;
 pub mod telephony;
 

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use predial::base::problem::Placed;
 use predial::base::secret::Secret;
 use predial::config::{
-    self, BlockSettings, CrmSection, EventSettings, Overrides, ProcessSettings, ProjectSettings, ScenarioSettings,
-    Settings, Tokens,
+    self, BlockSettings, CrmSection, EventSettings, FormSettings, Overrides, ProcessSettings, ProjectSettings,
+    ScenarioSettings, Settings, Tokens,
 };
 use predial::crm::failure::Failure;
 use predial::crm::quota::{Budget, Limits, Pace, Rate};
@@ -26,6 +26,8 @@ pub(super) static ADAPTERS: &[Adapter] = &[Adapter {
     name: "values",
     kinds: KINDS,
     matching: Matching::Whole,
+    own_fields: &[],
+    is_custom: |_| false,
     prepare: |_| Ok(Arc::new(Crm { clients: 0 })),
 }];
 
@@ -149,6 +151,7 @@ pub(super) fn settings() -> Settings {
         employees: vec![Placed::new(anna(), 1)],
         blocks: BTreeMap::from(["plain", "json", "json-rpc"].map(block)),
         scenario: ScenarioSettings::default(),
+        forms: FormSettings::default(),
         events: EventSettings::default(),
         resend_after_pause: false,
         retention: Duration::from_secs(30 * 86_400),

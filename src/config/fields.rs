@@ -97,6 +97,8 @@ pub const FIELD_OWNERS: [&str; 7] = ["lead", "contact", "organization", "deal", 
 pub struct FieldNames {
     /// By whose field it is (`""` = of all) and what it is for.
     named: BTreeMap<(&'static str, Meaning), Placed<String>>,
+    /// Fields that forms may be put into, each with whose it is (`""` = of all).
+    custom: Vec<(&'static str, Placed<String>)>,
 }
 
 impl FieldNames {
@@ -114,6 +116,18 @@ impl FieldNames {
         own.or_else(|| self.named.get(&("", meaning)))
     }
 
+    /// Fields of `owner` that an account has made itself, and that forms are put into: `custom`.
+    pub fn customs(&self, owner: &str) -> impl Iterator<Item = &Placed<String>> {
+        self.custom.iter().filter(move |(of, _)| of.is_empty() || *of == owner).map(|(_, name)| name)
+    }
+
+    /// One more of these.
+    pub fn add_custom(&mut self, owner: &str, name: Placed<String>) {
+        if let Some(owner) = FIELD_OWNERS.into_iter().find(|known| *known == owner) {
+            self.custom.push((owner, name));
+        }
+    }
+
     /// Every name as it was given: whose it is (`None` = of all), what for, the name and its row.
     pub fn given(&self) -> impl Iterator<Item = (Option<&'static str>, Meaning, &Placed<String>)> {
         self.named.iter().map(|((owner, meaning), name)| ((!owner.is_empty()).then_some(*owner), *meaning, name))
@@ -129,7 +143,8 @@ impl FieldNames {
     pub(super) fn without_rows(&self) -> Self {
         let moved =
             |(key, name): (&(&'static str, Meaning), &Placed<String>)| (*key, Placed::new(name.value.clone(), 0));
-        Self { named: self.named.iter().map(moved).collect() }
+        let custom = self.custom.iter().map(|(of, name)| (*of, Placed::new(name.value.clone(), 0))).collect();
+        Self { named: self.named.iter().map(moved).collect(), custom }
     }
 }
 
@@ -147,6 +162,8 @@ pub(super) fn read(fields: &Section<'_>) -> FieldNames {
 }
 
 fn read_one(section: &Section<'_>, owner: &'static str, names: &mut FieldNames) {
+    let custom = section.texts("custom").unwrap_or_default();
+    names.custom.extend(custom.into_iter().map(|name| (owner, Placed::new(name.value.trim().to_owned(), name.row))));
     for meaning in Meaning::ALL {
         let Some(name) = section.text(meaning.key()) else { continue };
         let trimmed = name.value.trim();

@@ -12,6 +12,7 @@ mod crm;
 mod employee;
 mod fields;
 mod files;
+mod forms;
 mod journal;
 mod names;
 mod process;
@@ -29,6 +30,7 @@ use ipnet::IpNet;
 pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::fields::{FIELD_OWNERS, FieldNames, Meaning};
+pub use self::forms::{FormSettings, like_it};
 pub use self::journal::JournalSettings;
 pub use self::process::{
     DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,

@@ -9,7 +9,9 @@ use crate::base::{problem::Placed, secret::Secret};
 use crate::config::{
     block::{self, BlockSettings},
     crm::{self, CrmSection},
-    employee, networks,
+    employee,
+    forms::{self, FormSettings},
+    networks,
     ringostat::{self, Ringostat, RingostatSection},
     scenario::{self, ScenarioSettings},
     section::{Findings, Range, Section},
@@ -65,6 +67,8 @@ pub struct ProjectSettings {
     pub scenario: ScenarioSettings,
     /// How events are read.
     pub events: EventSettings,
+    /// How forms are read, and what they go into.
+    pub forms: FormSettings,
     /// Whether what was stored during a pause is sent when it ends without a word about that.
     pub resend_after_pause: bool,
     /// How long what is done stays in the journal.
@@ -129,6 +133,7 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     let employees = employee::read(&project, employee::Reading { numbers: numbers.as_ref(), staff });
     let blocks = block::read(&project, reserve);
     let (scenario, events) = (scenario::read_project(&project), events(&project));
+    let forms = forms::read(&project);
     let resend_after_pause = project.flag("resend_after_pause").is_some_and(|flag| flag.value);
     let days = project.number("retention_days", Range::new(1, 3_650, "days")).map_or(RETENTION_DAYS, |days| days.value);
     let retention = Duration::from_secs(days * 86_400);
@@ -149,6 +154,7 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
         blocks,
         scenario,
         events,
+        forms,
         resend_after_pause,
         retention,
     };

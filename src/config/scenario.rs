@@ -11,15 +11,21 @@ use crate::model::{
     call::{Direction, Outcome},
     client::{Kind, KindSet},
 };
-use crate::scenario::{Answerer, At, Client, Create, Do, Owner, Row, Statuses, Task, Template, What, When};
+use crate::scenario::{
+    Answerer, At, Client, Create, Do, Owner, Row, SoughtBy, Statuses, Task, Template, Update, What, When,
+};
 
-/// The matrices that predial comes with, by name: each CRM's own.
-pub const SCENARIOS: [(&str, &str); 5] = [
+/// The matrices that predial comes with, by name: each CRM's own, and those for accounts in which another integration
+/// makes the entities.
+pub const SCENARIOS: [(&str, &str); 8] = [
     ("hubspot", include_str!("../../config/scenarios/hubspot.toml")),
     ("pipedrive", include_str!("../../config/scenarios/pipedrive.toml")),
     ("zoho-crm", include_str!("../../config/scenarios/zoho-crm.toml")),
     ("zoho-desk", include_str!("../../config/scenarios/zoho-desk.toml")),
     ("smart-crm", include_str!("../../config/scenarios/smart-crm.toml")),
+    ("zoho-crm-enrich-leads", include_str!("../../config/scenarios/zoho-crm-enrich-leads.toml")),
+    ("zoho-crm-enrich-contacts-deals", include_str!("../../config/scenarios/zoho-crm-enrich-contacts-deals.toml")),
+    ("zoho-desk-enrich", include_str!("../../config/scenarios/zoho-desk-enrich.toml")),
 ];
 
 /// When a task is due unless its row says otherwise.
@@ -34,6 +40,9 @@ const TEXT: &str = "{% if call.direction == 'in' %}Incoming{% else %}Outgoing{% 
     {% if call.direction == 'in' %}Answered by{% else %}Made by{% endif %}: {{ call.answered_by }}{% endif %}\
     {% if call.started %}\nBegan: {{ call.started }}{% endif %}{% if call.talk_s %}\n\
     Talk: {{ call.talk_s }} s{% endif %}";
+
+const FORM_SUBJECT: &str = "Form: {{ call.who }}";
+const FORM_TEXT: &str = "{{ form.fields }}";
 
 /// A matrix as its file says it.
 #[derive(Debug, Clone)]
@@ -122,7 +131,8 @@ fn statuses(top: &Section<'_>) -> Statuses {
 fn row(section: &Section<'_>, id: String) -> Row {
     section.needed("when");
     let when = section.section("when", "row.when").map(|when| read_when(&when)).unwrap_or_default();
-    let does = section.sections("do", "row.do").iter().filter_map(read_do).collect();
+    let of = if when.form.is_some() { Of::Form } else { Of::Call };
+    let does = section.sections("do", "row.do").iter().filter_map(|section| read_do(section, of)).collect();
     section.finish();
     Row { id, when, does }
 }
@@ -139,12 +149,45 @@ fn read_when(section: &Section<'_>) -> When {
         answerers: one_or_more(section, "answered_by", &answerers),
         has: kinds(section, "has"),
         has_not: kinds(section, "has_not"),
+        form: form(section),
     };
+    for key in ["direction", "result", "answered_by"] {
+        if when.form.is_some() && section.has(key) {
+            section.wrong(key, "nothing, since a form is no call", "one");
+        }
+    }
     if let Some(kind) = when.has.iter().find(|kind| when.has_not.has(*kind)) {
         section.wrong("has_not", "kinds that `has` does not name", format_args!("{kind}"));
     }
     section.finish();
     when
+}
+
+/// `form = "any"`, or what the client was looked for by.
+fn form(section: &Section<'_>) -> Option<Vec<SoughtBy>> {
+    let words = [("phone", SoughtBy::Phone), ("email", SoughtBy::Email), ("client-id", SoughtBy::ClientId)];
+    let node = section.node("form", "any, or one or more of phone, email, client-id")?;
+    match &node.value {
+        Value::Text(text) if text == "any" => Some(words.map(|(_, by)| by).to_vec()),
+        _ => Some(one_or_more(section, "form", &words)),
+    }
+}
+
+/// What a row is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Call,
+    Form,
+}
+
+impl Of {
+    /// A title, and a text, unless the row says otherwise.
+    const fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Call => (SUBJECT, TEXT),
+            Self::Form => (FORM_SUBJECT, FORM_TEXT),
+        }
+    }
 }
 
 /// A word, or a list of them.
@@ -177,12 +220,19 @@ fn kinds(section: &Section<'_>, key: &'static str) -> KindSet {
 }
 
 /// The things a `do` can have.
-const THINGS: [&str; 9] = ["lead", "contact", "organization", "deal", "ticket", "task", "call", "note", "update"];
+const THINGS: [&str; 10] =
+    ["lead", "contact", "organization", "deal", "ticket", "task", "call", "note", "update", "enrich"];
 
-fn read_do(section: &Section<'_>) -> Option<Do> {
+fn read_do(section: &Section<'_>, of: Of) -> Option<Do> {
     section.needed("at");
-    let moments = [("before-call", At::BeforeCall), ("pick-up", At::PickUp), ("after-call", At::AfterCall)];
-    let at = section.choice("at", &moments).map(|placed| placed.value);
+    let calls = [("before-call", At::BeforeCall), ("pick-up", At::PickUp), ("after-call", At::AfterCall)];
+    let moments = if of == Of::Form { &[("form", At::Form)][..] } else { &calls };
+    let at = section.choice("at", moments).map(|placed| placed.value);
+    for thing in ["call", "enrich"] {
+        if of == Of::Form && section.has(thing) {
+            section.wrong(thing, "what a form can leave, for a form is no call", "one");
+        }
+    }
     let given = THINGS.iter().filter(|thing| section.has(thing)).count();
     if given != 1 {
         let found = if given == 0 { "none".to_owned() } else { format!("{given}") };
@@ -190,13 +240,14 @@ fn read_do(section: &Section<'_>) -> Option<Do> {
             .findings
             .problem(&section.place, format!("{}: expected one of {}, found {found}", section.path, THINGS.join(", ")));
     }
-    let what = THINGS.iter().find_map(|thing| read_what(section, thing));
+    let what = THINGS.iter().find_map(|thing| read_what(section, thing, of));
     section.finish();
     Some(Do { at: at?, what: what? })
 }
 
-fn read_what(section: &Section<'_>, thing: &'static str) -> Option<What> {
-    let inner = section.section(thing, if thing == "task" { "task" } else { "thing" })?;
+fn read_what(section: &Section<'_>, thing: &'static str, of: Of) -> Option<What> {
+    let (default_subject, default_text) = of.texts();
+    let inner = section.section(thing, if matches!(thing, "task" | ENRICH) { thing } else { "thing" })?;
     let owner = |default| {
         let owners = [
             ("answered", Owner::Answered),
@@ -208,19 +259,19 @@ fn read_what(section: &Section<'_>, thing: &'static str) -> Option<What> {
     };
     let flag = |key, default| inner.flag(key).map_or(default, |placed| placed.value);
     let what = match thing {
-        "task" => read_task(&inner, owner(Owner::Responsible))?,
+        "task" => read_task(&inner, owner(Owner::Responsible), of)?,
         "call" => What::Call {
             owner: owner(Owner::Answered),
             recording: flag("recording", true),
-            subject: template(&inner, "subject", SUBJECT)?,
-            text: template(&inner, "text", TEXT)?,
+            subject: template(&inner, "subject", default_subject)?,
+            text: template(&inner, "text", default_text)?,
         },
-        "note" => What::Note { recording: flag("recording", false), text: template(&inner, "text", TEXT)? },
-        "update" => What::Update { utm: flag("utm", false), call: flag("call", true) },
+        "note" => What::Note { recording: flag("recording", false), text: template(&inner, "text", default_text)? },
+        "update" | "enrich" => What::Update(read_update(&inner, of)),
         kind => {
             let kind = Kind::from_word(kind)?;
             let title = match kind {
-                Kind::Deal | Kind::Ticket => SUBJECT,
+                Kind::Deal | Kind::Ticket => default_subject,
                 Kind::Organization => "{{ call.who }}",
                 Kind::Lead | Kind::Contact => "{{ call.name }}",
             };
@@ -230,7 +281,7 @@ fn read_what(section: &Section<'_>, thing: &'static str) -> Option<What> {
                 utm: flag("utm", true),
                 recording: flag("recording", true),
                 title: template(&inner, "title", title)?,
-                text: template(&inner, "text", TEXT)?,
+                text: template(&inner, "text", default_text)?,
             })
         }
     };
@@ -238,7 +289,26 @@ fn read_what(section: &Section<'_>, thing: &'static str) -> Option<What> {
     Some(what)
 }
 
-fn read_task(section: &Section<'_>, owner: Owner) -> Option<What> {
+/// What is written into what is there. What another integration has made gets all that is known, unless said otherwise.
+fn read_update(section: &Section<'_>, of: Of) -> Update {
+    let enriches = section.kind() == ENRICH;
+    let flag = |key, default| section.flag(key).map_or(default, |placed| placed.value);
+    let (of_call, of_form) = (of == Of::Call, of == Of::Form);
+    Update {
+        utm: flag("utm", enriches),
+        call: of_call && flag("call", true),
+        client: flag("client", enriches || of_form),
+        fields: of_form && flag("fields", true),
+        enriches,
+        on: kinds(section, "on"),
+    }
+}
+
+/// The kind of section that says what another integration's entities get.
+const ENRICH: &str = "enrich";
+
+fn read_task(section: &Section<'_>, owner: Owner, of: Of) -> Option<What> {
+    let (default_subject, default_text) = of.texts();
     let states = [("completed", true), ("open", false)];
     section.needed("state");
     let completed = section.choice("state", &states).map(|placed| placed.value);
@@ -246,7 +316,7 @@ fn read_task(section: &Section<'_>, owner: Owner) -> Option<What> {
     let due = due(section);
     let recording = section.flag("recording").is_none_or(|placed| placed.value);
     let on_contact = section.choice("on", &places).is_some_and(|placed| placed.value);
-    let (subject, text) = (template(section, "subject", SUBJECT), template(section, "text", TEXT));
+    let (subject, text) = (template(section, "subject", default_subject), template(section, "text", default_text));
     let completed = completed?;
     Some(What::Task(Task { completed, owner, due, recording, on_contact, subject: subject?, text: text? }))
 }

@@ -104,7 +104,14 @@ pub(super) fn order(stage: &dyn WriteStage, step: &str, action: Action, on: Vec<
 
 pub(super) fn create(kind: Kind) -> Action {
     let title = if kind == Kind::Contact { String::new() } else { format!("Call from 380… <{kind}> & \"more\"") };
-    Action::Create { kind, title, text: "First line\nsecond <line>".to_owned(), utm: true, recording: true }
+    Action::Create {
+        kind,
+        title,
+        text: "First line\nsecond <line>".to_owned(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    }
 }
 
 pub(super) fn task(completed: bool) -> Action {
@@ -236,7 +243,7 @@ pub(super) async fn a_note_hangs_on_what_it_is_about(stage: &dyn WriteStage) {
 
 pub(super) async fn utm_marks_are_written_only_while_all_of_them_are_empty(stage: &dyn WriteStage) {
     let (contact, _) = stage.known();
-    let action = Action::Update { utm: true, call: true };
+    let action = Action::Update { utm: true, call: true, client: false, fields: Vec::new() };
     let marks = |stage: &dyn WriteStage| {
         let held = stage.held();
         let thing = held.iter().find(|thing| thing.what == "contact" && thing.id == contact.id.to_string());
@@ -305,12 +312,12 @@ pub(super) async fn a_late_recording_reaches_a_written_call(stage: &dyn WriteSta
 pub(super) async fn a_fresh_look_shows_what_is_there_and_what_was_just_made(stage: &dyn WriteStage) {
     let (contact, number) = stage.known();
     let writer = stage.writer();
-    let found = writer.look(&Look { number: Some(number), known: Vec::new() }).await.expect("an answer");
+    let found = writer.look(&Look { number: Some(number), ..Look::default() }).await.expect("an answer");
     assert!(found.iter().any(|record| (record.kind, record.id, record.open) == (contact.kind, contact.id, true)));
     let made = make_all(stage).await;
     let known: Vec<Link> =
         made.values().copied().chain([Link { kind: Kind::Contact, id: stage.missing(Kind::Contact) }]).collect();
-    let found = writer.look(&Look { number: Some(stage.nobody()), known }).await.expect("an answer");
+    let found = writer.look(&Look { number: Some(stage.nobody()), known, ..Look::default() }).await.expect("an answer");
     for link in made.values() {
         assert!(
             found.iter().any(|record| (record.kind, record.id) == (link.kind, link.id)),

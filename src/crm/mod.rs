@@ -51,8 +51,42 @@ pub struct Adapter {
     pub kinds: KindSet,
     /// How a caller's number may differ from the one that is stored and still be the same.
     pub matching: Matching,
+    /// The CRM's own fields that a form may be put into. Fields that an account has made itself are not among them.
+    pub own_fields: &'static [OwnField],
+    /// Whether a name can only be that of a field which an account has made itself.
+    pub is_custom: fn(&str) -> bool,
     /// Checks the section without network, files or waiting.
     pub prepare: Prepare,
+}
+
+/// A field that every account of a CRM has and that may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnField {
+    /// What it is a field of.
+    pub kind: Kind,
+    /// The CRM's own name of it.
+    pub name: &'static str,
+    /// What it takes.
+    pub holds: Holds,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Text.
+    Text,
+    /// A number; a text that is none is left out.
+    Number,
+    /// A telephone number: a client is looked for by what a form puts into it.
+    Phone,
+}
+
+impl Adapter {
+    /// The CRM's own field of that name.
+    #[must_use]
+    pub fn own_field(&self, kind: Kind, name: &str) -> Option<&'static OwnField> {
+        self.own_fields.iter().find(|field| field.kind == kind && field.name == name)
+    }
 }
 
 /// When a stored number is a caller's. Whole international numbers are compared first, in every CRM.

@@ -101,11 +101,18 @@ pub struct Receipt {
     pub whole: bool,
 }
 
-/// Whom a call is about, to be looked up afresh before anything is made for them.
+/// Whom a call or a form is about, to be looked up afresh before anything is made for them: by one of number, e-mail and
+/// client id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
     /// The number.
     pub number: Option<PhoneKey>,
+    /// The e-mail of a contact or lead, whole, its case folded. Only those that have it are answered, and what hangs on
+    /// them.
+    pub email: Option<String>,
+    /// The client's id at the site's counter, whole, in the field of a contact or lead that is configured for it; without
+    /// such a field nobody is found.
+    pub client_id: Option<String>,
     /// What is believed to be theirs: entities of the directory, and those that the journal made lately, which the CRM's
     /// search may not show yet. Read by id.
     pub known: Vec<Link>,

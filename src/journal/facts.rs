@@ -43,7 +43,7 @@ pub(super) fn call_of(events: &[Event], numbers: &NumberReader, zone: &TimeZone)
 const fn rank(moment: Moment) -> u8 {
     match moment {
         Moment::BeforeCall | Moment::BeforeOutgoing => 0,
-        Moment::PickUp | Moment::Forward => 1,
+        Moment::PickUp | Moment::Forward | Moment::Form => 1,
         Moment::Rating => 2,
         Moment::AfterCall | Moment::AfterOutgoing => 3,
     }

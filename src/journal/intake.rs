@@ -143,6 +143,7 @@ impl Journal {
             raw: raw(telling, &query, why),
             facts,
             state,
+            same_within_ms: None,
         };
         (entry, readable)
     }

@@ -76,6 +76,46 @@ pub(super) fn remembered(office: &Office, number: PhoneKey) -> Option<Judged> {
     (!held.is_empty()).then_some(Judged { held, fresh: false })
 }
 
+/// What a client is looked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// Their number.
+    Number(PhoneKey),
+    /// Their e-mail.
+    Email(String),
+    /// Their id at the site's counter.
+    ClientId(String),
+}
+
+impl Sought {
+    /// What the journal knows them by.
+    pub(super) fn who(&self) -> String {
+        match self {
+            Self::Number(number) => number.digits().to_string(),
+            Self::Email(email) => format!("email:{email}"),
+            Self::ClientId(id) => format!("client-id:{id}"),
+        }
+    }
+}
+
+/// What the CRM has of somebody who has left no number. `made` as for [`looked_up`].
+pub(super) async fn sought(writer: &dyn Writer, by: &Sought, made: Vec<Link>) -> Result<Judged, Failure> {
+    let look = match by {
+        Sought::Number(number) => Look { number: Some(*number), ..Look::default() },
+        Sought::Email(email) => Look { email: Some(email.clone()), ..Look::default() },
+        Sought::ClientId(id) => Look { client_id: Some(id.clone()), ..Look::default() },
+    };
+    let mut held: Vec<Held> = Vec::new();
+    // Whoever is answered has it, whole; what else is answered hangs on them.
+    for record in writer.look(&Look { known: made, ..look }).await?.iter().filter(|record| record.open) {
+        let Record { kind, id, owner, created_s, .. } = *record;
+        if !held.iter().any(|held| (held.kind, held.id) == (kind, id)) {
+            held.push(Held { kind, id, owner, created_s });
+        }
+    }
+    Ok(Judged { held, fresh: true })
+}
+
 /// What the CRM has of a number now. `made` is what the journal made for the number lately: the CRM's search may not show
 /// it yet.
 pub(super) async fn looked_up(
@@ -90,7 +130,7 @@ pub(super) async fn looked_up(
     }
     known.sort_unstable();
     known.dedup();
-    let records = writer.look(&Look { number: Some(number), known }).await?;
+    let records = writer.look(&Look { number: Some(number), known, ..Look::default() }).await?;
     Ok(Judged { held: held_of(office, number, &records), fresh: true })
 }
 

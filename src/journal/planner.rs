@@ -2,6 +2,7 @@
 //! first of them is begun.
 
 mod compose;
+mod form;
 mod late;
 
 use std::collections::BTreeSet;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 
 use self::compose::Composer;
 use super::facts::call_of;
-use super::judge::{self, Judged};
+use super::judge::{self, Judged, Sought};
 use super::office::Office;
 use super::order::StoredOrder;
 use super::store::{EntryId, Leased, NewStep, Plan, State, Step, StepState, Store, StoreError};
@@ -18,7 +19,7 @@ use crate::crm::failure::Failure;
 use crate::crm::writer::{Mark, Writer};
 use crate::model::{
     action::Link,
-    call::{Call, Direction, Outcome},
+    call::{Call, Direction, Moment, Outcome},
     client::Kind,
     event::Event,
     ids::CrmId,
@@ -82,6 +83,9 @@ fn nothing(outcome: &str) -> Planned {
 impl Planner<'_> {
     /// Decides what is to be done about an entry.
     pub(super) async fn plan(&self, leased: &Leased) -> Result<Planned, Trouble> {
+        if leased.entry.moment == Moment::Form.word() {
+            return self.plan_form(leased).await;
+        }
         let own = event_of(leased.entry.facts.as_deref())?;
         let (events, given_up) = self.events(leased, &own).await?;
         let project = &self.office.project;
@@ -118,11 +122,18 @@ impl Planner<'_> {
     ) -> Result<Planned, Trouble> {
         let decision = decide(&self.office.project.matrix, &situation, at, done);
         let judged_text = serde_json::to_string(&judged).ok();
-        let composer = Composer { office: self.office, call: &call, judged: &judged, now: self.now };
+        let ended = call.ended().unwrap_or(self.now);
+        let composer = Composer { office: self.office, call: &call, judged: &judged, form: None, over: ended };
         let mut orders = composer.orders(&decision.due, &now_held, steps)?;
-        orders.extend(late::orders((&call, over), steps));
+        let enriches = decision.due.iter().any(|due| due.what.enriches());
+        if !enriches {
+            // What is written now says all that is known anyway.
+            orders.extend(late::orders((&call, over), steps));
+        }
         let outcome = match (&decision.row, orders.is_empty()) {
             (_, false) => None,
+            (Some(_), true) if enriches && at == At::AfterCall => Some("nothing-to-enrich"),
+            (_, true) if enriches => Some("waiting"),
             (None, true) if decision.open => Some("waiting"),
             (None, true) => Some("no-row"),
             (Some(_), true) => Some("nothing-to-do"),
@@ -163,7 +174,7 @@ impl Planner<'_> {
     fn outcome(&self, call: &Call, at: At) -> Option<Outcome> {
         let talked = call.talk.is_some_and(|talk| !talk.is_zero());
         match at {
-            At::BeforeCall => None,
+            At::BeforeCall | At::Form => None,
             At::PickUp => Some(Outcome::Answered),
             At::AfterCall => self.office.project.matrix.statuses.outcome(call.status.as_deref(), talked),
         }
@@ -173,7 +184,7 @@ impl Planner<'_> {
     ///
     /// Memory's word is enough where nothing is going to be made. Where a row may make something, the CRM is asked: when
     /// the call is judged, and again whenever something is about to be made or was to be and was not, because another call
-    /// of the client, or a person, may have made it meanwhile.
+    /// of the client, or a person, may have made it meanwhile. So may another integration what a row enriches.
     async fn judged(
         &self,
         leased: &Leased,
@@ -186,7 +197,8 @@ impl Planner<'_> {
         let matrix = &self.office.project.matrix;
         if let Some(kept) = kept {
             let situation = self.situation(call, outcome, &kept);
-            let makes = decide(matrix, &situation, at, done).due.iter().any(|due| due.what.creates_entity());
+            let due = decide(matrix, &situation, at, done).due;
+            let makes = due.iter().any(|due| due.what.creates_entity() || due.what.enriches());
             // What was to be made and was not, perhaps somebody has made by hand.
             let unmade = steps.iter().any(|step| !is_done(step) && Kind::from_word(&step.name).is_some());
             let now_held = if makes || unmade { self.look(leased, number).await? } else { kept.clone() };
@@ -194,7 +206,8 @@ impl Planner<'_> {
         }
         if let Some(remembered) = judge::remembered(self.office, number) {
             let open = self.situation(call, outcome, &remembered);
-            if !may_create(matrix, &open) {
+            let enriches = decide(matrix, &open, at, done).due.iter().any(|due| due.what.enriches());
+            if !may_create(matrix, &open) && !enriches {
                 return Ok((remembered.clone(), remembered));
             }
         }
@@ -204,13 +217,21 @@ impl Planner<'_> {
 
     /// What the client has now, as the CRM and the journal say.
     pub(super) async fn look(&self, leased: &Leased, number: PhoneKey) -> Result<Judged, Trouble> {
+        self.look_for(leased, &Sought::Number(number)).await
+    }
+
+    /// The same of somebody who is looked for by whatever they have left.
+    async fn look_for(&self, leased: &Leased, sought: &Sought) -> Result<Judged, Trouble> {
         let since_ms = self.earliest_ms.saturating_sub(LATELY_MS);
-        let made = self.store.made_for(&leased.entry.project, number.digits(), since_ms).await?;
+        let made = self.store.made_for(&leased.entry.project, &sought.who(), since_ms).await?;
         let link = |made: &super::store::Made| {
             Some(Link { kind: Kind::from_word(&made.kind)?, id: CrmId::parse(&made.crm_id)? })
         };
         let made = made.iter().filter_map(link).collect();
-        Ok(judge::looked_up(self.office, self.writer, number, made).await?)
+        Ok(match sought {
+            Sought::Number(number) => judge::looked_up(self.office, self.writer, *number, made).await?,
+            _ => judge::sought(self.writer, sought, made).await?,
+        })
     }
 
     fn situation(&self, call: &Call, outcome: Option<Outcome>, judged: &Judged) -> Situation {
@@ -221,6 +242,7 @@ impl Planner<'_> {
             client: judged.client(),
             has: judged.has(),
             answerer: spoke.then(|| self.answerer(call, judged)),
+            form: None,
         }
     }
 

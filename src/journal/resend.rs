@@ -39,6 +39,7 @@ mod tests {
             raw: Vec::new(),
             facts: Some("{}".to_owned()),
             state: State::Received,
+            same_within_ms: None,
         };
         store.append(entry).await.expect("stored").id
     }

@@ -4,6 +4,7 @@ mod look;
 
 use std::time::Duration;
 
+use super::judge::Sought;
 use super::office::Office;
 use super::order::{StoredOrder, Unready};
 use super::planner::{Planned, Planner, Trouble};
@@ -331,8 +332,15 @@ fn ms(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn made(order: &Order, id: &str, at_ms: i64) -> Option<Made> {
-    let Action::Create { kind, .. } = &order.action else { return None };
-    let number = order.call.client?.digits();
-    Some(Made { number, kind: kind.word().to_owned(), crm_id: id.to_owned(), at_ms })
+/// What was made, for whom: by everything that the client may be looked for by next.
+fn made(order: &Order, id: &str, at_ms: i64) -> Vec<Made> {
+    let Action::Create { kind, .. } = &order.action else { return Vec::new() };
+    let call = &order.call;
+    let sought = [
+        call.client.map(Sought::Number),
+        call.client_email.as_ref().map(|email| Sought::Email(email.to_lowercase())),
+        call.client_id.clone().map(Sought::ClientId),
+    ];
+    let made = |sought: Sought| Made { who: sought.who(), kind: kind.word().to_owned(), crm_id: id.to_owned(), at_ms };
+    sought.into_iter().flatten().map(made).collect()
 }

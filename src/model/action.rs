@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{client::Kind, ids::CrmId};
+use crate::model::{client::Kind, form::Filled, ids::CrmId};
 
 /// One thing to be done in the CRM. Whose it becomes and what it hangs on stands beside it.
 ///
@@ -23,6 +23,9 @@ pub enum Action {
         utm: bool,
         /// Whether the recording's link is written, into the field that is configured for it.
         recording: bool,
+        /// What a form's fields are put into besides. A field that the entity gets anyway takes what stands here.
+        #[serde(default)]
+        fields: Vec<Filled>,
     },
     /// Makes a task on what it hangs on.
     Task {
@@ -55,6 +58,12 @@ pub enum Action {
         utm: bool,
         /// The call's id, status, recording, each into the field that is configured for it.
         call: bool,
+        /// The client's name, number and e-mail, each where a contact or lead has none: what a person has put right stays.
+        #[serde(default)]
+        client: bool,
+        /// What a form's fields are put into, whatever stands there.
+        #[serde(default)]
+        fields: Vec<Filled>,
     },
     /// Writes something that was made again, because the recording has come since.
     Amend {

@@ -25,10 +25,12 @@ pub enum Moment {
     BeforeOutgoing,
     /// The outgoing call is over.
     AfterOutgoing,
+    /// No call at all: a form of the site was sent.
+    Form,
 }
 
 impl Moment {
-    /// Every moment.
+    /// Every moment of a call.
     pub const ALL: [Self; 7] = [
         Self::BeforeCall,
         Self::PickUp,
@@ -50,10 +52,11 @@ impl Moment {
             Self::Rating => "rating",
             Self::BeforeOutgoing => "before-outgoing",
             Self::AfterOutgoing => "after-outgoing",
+            Self::Form => "form",
         }
     }
 
-    /// The moment that [`Moment::word`] names.
+    /// The moment of a call that [`Moment::word`] names.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|moment| moment.word() == word)
@@ -121,6 +124,13 @@ pub struct Utm {
     pub term: Option<String>,
     /// `utm_content`
     pub content: Option<String>,
+}
+
+/// Whether a value of the site's counter says anything: it has words of its own for *nothing*.
+#[must_use]
+pub fn says_something(text: &str) -> bool {
+    let nothing = ["", "(direct)", "(none)", "(not set)", "null", "undefined", "-"];
+    !nothing.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
 /// A call, as far as it is known.

@@ -5,5 +5,6 @@ pub mod call;
 pub mod client;
 pub mod employee;
 pub mod event;
+pub mod form;
 pub mod ids;
 pub mod phone;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan, scenario};
+use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan, forms, scenario};
 use crate::base::environment::Environment;
 use crate::base::problem::{Placed, Problem};
 use crate::config::{
@@ -116,7 +116,9 @@ fn compile_project(
         }
     }
     let matrix = adapter.and_then(|adapter| scenario::matrix(settings, scenarios, adapter, problems));
-    let prepared = match (adapter?.prepare)(&settings.crm) {
+    let mapping = adapter.and_then(|adapter| forms::mapping(settings, adapter, problems));
+    let section = forms::with_mapped(settings, adapter?);
+    let prepared = match (adapter?.prepare)(&section) {
         Ok(prepared) => prepared,
         Err(found) => {
             problems.extend(found);
@@ -135,11 +137,13 @@ fn compile_project(
         ringostat: settings.ringostat.clone(),
         matrix: Arc::new(matrix?),
         events: settings.events.clone(),
+        forms: Arc::new(mapping?),
+        form_charset: settings.forms.charset,
         resend_after_pause: settings.resend_after_pause,
         retention: settings.retention,
         crm: CrmSetup {
             adapter: adapter?,
-            section: settings.crm.clone(),
+            section,
             prepared,
             country: settings.country.value.as_str().into(),
             timezone: settings.timezone.as_str().into(),
@@ -252,6 +256,8 @@ mod tests {
         name: "small",
         kinds: KindSet::of(&[Kind::Contact, Kind::Deal]),
         matching: Matching::Whole,
+        own_fields: &[],
+        is_custom: |_| false,
         prepare: prepare_small,
     }];
 

@@ -4,6 +4,7 @@
 
 mod block;
 mod compile;
+mod forms;
 mod people;
 mod scenario;
 mod speaker;
@@ -12,6 +13,7 @@ mod staff;
 use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
+use encoding_rs::Encoding;
 use ipnet::IpNet;
 
 pub use self::{
@@ -21,9 +23,10 @@ pub use self::{
     staff::Joined,
 };
 use crate::base::secret::Seal;
-use crate::config::{CrmSection, EventSettings, RingostatSection};
+use crate::config::{CrmSection, EventSettings, Meaning, RingostatSection};
 use crate::crm::{Adapter, Prepared, hooks::HookTarget, quota::Limits};
-use crate::model::{employee::Employee, phone::NumberReader};
+use crate::forms::Mapping;
+use crate::model::{client::Kind, employee::Employee, phone::NumberReader};
 use crate::scenario::Matrix;
 
 /// What is in force, swapped as a whole. A request loads it once and sees one world to its end.
@@ -85,6 +88,10 @@ pub struct Project {
     pub matrix: Arc<Matrix>,
     /// How events are read.
     pub events: EventSettings,
+    /// How forms are read, and what they go into.
+    pub forms: Arc<Mapping>,
+    /// What a form that is not in UTF-8 and does not say so is written in.
+    pub form_charset: Option<&'static Encoding>,
     /// Whether what was stored during a pause is sent when it ends without a word about that.
     pub resend_after_pause: bool,
     /// How long what is done stays in the journal.
@@ -102,6 +109,16 @@ impl Project {
     /// Employees to whom no call is sent, because nothing says their main directions.
     pub fn without_direction(&self) -> impl Iterator<Item = &Employee> {
         self.employees.iter().filter(|employee| employee.main.is_empty())
+    }
+
+    /// Whether the CRM keeps its clients' ids at the site's counter: there is a field for them.
+    #[must_use]
+    pub fn keeps_client_ids(&self) -> bool {
+        let field = |kind: Kind| self.crm.section.fields.of(kind.word(), Meaning::ClientId);
+        [Kind::Contact, Kind::Lead]
+            .into_iter()
+            .filter(|kind| self.crm.adapter.kinds.has(*kind))
+            .any(|kind| field(kind).is_some())
     }
 
     /// Every block, by name.

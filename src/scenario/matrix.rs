@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Answerer, Client, Situation, Statuses, Template};
+use super::{Answerer, Client, Situation, SoughtBy, Statuses, Template};
 use crate::model::{
     call::{Direction, Moment, Outcome},
     client::{Kind, KindSet},
@@ -43,6 +43,8 @@ pub struct When {
     pub has: KindSet,
     /// Kinds of which they have none.
     pub has_not: KindSet,
+    /// Of a form, and what its client was looked for by, one of these; `None`: of a call.
+    pub form: Option<Vec<SoughtBy>>,
 }
 
 /// When something is done.
@@ -54,6 +56,8 @@ pub enum At {
     PickUp,
     /// When it is over.
     AfterCall,
+    /// When a form has come; of a form's rows alone.
+    Form,
 }
 
 impl At {
@@ -64,6 +68,7 @@ impl At {
             Moment::BeforeCall | Moment::BeforeOutgoing => Some(Self::BeforeCall),
             Moment::PickUp => Some(Self::PickUp),
             Moment::AfterCall | Moment::AfterOutgoing => Some(Self::AfterCall),
+            Moment::Form => Some(Self::Form),
             Moment::Forward | Moment::Rating => None,
         }
     }
@@ -104,12 +109,25 @@ pub enum What {
         text: Template,
     },
     /// Fields of what the client has are written.
-    Update {
-        /// The UTM marks, while all of them are empty.
-        utm: bool,
-        /// The call's id, status, recording.
-        call: bool,
-    },
+    Update(Update),
+}
+
+/// See [`What::Update`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Update {
+    /// The UTM marks, while all of them are empty.
+    pub utm: bool,
+    /// The call's id, status, recording.
+    pub call: bool,
+    /// The client's name, number and e-mail, where there is none.
+    pub client: bool,
+    /// What the project's rows put into fields, of a form.
+    pub fields: bool,
+    /// What the client has *now* is written, and not what they had when the call was judged: another integration makes it
+    /// meanwhile (rows `zd-enrich`, `zc-enrich-leads`, `zc-enrich-contacts-deals`).
+    pub enriches: bool,
+    /// Entities of these kinds alone; none = whatever the client has.
+    pub on: KindSet,
 }
 
 /// See [`What::Create`].
@@ -172,7 +190,16 @@ impl When {
             // Nobody answered, and nobody will.
             None => self.answerers.is_empty() || situation.outcome.is_none(),
         };
-        self.fits_client(situation) && open_outcome && open_answerer
+        self.fits_form(situation) && self.fits_client(situation) && open_outcome && open_answerer
+    }
+
+    /// A form's rows are for forms, the others for calls.
+    fn fits_form(&self, situation: &Situation) -> bool {
+        match (&self.form, situation.form) {
+            (None, None) => true,
+            (Some(wanted), Some(by)) => wanted.contains(&by),
+            _ => false,
+        }
     }
 
     fn fits_client(&self, situation: &Situation) -> bool {
@@ -191,6 +218,12 @@ impl Do {
         matches!(self.what, What::Create(_))
     }
 
+    /// Whether this writes into what another integration makes.
+    #[must_use]
+    pub const fn enriches(&self) -> bool {
+        matches!(self.what, What::Update(Update { enriches: true, .. }))
+    }
+
     /// The name of the step it becomes: the same for the same thing in any row, so that a situation that turns out
     /// otherwise makes nothing a second time.
     #[must_use]
@@ -201,7 +234,7 @@ impl Do {
             What::Task(Task { completed: false, .. }) => "task-open",
             What::Call { .. } => "call",
             What::Note { .. } => "note",
-            What::Update { .. } => "update",
+            What::Update(_) => "update",
         }
     }
 
@@ -215,7 +248,7 @@ impl Do {
                 Kind::Deal => 3,
                 Kind::Ticket => 4,
             },
-            What::Update { .. } => 5,
+            What::Update(_) => 5,
             What::Task(_) => 6,
             What::Call { .. } => 7,
             What::Note { .. } => 8,

@@ -38,7 +38,7 @@ pub fn decide<'m>(matrix: &'m Matrix, situation: &Situation, at: At, done: &BTre
     let Some((&first, others)) = rows.split_first() else {
         return Decision { row: None, due: Vec::new(), open: false };
     };
-    let certain = situation.outcome.is_some();
+    let certain = !situation.is_open();
     let mut due: Vec<Due<'m>> = named(first).filter(|due| due.what.at <= at && !done.contains(&due.name)).collect();
     if !certain {
         let wanted = |row: &Row, due: &Due<'m>| row.does.iter().any(|other| other == due.what);
@@ -58,7 +58,7 @@ pub fn may_create(matrix: &Matrix, situation: &Situation) -> bool {
 /// The rows that fit: one where all is known, those that may yet where it is not.
 fn fitting<'m>(matrix: &'m Matrix, situation: &Situation) -> Vec<&'m Row> {
     let rows = matrix.rows.iter().filter(|row| row.when.may_fit(situation));
-    if situation.outcome.is_some() { rows.take(1).collect() } else { rows.collect() }
+    if situation.is_open() { rows.collect() } else { rows.take(1).collect() }
 }
 
 /// What a row does, each with the name of its step.
@@ -107,8 +107,14 @@ mod tests {
         When { outcomes: outcome.into_iter().collect(), ..When::default() }
     }
 
-    const NEW: Situation =
-        Situation { direction: Direction::In, outcome: None, client: Client::New, has: KindSet::NONE, answerer: None };
+    const NEW: Situation = Situation {
+        direction: Direction::In,
+        outcome: None,
+        client: Client::New,
+        has: KindSet::NONE,
+        answerer: None,
+        form: None,
+    };
 
     fn due(matrix: &Matrix, situation: &Situation, at: At, done: &[&str]) -> Vec<String> {
         let done: BTreeSet<String> = done.iter().map(|&name| name.to_owned()).collect();

@@ -29,7 +29,19 @@ pub enum Answerer {
     Unknown,
 }
 
-/// A call as a row of a matrix sees it. What is `None` is not known yet.
+/// What the client of a form was looked for by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SoughtBy {
+    /// Their numbers.
+    Phone,
+    /// Their e-mail: they left no number.
+    Email,
+    /// Their id at the site's counter: they left neither.
+    ClientId,
+}
+
+/// A call or a form as a row of a matrix sees it. What is `None` is not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Situation {
     /// Who called whom.
@@ -42,6 +54,22 @@ pub struct Situation {
     pub has: KindSet,
     /// Who answered or made it; `None` also where nobody did.
     pub answerer: Option<Answerer>,
+    /// What the client was looked for by, of a form; `None` of a call.
+    pub form: Option<SoughtBy>,
+}
+
+impl Situation {
+    /// Of a form: nobody called or answered, and nothing of it becomes known later.
+    #[must_use]
+    pub const fn of_form(sought_by: SoughtBy, client: Client, has: KindSet) -> Self {
+        Self { direction: Direction::In, outcome: None, client, has, answerer: None, form: Some(sought_by) }
+    }
+
+    /// Whether a row that does not fit may yet, once more is known.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.outcome.is_none() && self.form.is_none()
+    }
 }
 
 /// What the telephone system's words for a call's end mean.

@@ -10,7 +10,7 @@ const FUEL: u64 = 10_000;
 /// A text that was made, at most; vendors take less.
 const MOST_BYTES: usize = 16_384;
 
-/// The words a template may use, under `call`.
+/// The words a template may use, under `call`; of a form they say who filled it in.
 ///
 /// # Shape
 /// `{{ call.caller }}`, `{{ call.answered_by }}` …; what is not known is empty.
@@ -29,8 +29,10 @@ pub struct Words {
     pub caller: String,
     /// The client's name, where it is known.
     pub name: String,
-    /// The client's name, else their number.
+    /// The client's name, else their number, else their e-mail.
     pub who: String,
+    /// The client's e-mail.
+    pub email: String,
     /// The company's number.
     pub company: String,
     /// The number that was dialled.
@@ -61,6 +63,16 @@ pub struct Words {
     pub utm_content: String,
     /// The client's id at the site's counter.
     pub client_id: String,
+    /// What a form says.
+    #[serde(skip)]
+    pub form: FormWords,
+}
+
+/// The words a template of a form's row may use, under `form`, beside those of [`Words`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FormWords {
+    /// What was filled in, a line for each field: `name: value`.
+    pub fields: String,
 }
 
 /// A template that has been tried: it names nothing that is not there.
@@ -107,9 +119,12 @@ impl Template {
         #[derive(Serialize)]
         struct Context<'a> {
             call: &'a Words,
+            form: &'a FormWords,
         }
         let template = self.environment.get_template(NAME).map_err(|error| said(&error))?;
-        let text = template.render(minijinja::value::Serde(Context { call: words })).map_err(|error| said(&error))?;
+        let text = template
+            .render(minijinja::value::Serde(Context { call: words, form: &words.form }))
+            .map_err(|error| said(&error))?;
         let text = text.trim();
         let end = (0..=MOST_BYTES.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
         Ok(text[..end].to_owned())

@@ -151,8 +151,14 @@ fn prepare(_: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
     Ok(Arc::new(Values))
 }
 
-static VALUES: &[Adapter] =
-    &[Adapter { name: "values", kinds: KindSet::of(&[Kind::Contact]), matching: Matching::Whole, prepare }];
+static VALUES: &[Adapter] = &[Adapter {
+    name: "values",
+    kinds: KindSet::of(&[Kind::Contact]),
+    matching: Matching::Whole,
+    own_fields: &[],
+    is_custom: |_| false,
+    prepare,
+}];
 
 fn section() -> CrmSection {
     CrmSection {

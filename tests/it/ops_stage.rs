@@ -40,8 +40,14 @@ pub(crate) const OLEH: &str = "380671112233";
 pub(crate) const IRYNA: &str = "380509998877";
 
 const KINDS: KindSet = KindSet::of(&[Kind::Contact, Kind::Deal]);
-const ADAPTERS: &[Adapter] =
-    &[Adapter { name: "values", kinds: KINDS, matching: Matching::Whole, prepare: |_| Ok(Arc::new(Values)) }];
+const ADAPTERS: &[Adapter] = &[Adapter {
+    name: "values",
+    kinds: KINDS,
+    matching: Matching::Whole,
+    own_fields: &[],
+    is_custom: |_| false,
+    prepare: |_| Ok(Arc::new(Values)),
+}];
 
 #[derive(Debug)]
 struct Values;

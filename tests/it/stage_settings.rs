@@ -103,6 +103,7 @@ pub(crate) fn project(name: &str, token: &str) -> ProjectSettings {
         employees: vec![Placed::new(anna, 1)],
         blocks: BTreeMap::new(),
         scenario: ScenarioSettings::default(),
+        forms: predial::config::FormSettings::default(),
         events: EventSettings::default(),
         resend_after_pause: false,
         retention: Duration::from_secs(30 * 86_400),

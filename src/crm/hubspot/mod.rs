@@ -81,5 +81,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "hubspot",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal, Kind::Ticket]),
     matching: Matching::Whole,
+    own_fields: &[],
+    is_custom: |_| false,
     prepare: settings::prepare,
 };

@@ -232,7 +232,7 @@ impl Writer for Writing {
 
     async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
         match (&order.action, parts.last()) {
-            (Action::Update { utm, call }, _) => self.update(order, (*utm, *call), parts.len()).await,
+            (Action::Update { utm, call, .. }, _) => self.update(order, (*utm, *call), parts.len()).await,
             (Action::Amend { id, to }, _) => {
                 self.amend(order, id, to).await?;
                 Ok(Receipt { id: id.clone(), whole: true })

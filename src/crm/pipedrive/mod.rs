@@ -83,5 +83,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "pipedrive",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
     matching: Matching::Whole,
+    own_fields: &[],
+    is_custom: |_| false,
     prepare: settings::prepare,
 };

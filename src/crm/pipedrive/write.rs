@@ -236,7 +236,7 @@ impl Writer for Pen {
             }
             Action::Call { subject, text, .. } => self.call_part(order, (subject, text), parts).await,
             Action::Note { text } => self.send(request::note(order, text)).await.map(whole),
-            Action::Update { utm, call } => self.update_part(order, (*utm, *call), parts).await,
+            Action::Update { utm, call, .. } => self.update_part(order, (*utm, *call), parts).await,
             Action::Amend { id, to } => self.amend_part(order, (id, to), parts).await,
         }
     }
@@ -258,7 +258,7 @@ impl Writer for Pen {
                 Ok(self.made_call_log(order, activity).await?.map(receipt(!uploads(order))))
             }
             (Action::Call { .. }, [_, log, ..]) => self.uploaded(log).await,
-            (Action::Update { utm, call }, _) => {
+            (Action::Update { utm, call, .. }, _) => {
                 let on = nth(order, parts)?;
                 let nothing_left = self.delta(order, on, (*utm, *call)).await?.is_empty();
                 let whole = parts.len() + 1 >= order.on.len();

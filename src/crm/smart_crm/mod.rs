@@ -92,5 +92,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "smart-crm",
     kinds: KindSet::of(&Kind::ALL),
     matching: Matching::Whole,
+    own_fields: &[],
+    is_custom: |_| false,
     prepare: settings::prepare,
 };

@@ -98,5 +98,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "zoho-crm",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
     matching: Matching::LastNine,
+    own_fields: &[],
+    is_custom: |_| false,
     prepare: settings::prepare,
 };

@@ -159,7 +159,7 @@ impl Pen {
     async fn amend(&self, order: &Order, (id, to): (&str, &Action), parts: &[String]) -> Result<Receipt, Failure> {
         let own = CrmId::parse(id).ok_or_else(|| no_id(id));
         let (module, text, mut row) = match to {
-            Action::Update { utm, call } => return self.update(order, (*utm, *call), parts).await,
+            Action::Update { utm, call, .. } => return self.update(order, (*utm, *call), parts).await,
             Action::Note { .. } => (NOTES, "Note_Content", Row::new()),
             to => {
                 let (owner, module) = body::owner(to).zip(body::module(to)).ok_or_else(|| nothing_of(to.word()))?;
@@ -222,7 +222,7 @@ impl Writer for Pen {
         match &order.action {
             Action::Create { .. } | Action::Task { .. } | Action::Call { .. } => self.make(order).await,
             Action::Note { text } => self.make_note(order, text, parts).await,
-            Action::Update { utm, call } => self.update(order, (*utm, *call), parts).await,
+            Action::Update { utm, call, .. } => self.update(order, (*utm, *call), parts).await,
             Action::Amend { id, to } => self.amend(order, (id, to), parts).await,
         }
     }

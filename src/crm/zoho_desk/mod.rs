@@ -99,5 +99,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "zoho-desk",
     kinds: KindSet::of(&[Kind::Contact, Kind::Organization, Kind::Ticket]),
     matching: Matching::LastNine,
+    own_fields: &[],
+    is_custom: |_| false,
     prepare: settings::prepare,
 };

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Trouble;
 use crate::crm::failure::Failure;
+use crate::forms::Variable;
 use crate::journal::judge::Judged;
 use crate::journal::office::Office;
 use crate::journal::order::{StoredOrder, Target};
@@ -11,10 +12,11 @@ use crate::journal::store::{Step, StepState};
 use crate::model::{
     action::{Action, Link},
     call::{Call, Direction},
-    client::Kind,
+    client::{Kind, KindSet},
+    form::{Filled, Form},
     ids::CrmId,
 };
-use crate::scenario::{Create, Due, Owner, Task, Template, What, Words};
+use crate::scenario::{Create, Due, FormWords, Owner, Task, Template, Update, What, Words};
 
 /// Makes the orders of one call.
 pub(super) struct Composer<'a> {
@@ -22,7 +24,10 @@ pub(super) struct Composer<'a> {
     pub(super) call: &'a Call,
     /// How the call was judged: who is responsible stays who it was.
     pub(super) judged: &'a Judged,
-    pub(super) now: Timestamp,
+    /// What was filled in, of a form.
+    pub(super) form: Option<&'a Form>,
+    /// When a task's time begins: the call's end, the form's coming.
+    pub(super) over: Timestamp,
 }
 
 /// What can be hung on: what the client has, and what this call made or is about to.
@@ -42,8 +47,15 @@ impl Composer<'_> {
         let mut available = Available::of(now_held, steps);
         let words = self.words();
         let mut orders = Vec::new();
-        for due in due {
+        // What an earlier moment found nothing for is written once, with what is known by now.
+        let last = due.iter().rposition(|due| due.what.enriches());
+        for (at, due) in due.iter().enumerate() {
             let order = match &due.what.what {
+                What::Update(update) if update.enriches && Some(at) != last => None,
+                What::Update(update) => {
+                    orders.extend(self.update(&due.name, update, &available));
+                    None
+                }
                 What::Create(create) => self.create(create, &due.name, &mut available, &words)?,
                 What::Task(task) => Some(self.task(task, &available, &words)?),
                 What::Call { owner, recording, subject, text } => {
@@ -56,7 +68,6 @@ impl Composer<'_> {
                     let text = self.text(text, *recording, &words)?;
                     Some(self.order(Action::Note { text }, None, available.client(), *recording))
                 }
-                What::Update { utm, call } => self.update((*utm, *call), &available),
             };
             orders.extend(order.map(|order| (due.name.clone(), order)));
         }
@@ -87,6 +98,7 @@ impl Composer<'_> {
             text: rendered(&create.text, words)?,
             utm: create.utm,
             recording: create.recording && self.call.recording.is_some(),
+            fields: self.filled(create.kind),
         };
         let on = available.parents_of(create.kind);
         available.entities.push((create.kind, Target::Made { kind: create.kind, step: name.to_owned() }, true));
@@ -94,7 +106,7 @@ impl Composer<'_> {
     }
 
     fn task(&self, task: &Task, available: &Available, words: &Words) -> Result<StoredOrder, Trouble> {
-        let ended = self.call.ended().unwrap_or(self.now);
+        let ended = self.over;
         let action = Action::Task {
             subject: rendered(&task.subject, words)?,
             text: self.text(&task.text, task.recording, words)?,
@@ -104,10 +116,28 @@ impl Composer<'_> {
         Ok(self.order(action, self.owner(task.owner, false), available.of_task(task.on_contact), task.recording))
     }
 
-    /// Fields of what was there before: what this call makes has them from the beginning.
-    fn update(&self, (utm, call): (bool, bool), available: &Available) -> Option<StoredOrder> {
-        let on = available.there();
-        (!on.is_empty()).then(|| self.order(Action::Update { utm, call }, None, on, call))
+    /// What a form puts into fields of an entity.
+    fn filled(&self, kind: Kind) -> Vec<Filled> {
+        self.form.map(|form| self.office.project.forms.filled(kind, form)).unwrap_or_default()
+    }
+
+    /// Fields of what was there before: what this call makes has them from the beginning. A form has something of its own
+    /// for each entity, and each gets a step.
+    fn update(&self, name: &str, update: &Update, available: &Available) -> Vec<(String, StoredOrder)> {
+        let Update { utm, call, client, fields, on, .. } = *update;
+        let there = available.there(on, fields);
+        if !fields {
+            let action = Action::Update { utm, call, client, fields: Vec::new() };
+            let order = (!there.is_empty())
+                .then(|| self.order(action, None, there.into_iter().map(|(_, target)| target).collect(), call));
+            return order.map(|order| (name.to_owned(), order)).into_iter().collect();
+        }
+        let of_one = |(kind, target): (Kind, Target)| {
+            let action = Action::Update { utm, call, client, fields: self.filled(kind) };
+            (format!("{name}-{kind}"), self.order(action, None, vec![target], call))
+        };
+        let says = |(_, order): &(String, StoredOrder)| !matches!(&order.action, Action::Update { utm: false, call: false, client: false, fields } if fields.is_empty());
+        there.into_iter().map(of_one).filter(says).collect()
     }
 
     /// Whose it becomes. A call that nobody of ours answered is nobody's; everything else is the top manager's then.
@@ -153,7 +183,8 @@ impl Composer<'_> {
             direction: if call.direction == Direction::In { "in" } else { "out" }.to_owned(),
             status: text(&call.status),
             name: text(&call.client_name),
-            who: call.client_name.clone().unwrap_or_else(|| caller.clone()),
+            who: call.client_name.clone().or_else(|| who(&caller, call)).unwrap_or_default(),
+            email: text(&call.client_email),
             caller,
             company: text(&call.company),
             dialled: call.dialled().unwrap_or_default(),
@@ -170,8 +201,25 @@ impl Composer<'_> {
             utm_term: text(&call.utm.term),
             utm_content: text(&call.utm.content),
             client_id: text(&call.client_id),
+            form: FormWords { fields: self.form.map(lines).unwrap_or_default() },
         }
     }
+}
+
+/// Whom it is about, where nobody has said their name.
+fn who(caller: &str, call: &Call) -> Option<String> {
+    let number = (!caller.is_empty()).then(|| caller.to_owned());
+    number.or_else(|| call.client_email.clone())
+}
+
+/// What was filled in, a line for each field; what the telephone system knows of the visitor is no part of it.
+fn lines(form: &Form) -> String {
+    let told = |name: &str| {
+        let mut known = Variable::ALL.iter().flat_map(|(.., names)| names.iter());
+        known.any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let filled_in = form.fields.iter().filter(|(name, _)| !told(name));
+    filled_in.map(|(name, value)| format!("{name}: {}", value.trim())).collect::<Vec<_>>().join("\n")
 }
 
 /// A template that runs away on this call refuses it, as the CRM would.
@@ -233,9 +281,19 @@ impl Available {
         }
     }
 
-    /// What of that was there before this call.
-    fn there(&self) -> Vec<Target> {
-        let there = |target: &Target| matches!(target, Target::There(_));
-        self.client().into_iter().filter(there).collect()
+    /// What of that was there before this call, of these kinds, or of all where there are none. `every`: the
+    /// organization beside the others, too.
+    fn there(&self, on: KindSet, every: bool) -> Vec<(Kind, Target)> {
+        let wanted = |kind: Kind| on == KindSet::NONE || on.has(kind);
+        let kinds = [Kind::Deal, Kind::Ticket, Kind::Contact, Kind::Lead, Kind::Organization];
+        let of = |kind: Kind| {
+            let (_, target, _) = self.entities.iter().find(|(known, ..)| *known == kind)?;
+            matches!(target, Target::There(_)).then(|| (kind, target.clone()))
+        };
+        let mut there: Vec<(Kind, Target)> = kinds.into_iter().filter(|kind| wanted(*kind)).filter_map(of).collect();
+        if !every && self.entities.iter().any(|(kind, ..)| *kind != Kind::Organization) {
+            there.retain(|(kind, _)| *kind != Kind::Organization);
+        }
+        there
     }
 }

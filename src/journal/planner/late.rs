@@ -16,6 +16,9 @@ pub(super) fn orders((call, over): (&Call, bool), steps: &[Step]) -> Vec<(String
     let mut late = Vec::new();
     for step in steps.iter().filter(|step| step.state == StepState::Done && !follows_another(&step.name)) {
         let (Ok(order), Some(id)) = (StoredOrder::read(&step.order), step.receipt.clone()) else { continue };
+        if is_written_again(step, &order, steps) {
+            continue;
+        }
         let news = News::of((call, over), (step, &order), steps);
         if news.is_none() {
             continue;
@@ -28,6 +31,17 @@ pub(super) fn orders((call, over): (&Call, bool), steps: &[Step]) -> Vec<(String
         late.extend(amended(order, id, (call, &news)).map(|amended| (name, amended)));
     }
     late
+}
+
+/// Whether a later step of the call writes the same fields of the same entities: what comes late is brought by that one.
+fn is_written_again(step: &Step, order: &StoredOrder, steps: &[Step]) -> bool {
+    let behind = steps.iter().skip_while(|other| (other.entry, other.seq) != (step.entry, step.seq)).skip(1);
+    let mut behind = behind.filter(|other| other.state == StepState::Done && !follows_another(&other.name));
+    matches!(order.action, Action::Update { .. })
+        && behind.any(|other| {
+            let other = StoredOrder::read(&other.order).ok();
+            other.is_some_and(|other| matches!(other.action, Action::Update { .. }) && other.on == order.on)
+        })
 }
 
 /// What ends the name of a step that brings a recording, or something else that was not known, to what another did.
@@ -61,7 +75,7 @@ impl<'c> News<'c> {
         let told: Vec<Call> = std::iter::once(order.call.clone()).chain(followed.map(|order| order.call)).collect();
         let (utm, status) = match order.action {
             Action::Create { utm, .. } if over => (utm, true),
-            Action::Update { utm, call } if over => (utm, call),
+            Action::Update { utm, call, .. } if over => (utm, call),
             _ => (false, false),
         };
         let recording = call.recording.as_deref().filter(|_| order.wants_recording);
@@ -90,7 +104,7 @@ fn amended(order: StoredOrder, id: String, (call, news): (&Call, &News<'_>)) -> 
     if let Some((on, of_call)) = entity {
         let recording = news.recording.map(str::to_owned);
         let wants_recording = recording.is_some();
-        let action = Action::Update { utm: news.utm, call: of_call };
+        let action = Action::Update { utm: news.utm, call: of_call, client: false, fields: Vec::new() };
         return Some(StoredOrder { action, on, call: Call { recording, ..call.clone() }, wants_recording, ..order });
     }
     let link = news.recording?;

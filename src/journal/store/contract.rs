@@ -34,6 +34,7 @@ pub(super) fn event(lane: &str, n: u32) -> NewEntry {
         raw: format!("caller={lane}&n={n}\0\u{ff}").into_bytes(),
         facts: Some(format!("{{\"n\":{n}}}")),
         state: State::Received,
+        same_within_ms: None,
     }
 }
 

@@ -105,8 +105,8 @@ impl Store for LateStore {
         self.file()?.steps_of_call(project, call_id).await
     }
 
-    async fn made_for(&self, project: &str, number: u64, since_ms: i64) -> Result<Vec<Made>, StoreError> {
-        self.file()?.made_for(project, number, since_ms).await
+    async fn made_for(&self, project: &str, who: &str, since_ms: i64) -> Result<Vec<Made>, StoreError> {
+        self.file()?.made_for(project, who, since_ms).await
     }
 
     async fn pause(&self, pause: Paused) -> Result<(), StoreError> {

@@ -36,7 +36,8 @@ pub use self::work::{Claim, End, Lease, Leased, Plan, Stepped};
 pub trait Store: Send + Sync {
     /// Stores what came in.
     ///
-    /// One whose identity is known is not stored again; the answer names the earlier one. The first entry of a call makes
+    /// One whose identity is known, and was not too long ago to be the same ([`NewEntry::same_within_ms`]), is not stored
+    /// again; the answer names the earlier one. The first entry of a call makes
     /// the call known, with its lane; later ones take that lane whatever they say. While the project is off, a readable
     /// one is [`State::Stored`].
     ///
@@ -89,8 +90,8 @@ pub trait Store: Send + Sync {
     /// The steps of all of a call's entries, in the order of the entries and their plans.
     async fn steps_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Step>, StoreError>;
 
-    /// What was made for a client at this time or later, the first one first.
-    async fn made_for(&self, project: &str, number: u64, since_ms: i64) -> Result<Vec<Made>, StoreError>;
+    /// What was made for a client, by what they are known by, at this time or later, the first one first.
+    async fn made_for(&self, project: &str, who: &str, since_ms: i64) -> Result<Vec<Made>, StoreError>;
 
     /// Turns a project off. One that is off stays so since when it was; an operator's word replaces that of the
     /// credentials and not the other way round.

@@ -121,6 +121,8 @@ pub struct NewEntry {
     pub facts: Option<String>,
     /// [`State::Received`], or [`State::Unreadable`]; nothing else begins a life.
     pub state: State,
+    /// How long its identity is the same thing's, where that is not for ever: what comes later under it is another.
+    pub same_within_ms: Option<i64>,
 }
 
 /// What came of storing one.
@@ -283,8 +285,8 @@ pub struct Event {
 /// Something that a step made for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
-    /// The client's number, its digits.
-    pub number: u64,
+    /// What the client is known by: their number's digits, `email:…`, `client-id:…`.
+    pub who: String,
     /// The kind's word.
     pub kind: String,
     /// The CRM's id of it.

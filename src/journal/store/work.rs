@@ -82,8 +82,9 @@ pub enum Stepped {
         receipt: String,
         /// Now.
         at_ms: i64,
-        /// What was made for the client, to be told by [`Store::made_for`](super::Store::made_for).
-        made: Option<Made>,
+        /// What was made for the client, by all that they are known by, to be told by
+        /// [`Store::made_for`](super::Store::made_for).
+        made: Vec<Made>,
     },
     /// The answer was lost: it is looked for before it is done again.
     Unclear {

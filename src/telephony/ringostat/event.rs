@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{query, request};
 use crate::model::{
-    call::{Direction, Moment, Speaker, Utm},
+    call::{Direction, Moment, Speaker, Utm, says_something},
     event::Event,
 };
 use crate::telephony::{EventNames, Incoming, Malformed, RequestForm};
@@ -295,13 +295,13 @@ impl Fields {
             total: seconds(EventField::Total).or_else(|| self.milliseconds(&["duration_call_ms", "duration_ms"])),
             recording: self.recording(names),
             utm: Utm {
-                source: text(EventField::UtmSource).filter(|text| means_something(text)),
-                medium: text(EventField::UtmMedium).filter(|text| means_something(text)),
-                campaign: text(EventField::UtmCampaign).filter(|text| means_something(text)),
-                term: text(EventField::UtmTerm).filter(|text| means_something(text)),
-                content: text(EventField::UtmContent).filter(|text| means_something(text)),
+                source: text(EventField::UtmSource).filter(|text| says_something(text)),
+                medium: text(EventField::UtmMedium).filter(|text| says_something(text)),
+                campaign: text(EventField::UtmCampaign).filter(|text| says_something(text)),
+                term: text(EventField::UtmTerm).filter(|text| says_something(text)),
+                content: text(EventField::UtmContent).filter(|text| says_something(text)),
             },
-            client_id: id(EventField::ClientId).filter(|text| means_something(text)),
+            client_id: id(EventField::ClientId).filter(|text| says_something(text)),
             email: text(EventField::Email).filter(|email| email.contains('@')),
         }
     }
@@ -333,11 +333,6 @@ impl Fields {
 fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| !rest.is_empty()) && text.len() <= MOST_VALUE && !text.chars().any(char::is_whitespace)
-}
-
-/// The words of the site's counter for *nothing*.
-fn means_something(text: &str) -> bool {
-    !matches!(text.to_ascii_lowercase().as_str(), "(direct)" | "(none)" | "(not set)" | "null" | "undefined" | "-")
 }
 
 /// An unknown word says nothing: the moment then tells who called whom.

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod event;
 pub mod fields;
+pub mod form;
 mod json;
 mod query;
 pub mod request;

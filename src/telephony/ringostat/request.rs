@@ -87,7 +87,7 @@ impl<'a> Body<'a> {
     }
 }
 
-fn says_json(typed: &str) -> bool {
+pub(super) fn says_json(typed: &str) -> bool {
     let ends = |end: &str| {
         typed.len() >= end.len()
             && typed.is_char_boundary(typed.len() - end.len())
@@ -96,7 +96,7 @@ fn says_json(typed: &str) -> bool {
     ends("/json") || ends("+json") || ends("/json-rpc") || ends("/jsonrequest")
 }
 
-fn says_multipart(typed: &str) -> bool {
+pub(super) fn says_multipart(typed: &str) -> bool {
     typed.split('/').next().is_some_and(|family| family.eq_ignore_ascii_case("multipart"))
 }
 

@@ -31,7 +31,7 @@ fn written(order: &Order, names: &FieldNames) -> Value {
 
 fn create(kind: Kind, title: &str) -> Action {
     let (title, text) = (title.to_owned(), "First\nsecond <line>".to_owned());
-    Action::Create { kind, title, text, utm: true, recording: true }
+    Action::Create { kind, title, text, utm: true, recording: true, fields: Vec::new() }
 }
 
 const LINK: &str = "https://app.ringostat.com/recordings/ua0_-1731315881.12669683.ogg?token=t0ken";
@@ -198,7 +198,7 @@ fn what_is_written_again_leaves_the_state_and_the_title_alone() {
     assert_eq!(values, json!({"description": "First\nsecond <line>", "predial_recording": LINK}));
     let (_, values) = again(&create(Kind::Contact, "Title")).expect("a contact");
     assert_eq!(values, json!({"predial_recording": LINK}));
-    assert_eq!(again(&Action::Update { utm: true, call: true }), None);
+    assert_eq!(again(&Action::Update { utm: true, call: true, client: false, fields: Vec::new() }), None);
 }
 
 #[test]

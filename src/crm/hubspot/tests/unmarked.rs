@@ -43,7 +43,7 @@ fn order(step: &str, action: Action, on: &[Link]) -> Order {
 
 fn create(kind: Kind) -> Action {
     let (title, text) = ("Title".to_owned(), "Text".to_owned());
-    Action::Create { kind, title, text, utm: false, recording: false }
+    Action::Create { kind, title, text, utm: false, recording: false, fields: Vec::new() }
 }
 
 fn contact(account: &Account) -> Link {
@@ -218,7 +218,7 @@ async fn a_look_does_not_show_who_is_gone_though_the_index_still_does_and_shows_
     let (account, writer) = lagging().await;
     let known = PhoneKey::from_digits(Account::NUMBER).expect("a number");
     let item = Item::new(EntityKind::Contact, account.contact);
-    let look = |number, known| Look { number, known };
+    let look = |number, known| Look { number, known, ..Look::default() };
     let all = writer.look(&look(None, vec![contact(&account)])).await.expect("records");
     for (kind, id) in [
         (Kind::Contact, account.contact),
@@ -241,7 +241,7 @@ async fn a_look_does_not_show_who_is_gone_though_the_index_still_does_and_shows_
 async fn an_update_writes_every_entity_and_nothing_where_nothing_is_configured() {
     let (account, writer) = lagging().await;
     let on = [contact(&account), Link { kind: Kind::Deal, id: account.deal.into() }];
-    let order = order("update", Action::Update { utm: true, call: true }, &on);
+    let order = order("update", Action::Update { utm: true, call: true, client: false, fields: Vec::new() }, &on);
     let before = account.paths().len();
     let ids: Vec<String> = on.iter().map(|link| link.id.to_string()).collect();
     assert_eq!(perform(&*writer, &order).await, Ok(ids.clone()));

@@ -140,15 +140,22 @@ pub(super) async fn write_everything(account: &Account) {
     writer.fields().await.expect("fields");
     writer.check().await.expect("accepted");
     let contact = Link { kind: Kind::Contact, id: account.contact.into() };
-    let create =
-        |kind| Action::Create { kind, title: "Title".to_owned(), text: "Text".to_owned(), utm: true, recording: true };
+    let create = |kind| Action::Create {
+        kind,
+        title: "Title".to_owned(),
+        text: "Text".to_owned(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    };
     let spoken = Action::Call { subject: "Call".to_owned(), text: "Text".to_owned(), recording: true };
     let note = Action::Note { text: "Text".to_owned() };
     let mut orders: Vec<(Action, Vec<Link>)> =
         vec![(create(Kind::Contact), vec![]), (create(Kind::Organization), vec![])];
     orders.extend([Kind::Deal, Kind::Ticket, Kind::Lead].map(|kind| (create(kind), vec![contact])));
     orders.extend(
-        [task(false), spoken, note, Action::Update { utm: true, call: true }].map(|action| (action, vec![contact])),
+        [task(false), spoken, note, Action::Update { utm: true, call: true, client: false, fields: Vec::new() }]
+            .map(|action| (action, vec![contact])),
     );
     for section in [marked, bare] {
         let writer = writer_of(section, PLENTY, Duration::from_secs(10));

@@ -138,7 +138,7 @@ pub(in crate::crm::hubspot) fn properties_for(order: &Order, given: &Given<'_>) 
         set(name, order.mark.to_string());
     }
     match &order.action {
-        Action::Create { kind, title, text, utm, recording } => {
+        Action::Create { kind, title, text, utm, recording, .. } => {
             entity(&mut set, (*kind, title), call, given);
             if let Some(name) = what.text() {
                 set(name, text::plain(text, in_text));

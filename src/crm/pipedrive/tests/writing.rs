@@ -34,7 +34,14 @@ fn order(account: &Account, step: &str, action: Action, on: Vec<Link>) -> Order 
 }
 
 fn create(kind: Kind, title: &str) -> Action {
-    Action::Create { kind, title: title.to_owned(), text: String::new(), utm: true, recording: true }
+    Action::Create {
+        kind,
+        title: title.to_owned(),
+        text: String::new(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    }
 }
 
 fn spoken(recording: bool) -> Action {
@@ -222,7 +229,8 @@ async fn an_update_writes_each_entity_in_a_part_of_its_own_and_says_when_nothing
         Link { kind: Kind::Deal, id: account.deal.into() },
         Link { kind: Kind::Lead, id: CrmId::parse(&account.lead).expect("an id") },
     ];
-    let update = order(&account, "update", Action::Update { utm: true, call: true }, on);
+    let update =
+        order(&account, "update", Action::Update { utm: true, call: true, client: false, fields: Vec::new() }, on);
     assert_eq!(writer.find(&update, &[]).await, Ok(None));
     assert_eq!(perform(&*writer, &update).await.expect("an update").len(), 3);
     assert!(writer.find(&update, &[]).await.expect("an answer").is_some());
@@ -253,7 +261,8 @@ async fn fields_that_are_missing_are_made_once_and_used_by_their_name() {
     let states = writer.fields().await.expect("an answer");
     assert_eq!((states.len(), missing(&states)), (2, 2));
     let on = vec![Link { kind: Kind::Deal, id: account.deal.into() }];
-    let update = order(&account, "update", Action::Update { utm: false, call: true }, on);
+    let update =
+        order(&account, "update", Action::Update { utm: false, call: true, client: false, fields: Vec::new() }, on);
     let Err(Failure::Refused { reason }) = writer.perform(&update, &[]).await else { panic!("expected a refusal") };
     assert!(reason.starts_with("crm.fields.deal.call_id: expected a custom field \"Ringostat call\""), "{reason}");
     for state in &states {
@@ -322,7 +331,7 @@ async fn a_look_finds_what_the_search_does_not_show_yet_and_nothing_that_is_gone
     let number = PhoneKey::from_digits(Account::NUMBER);
     let deal = order(&account, "deal", create(Kind::Deal, "New"), vec![person(&account)]);
     let made = writer.perform(&deal, &[]).await.expect("a deal");
-    let look = Look { number, known: Vec::new() };
+    let look = Look { number, ..Look::default() };
     let found = writer.look(&look).await.expect("an answer");
     let has =
         |found: &[crate::crm::Record], kind, id| found.iter().any(|record| (record.kind, record.id) == (kind, id));
@@ -334,7 +343,7 @@ async fn a_look_finds_what_the_search_does_not_show_yet_and_nothing_that_is_gone
     let item = sandbox::pipedrive::Item::Lead(account.lead.clone());
     account.sandbox.change(sandbox::pipedrive::Change::Archive { item }).expect("a lead");
     let known = vec![Link { kind: Kind::Deal, id: account.deal.into() }];
-    let found = writer.look(&Look { number, known }).await.expect("an answer");
+    let found = writer.look(&Look { number, known, ..Look::default() }).await.expect("an answer");
     assert!(!has(&found, Kind::Deal, account.deal.into()) && has(&found, Kind::Deal, id), "{found:?}");
     assert!(!found.iter().any(|record| record.kind == Kind::Lead), "{found:?}");
 }

@@ -71,7 +71,14 @@ fn body(order: &Order) -> Value {
 }
 
 fn create(kind: Kind, title: &str) -> Action {
-    Action::Create { kind, title: title.to_owned(), text: "Text".to_owned(), utm: true, recording: true }
+    Action::Create {
+        kind,
+        title: title.to_owned(),
+        text: "Text".to_owned(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    }
 }
 
 #[test]
@@ -131,8 +138,14 @@ fn a_calls_data_go_into_the_columns_that_are_named_and_a_link_is_never_cut() {
     assert_eq!((&body["new_call_id"], &body["new_call_status"]), (&"call-1".into(), &"ANSWERED".into()));
     assert_eq!(body["new_mark"].as_str().map(str::len), Some(34));
     assert!(body.get("new_utm_medium").is_none() && body.get("new_client_id").is_none());
-    let action =
-        Action::Create { kind: Kind::Contact, title: String::new(), text: String::new(), utm: false, recording: false };
+    let action = Action::Create {
+        kind: Kind::Contact,
+        title: String::new(),
+        text: String::new(),
+        utm: false,
+        recording: false,
+        fields: Vec::new(),
+    };
     let bare = body_with(&order(action, &[], call), &names(), None);
     assert!(bare.get("new_utm_source").is_none() && bare.get("new_recording").is_none());
 }

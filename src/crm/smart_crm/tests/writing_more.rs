@@ -30,7 +30,14 @@ fn order(stage: &Written, step: &str, action: Action) -> Order {
 }
 
 fn contact() -> Action {
-    Action::Create { kind: Kind::Contact, title: String::new(), text: String::new(), utm: false, recording: false }
+    Action::Create {
+        kind: Kind::Contact,
+        title: String::new(),
+        text: String::new(),
+        utm: false,
+        recording: false,
+        fields: Vec::new(),
+    }
 }
 
 fn one(stage: &Written, what: &str) -> Thing {
@@ -160,7 +167,8 @@ async fn what_is_gone_is_refused_and_made_again_by_nobody() {
     let writer = stage.writer();
     let id = stage.missing(Kind::Contact);
     let amend = order(&stage, "amend", Action::Amend { id: id.to_string(), to: Box::new(task(true)) });
-    let mut update = order(&stage, "update", Action::Update { utm: true, call: true });
+    let mut update =
+        order(&stage, "update", Action::Update { utm: true, call: true, client: false, fields: Vec::new() });
     update.on = vec![Link { kind: Kind::Contact, id }];
     let created = order(&stage, "task", task(true));
     for (order, parts) in [(amend, vec![]), (update, vec![]), (created, vec!["x".to_owned()])] {
@@ -174,7 +182,8 @@ async fn what_is_gone_is_refused_and_made_again_by_nobody() {
 async fn an_update_writes_each_entity_as_a_part_and_nothing_where_nothing_is_named() {
     let stage = stage().await;
     let writer = stage.writer();
-    let mut update = order(&stage, "update", Action::Update { utm: true, call: true });
+    let mut update =
+        order(&stage, "update", Action::Update { utm: true, call: true, client: false, fields: Vec::new() });
     update.on.push(Link { kind: Kind::Deal, id: CrmId::parse(&stage.0.deal.id).expect("a UUID") });
     let parts = perform(&*writer, &update).await.expect("an update");
     assert_eq!(parts, [stage.0.contact.id.clone(), stage.0.deal.id.clone()]);

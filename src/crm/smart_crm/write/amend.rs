@@ -145,7 +145,7 @@ impl Thing {
 /// What an update has to write onto an entity, from what is stored there: the UTM marks and the client's id only while every
 /// UTM column is empty, the call's own data where they differ.
 pub(super) fn update(of: &str, order: &Order, names: &FieldNames, stored: &Row) -> Map<String, Value> {
-    let Action::Update { utm, call } = order.action else { return Map::new() };
+    let Action::Update { utm, call, .. } = order.action else { return Map::new() };
     let stored_text = |name: &str| stored.get(name).and_then(Value::as_str).unwrap_or_default();
     let is_empty = |meaning| names.of(of, meaning).is_none_or(|name| stored_text(name).is_empty());
     let utm = utm && Meaning::UTM.into_iter().all(is_empty);
@@ -160,7 +160,7 @@ pub(super) fn update(of: &str, order: &Order, names: &FieldNames, stored: &Row) 
 
 /// The columns that an update has to know of.
 pub(super) fn update_columns<'a>(of: &str, order: &Order, names: &'a FieldNames) -> Vec<&'a str> {
-    let Action::Update { utm, call } = order.action else { return Vec::new() };
+    let Action::Update { utm, call, .. } = order.action else { return Vec::new() };
     let wanted = |meaning: &Meaning| match meaning {
         Meaning::Mark => false,
         Meaning::CallId | Meaning::CallStatus | Meaning::Recording => call,

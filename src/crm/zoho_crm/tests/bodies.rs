@@ -37,7 +37,14 @@ fn order(action: Action, on: Vec<Link>) -> Order {
 }
 
 fn entity(kind: Kind, title: &str) -> Action {
-    Action::Create { kind, title: title.to_owned(), text: "One\n<two>".to_owned(), utm: true, recording: true }
+    Action::Create {
+        kind,
+        title: title.to_owned(),
+        text: "One\n<two>".to_owned(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    }
 }
 
 /// A module with these fields of text; the last one of them unique.
@@ -198,7 +205,7 @@ fn a_call_says_who_called_whom_when_for_how_long_and_where_the_recording_is() {
 
 #[test]
 fn marks_of_campaigns_go_into_an_entity_only_where_there_are_none_and_calls_always() {
-    let order = order(Action::Update { utm: true, call: true }, vec![]);
+    let order = order(Action::Update { utm: true, call: true, client: false, fields: Vec::new() }, vec![]);
     let (names, shape) = (names(true), whole());
     let into = |what, has_utm| Value::Object(updated(&order, Kind::Contact, what, has_utm, &ground(&names, &shape)));
     let mut all = data();

@@ -181,7 +181,10 @@ async fn where_the_account_cannot_be_asked_for_numbers_everything_new_is_looked_
 async fn an_update_of_what_is_gone_is_refused_and_each_entity_is_a_part_of_its_own() {
     let stage = marked().await;
     let writer = stage.writer();
-    let (utm, call) = (Action::Update { utm: true, call: false }, Action::Update { utm: false, call: true });
+    let (utm, call) = (
+        Action::Update { utm: true, call: false, client: false, fields: Vec::new() },
+        Action::Update { utm: false, call: true, client: false, fields: Vec::new() },
+    );
     let gone = Link { kind: Kind::Deal, id: stage.missing(Kind::Deal) };
     for action in [utm.clone(), call] {
         let failure = writer.perform(&stage.order("gone", action, vec![gone]), &[]).await.expect_err("gone");
@@ -196,7 +199,14 @@ async fn an_update_of_what_is_gone_is_refused_and_each_entity_is_a_part_of_its_o
 }
 
 fn entity(kind: Kind) -> Action {
-    Action::Create { kind, title: "Anybody".to_owned(), text: "Text".to_owned(), utm: true, recording: true }
+    Action::Create {
+        kind,
+        title: "Anybody".to_owned(),
+        text: "Text".to_owned(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    }
 }
 
 #[tokio::test]
@@ -280,7 +290,11 @@ async fn each_thing_a_note_is_about_gets_its_own_and_each_is_found_by_itself() {
 #[tokio::test]
 async fn without_a_configured_field_nothing_is_written_into_an_entity() {
     let stage = Writing::with(FieldNames::default()).await;
-    let order = stage.order("update", Action::Update { utm: true, call: true }, vec![stage.contact()]);
+    let order = stage.order(
+        "update",
+        Action::Update { utm: true, call: true, client: false, fields: Vec::new() },
+        vec![stage.contact()],
+    );
     let receipt = stage.writer().perform(&order, &[]).await.expect("a receipt");
     assert_eq!(receipt, Receipt { id: stage.account.contact.to_string(), whole: true });
     assert_eq!(stage.account.paths(), Vec::<String>::new());
@@ -347,7 +361,7 @@ pub(super) async fn everything() -> Vec<Asked> {
             let amend = Action::Amend { id: parts[0].clone(), to: Box::new(action) };
             suite::perform(&*writer, &stage.order("amend", amend, vec![stage.contact()])).await.expect("amended");
         }
-        let update = Action::Update { utm: true, call: true };
+        let update = Action::Update { utm: true, call: true, client: false, fields: Vec::new() };
         suite::perform(&*writer, &stage.order("update", update, vec![stage.contact()])).await.expect("updated");
         stage.stage(Fault::oddity("record-locked").on("/crm/v8/Tasks").times(1));
         let locked = stage.order("locked", suite::task(true), vec![stage.contact()]);

@@ -47,7 +47,7 @@ pub(in crate::crm::zoho_crm) type Row = Map<String, Value>;
 /// What `action` makes: the module's word in the configuration and the record; `None` for what makes no record with fields.
 pub(in crate::crm::zoho_crm) fn made(order: &Order, ground: &Ground<'_>) -> Result<Row, Failure> {
     let mut row = match &order.action {
-        Action::Create { kind, title, text, utm, recording } => {
+        Action::Create { kind, title, text, utm, recording, .. } => {
             let mut row = entity(order, (*kind, title), ground)?;
             described(&mut row, order, (kind.word(), text), ground);
             fields(&mut row, order, kind.word(), (*utm, *recording), ground);

@@ -328,7 +328,7 @@ async fn what_the_writer_makes_is_told_like_what_people_make() {
     let (kind, title, text) = (Kind::Contact, "New".to_owned(), String::new());
     let order = Order {
         mark: Mark::of(&["acme", "1", "contact"]),
-        action: Action::Create { kind, title, text, utm: false, recording: false },
+        action: Action::Create { kind, title, text, utm: false, recording: false, fields: Vec::new() },
         owner: Some(ANNA.into()),
         on: Vec::new(),
         call: Call::new(Direction::In),

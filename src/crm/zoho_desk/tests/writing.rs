@@ -194,6 +194,7 @@ async fn a_task_goes_into_its_tickets_department_and_a_ticket_into_the_default_o
         text: "A & <b>\nhttps://a.example/1.ogg".to_owned(),
         utm: false,
         recording: false,
+        fields: Vec::new(),
     };
     let (writer, contact) = (desk.writer(), vec![desk.link(Kind::Contact)]);
     perform(&*writer, &desk.order("ticket", create(Kind::Ticket), contact.clone())).await.expect("a ticket");
@@ -210,11 +211,17 @@ async fn a_task_goes_into_its_tickets_department_and_a_ticket_into_the_default_o
 #[tokio::test]
 async fn what_the_vendor_lacks_is_refused_before_anything_is_sent() {
     let desk = desk().await;
-    let create =
-        |kind| Action::Create { kind, title: "Call".to_owned(), text: String::new(), utm: false, recording: false };
+    let create = |kind| Action::Create {
+        kind,
+        title: "Call".to_owned(),
+        text: String::new(),
+        utm: false,
+        recording: false,
+        fields: Vec::new(),
+    };
     let call = Action::Call { subject: "Call".to_owned(), text: String::new(), recording: false };
     let note = Action::Note { text: "Text".to_owned() };
-    let update = Action::Update { utm: true, call: true };
+    let update = Action::Update { utm: true, call: true, client: false, fields: Vec::new() };
     let deal = Link { kind: Kind::Deal, id: 7.into() };
     for (step, action, on) in [
         ("deal", create(Kind::Deal), Vec::new()),
@@ -233,7 +240,8 @@ async fn what_the_vendor_lacks_is_refused_before_anything_is_sent() {
 async fn an_update_writes_one_entity_after_the_other() {
     let desk = desk().await;
     let on = vec![desk.link(Kind::Ticket), desk.link(Kind::Contact), desk.link(Kind::Organization)];
-    let order = desk.order("update", Action::Update { utm: true, call: true }, on.clone());
+    let order =
+        desk.order("update", Action::Update { utm: true, call: true, client: false, fields: Vec::new() }, on.clone());
     let writer = desk.writer();
     assert_eq!(writer.find(&order, &[]).await.expect("an answer"), None);
     let parts = perform(&*writer, &order).await.expect("an update");
@@ -249,7 +257,11 @@ async fn an_update_writes_one_entity_after_the_other() {
 #[tokio::test]
 async fn nothing_is_sent_where_no_field_is_configured_for_it() {
     let desk = Desk::new(FieldNames::default()).await;
-    let order = desk.order("update", Action::Update { utm: true, call: true }, vec![desk.link(Kind::Contact)]);
+    let order = desk.order(
+        "update",
+        Action::Update { utm: true, call: true, client: false, fields: Vec::new() },
+        vec![desk.link(Kind::Contact)],
+    );
     let parts = perform(&*desk.writer(), &order).await.expect("an update");
     assert_eq!(parts, [desk.account.contact.to_string()]);
     assert_eq!(desk.account.paths(), Vec::<String>::new());
@@ -263,12 +275,12 @@ async fn a_link_that_fits_no_field_is_told_and_never_cut() {
         order.call.recording = Some(long.clone());
         order
     };
-    let update = Action::Update { utm: false, call: true };
+    let update = Action::Update { utm: false, call: true, client: false, fields: Vec::new() };
     let order = with_link(desk.order("update", update, vec![desk.link(Kind::Contact)]));
     let failure = perform(&*desk.writer(), &order).await.expect_err("refused");
     assert!(matches!(&failure, Failure::Refused { reason } if reason.contains("cf_recording")), "{failure:?}");
     let (kind, title, text) = (Kind::Contact, String::new(), "Text".to_owned());
-    let create = Action::Create { kind, title, text, utm: false, recording: true };
+    let create = Action::Create { kind, title, text, utm: false, recording: true, fields: Vec::new() };
     perform(&*desk.writer(), &with_link(desk.order("contact", create, Vec::new()))).await.expect("a contact");
     let contact = desk.thing("contact");
     assert_eq!((contact.text, contact.fields.get("cf_recording")), (format!("Text\n{long}"), None));
@@ -325,7 +337,7 @@ async fn who_was_thrown_away_a_moment_ago_is_gone() {
     let desk = desk().await;
     let (contact, number) = desk.known();
     desk.account.sandbox.change(Change::Trash { item: Item::Contact(desk.account.contact) }).expect("trashed");
-    let look = crate::crm::writer::Look { number: Some(number), known: vec![contact] };
+    let look = crate::crm::writer::Look { number: Some(number), known: vec![contact], ..Default::default() };
     let found = desk.writer().look(&look).await.expect("an answer");
     assert!(!found.iter().any(|record| record.id == contact.id), "{found:?}");
     let order = desk.order("task", task(false), vec![contact]);
@@ -336,7 +348,7 @@ async fn who_was_thrown_away_a_moment_ago_is_gone() {
 async fn what_is_written_reaches_the_reader_by_id_at_once_and_by_search_when_the_index_has_seen_it() {
     let desk = desk().await;
     let (kind, title, text) = (Kind::Contact, String::new(), String::new());
-    let create = Action::Create { kind, title, text, utm: false, recording: false };
+    let create = Action::Create { kind, title, text, utm: false, recording: false, fields: Vec::new() };
     let parts = perform(&*desk.writer(), &desk.order("contact", create, Vec::new())).await.expect("a contact");
     let id = CrmId::parse(&parts[0]).expect("an id");
     let (reader, since_s) = (desk.account.reader_of(PLENTY).0, desk.account.now_s());

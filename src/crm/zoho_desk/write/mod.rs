@@ -244,9 +244,9 @@ fn part(order: &Order, parts: &[String]) -> Result<Link, Failure> {
 /// What an order does to what is there already: an update, or one that is done again.
 fn updating(action: &Action) -> Option<(bool, bool)> {
     match action {
-        Action::Update { utm, call } => Some((*utm, *call)),
+        Action::Update { utm, call, .. } => Some((*utm, *call)),
         Action::Amend { to, .. } => match **to {
-            Action::Update { utm, call } => Some((utm, call)),
+            Action::Update { utm, call, .. } => Some((utm, call)),
             _ => None,
         },
         _ => None,

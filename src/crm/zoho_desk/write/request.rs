@@ -54,7 +54,7 @@ impl Words<'_> {
     /// [`Failure::Refused`] for what the vendor has not: a kind, a ticket or a call without a contact.
     pub(super) fn request_for(&self, order: &Order) -> Result<Wanted, Failure> {
         match &order.action {
-            Action::Create { kind, title, text, utm, recording } => {
+            Action::Create { kind, title, text, utm, recording, .. } => {
                 let operation = path::making(*kind).ok_or_else(|| no_such(*kind))?;
                 let mut body = match kind {
                     Kind::Ticket => self.ticket(order, title)?,

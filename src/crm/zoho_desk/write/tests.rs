@@ -66,7 +66,14 @@ fn some() -> FieldNames {
 }
 
 fn create(kind: Kind, title: &str) -> Action {
-    Action::Create { kind, title: title.to_owned(), text: "Text".to_owned(), utm: true, recording: true }
+    Action::Create {
+        kind,
+        title: title.to_owned(),
+        text: "Text".to_owned(),
+        utm: true,
+        recording: true,
+        fields: Vec::new(),
+    }
 }
 
 fn task(completed: bool) -> Action {

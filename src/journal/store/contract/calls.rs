@@ -101,21 +101,26 @@ pub(in crate::journal::store) async fn what_was_made_for_a_client_is_told_with_t
     append(&*store, event("380501", 1)).await;
     let leased = lease(&*store, NOW).await;
     store.save_plan(&leased.lease, plan(&["contact", "deal"])).await.expect("saved");
-    let made = |kind: &str, at_ms| Made { number: 380_501, kind: kind.to_owned(), crm_id: format!("{kind}-7"), at_ms };
+    let made = |kind: &str, at_ms| Made {
+        who: "380501".to_owned(),
+        kind: kind.to_owned(),
+        crm_id: format!("{kind}-7"),
+        at_ms,
+    };
     for (seq, kind) in (0..).zip(["contact", "deal"]) {
         let at_ms = NOW + i64::from(seq);
-        let done = Stepped::Done { receipt: format!("{kind}-7"), at_ms, made: Some(made(kind, at_ms)) };
+        let done = Stepped::Done { receipt: format!("{kind}-7"), at_ms, made: vec![made(kind, at_ms)] };
         store.step(&leased.lease, seq, done).await.expect("noted");
     }
-    let told = store.made_for(ACME, 380_501, NOW).await.expect("read");
+    let told = store.made_for(ACME, "380501", NOW).await.expect("read");
     assert_eq!(told, [made("contact", NOW), made("deal", NOW + 1)]);
-    assert_eq!(store.made_for(ACME, 380_501, NOW + 1).await.expect("read"), [made("deal", NOW + 1)]);
-    assert_eq!(store.made_for(ACME, 380_502, NOW).await.expect("read"), []);
-    assert_eq!(store.made_for("other", 380_501, NOW).await.expect("read"), []);
-    let lost = Stepped::Done { receipt: "x".to_owned(), at_ms: NOW, made: Some(made("task", NOW + 2)) };
+    assert_eq!(store.made_for(ACME, "380501", NOW + 1).await.expect("read"), [made("deal", NOW + 1)]);
+    assert_eq!(store.made_for(ACME, "380502", NOW).await.expect("read"), []);
+    assert_eq!(store.made_for("other", "380501", NOW).await.expect("read"), []);
+    let lost = Stepped::Done { receipt: "x".to_owned(), at_ms: NOW, made: vec![made("task", NOW + 2)] };
     store.finish(&leased.lease, later(NOW), NOW).await.expect("finished");
     store.step(&leased.lease, 1, lost).await.expect_err("a lease that is lost");
-    assert_eq!(store.made_for(ACME, 380_501, NOW).await.expect("read").len(), 2);
+    assert_eq!(store.made_for(ACME, "380501", NOW).await.expect("read").len(), 2);
 }
 
 pub(in crate::journal::store) async fn events_at_the_same_moment_are_all_stored(stage: &dyn StoreStage) {

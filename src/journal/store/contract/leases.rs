@@ -99,7 +99,7 @@ async fn write_everything(store: &dyn Store, lease: &Lease) {
     for stepped in [
         Stepped::Sent { at_ms: NOW },
         Stepped::Part { id: "1".to_owned() },
-        Stepped::Done { receipt: "1".to_owned(), at_ms: NOW, made: None },
+        Stepped::Done { receipt: "1".to_owned(), at_ms: NOW, made: Vec::new() },
         Stepped::Unclear { error: "lost".to_owned() },
         Stepped::Undone { error: "429".to_owned() },
         Stepped::Skipped { reason: "there".to_owned() },
@@ -143,7 +143,7 @@ pub(in crate::journal::store) async fn a_lease_ends_with_the_process_and_what_wa
     let fresh = append(&*store, event("c", 1)).await;
     let first = lease(&*store, NOW).await;
     store.save_plan(&first.lease, plan(&["contact", "deal", "task-open"])).await.expect("saved");
-    let receipt = Stepped::Done { receipt: "7".to_owned(), at_ms: NOW, made: None };
+    let receipt = Stepped::Done { receipt: "7".to_owned(), at_ms: NOW, made: Vec::new() };
     for (seq, stepped) in [(0, Stepped::Sent { at_ms: NOW }), (0, receipt), (1, Stepped::Sent { at_ms: NOW + 1 })] {
         store.step(&first.lease, seq, stepped).await.expect("noted");
     }
@@ -252,7 +252,7 @@ pub(in crate::journal::store) async fn a_step_goes_through_its_parts(stage: &dyn
     let step = found(0).await;
     assert_eq!((step.state, step.unclear, step.error.as_deref()), (StepState::Todo, false, Some("429")));
     note(0, Stepped::Sent { at_ms: NOW + 3 }).await;
-    note(0, Stepped::Done { receipt: "p3".to_owned(), at_ms: NOW + 4, made: None }).await;
+    note(0, Stepped::Done { receipt: "p3".to_owned(), at_ms: NOW + 4, made: Vec::new() }).await;
     let step = found(0).await;
     assert_eq!((step.state, step.done_ms, step.error), (StepState::Done, Some(NOW + 4), None));
     assert_eq!((step.parts, step.receipt.as_deref()), (vec!["p\"1".to_owned(), "p2".to_owned()], Some("p3")));

@@ -100,7 +100,7 @@ pub(in crate::journal::store) async fn a_dead_entry_is_retried_as_if_it_were_new
     let id = append(&*store, event("a", 1)).await;
     let leased = lease(&*store, NOW).await;
     store.save_plan(&leased.lease, plan(&["contact", "deal", "task"])).await.expect("saved");
-    let receipt = Stepped::Done { receipt: "7".to_owned(), at_ms: NOW, made: None };
+    let receipt = Stepped::Done { receipt: "7".to_owned(), at_ms: NOW, made: Vec::new() };
     let unclear = Stepped::Unclear { error: "lost".to_owned() };
     let refused = Stepped::Dead { error: "400".to_owned() };
     for (seq, stepped) in [(0, receipt), (1, unclear), (2, refused)] {
@@ -210,8 +210,8 @@ pub(in crate::journal::store) async fn what_is_old_and_not_open_is_removed(stage
     let young = append(&*store, event("c", 100)).await;
     let leased = lease(&*store, NOW).await;
     store.save_plan(&leased.lease, plan(&["contact"])).await.expect("saved");
-    let made = Made { number: 7, kind: "contact".to_owned(), crm_id: "1".to_owned(), at_ms: NOW + 3 };
-    let receipt = Stepped::Done { receipt: "1".to_owned(), at_ms: NOW + 3, made: Some(made) };
+    let made = Made { who: "7".to_owned(), kind: "contact".to_owned(), crm_id: "1".to_owned(), at_ms: NOW + 3 };
+    let receipt = Stepped::Done { receipt: "1".to_owned(), at_ms: NOW + 3, made: vec![made] };
     store.step(&leased.lease, 0, receipt).await.expect("noted");
     store.finish(&leased.lease, done(), NOW + 500).await.expect("finished");
     store.drop_entry(young, NOW).await.expect("dropped");
@@ -220,7 +220,7 @@ pub(in crate::journal::store) async fn what_is_old_and_not_open_is_removed(stage
     assert_eq!(store.remove_before(ACME, NOW + 1).await.expect("removed"), 0);
     assert_eq!(store.remove_before(ACME, NOW + 100).await.expect("removed"), 1);
     assert_eq!(store.show(finished).await.expect("read"), None);
-    assert_eq!(store.made_for(ACME, 7, 0).await.expect("read"), []);
+    assert_eq!(store.made_for(ACME, "7", 0).await.expect("read"), []);
     assert_eq!(store.steps_of_call(ACME, "call-a").await.expect("read"), []);
     assert_eq!((state(&*store, open).await, state(&*store, young).await), (State::Received, State::Dropped));
     assert_eq!(store.counts("other").await.expect("read").by_state.len(), 1);

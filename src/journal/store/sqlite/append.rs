@@ -11,13 +11,10 @@ pub(super) fn append(db: &Connection, new: &NewEntry) -> Result<Appended, Fault>
         let expected = "a new entry to be received or unreadable";
         return Err(StoreError::State { expected, found: new.state }.into());
     }
-    let known: Option<(EntryId, State)> = db
-        .prepare_cached("SELECT id, state FROM entry WHERE project = ?1 AND identity = ?2")?
-        .query_row((&new.project, &new.identity), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if let Some((id, state)) = known {
-        return Ok(Appended { id, known: true, state });
-    }
+    let identity = match known(db, new)? {
+        Known::Same(id, state) => return Ok(Appended { id, known: true, state }),
+        Known::No(identity) => identity,
+    };
     let off = pause::of(db, &new.project)?.is_some();
     let state = if off && new.state == State::Received { State::Stored } else { new.state };
     let lane = lane(db, new)?;
@@ -30,7 +27,7 @@ pub(super) fn append(db: &Connection, new: &NewEntry) -> Result<Appended, Fault>
         &new.project,
         &new.moment,
         &new.call_id,
-        &new.identity,
+        &identity,
         &lane,
         new.received_ms,
         &new.raw,
@@ -38,6 +35,38 @@ pub(super) fn append(db: &Connection, new: &NewEntry) -> Result<Appended, Fault>
         state,
     ))?;
     Ok(Appended { id: EntryId(id), known: false, state })
+}
+
+/// Whether an entry is there already.
+enum Known {
+    Same(EntryId, State),
+    /// It is not, and this is to be its identity.
+    No(String),
+}
+
+fn known(db: &Connection, new: &NewEntry) -> Result<Known, Fault> {
+    let same: Option<(EntryId, State, i64)> = match new.same_within_ms {
+        None => db
+            .prepare_cached("SELECT id, state, received_ms FROM entry WHERE project = ?1 AND identity = ?2")?
+            .query_row((&new.project, &new.identity), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?,
+        // Those that came later under it have the time behind it: `-` comes before `.`.
+        Some(_) => db
+            .prepare_cached(
+                "SELECT id, state, received_ms FROM entry WHERE project = ?1 AND identity >= ?2 AND identity < ?2 || '.'
+                 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row((&new.project, &new.identity), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?,
+    };
+    Ok(match (same, new.same_within_ms) {
+        (None, _) => Known::No(new.identity.clone()),
+        // A clock that was set back makes nothing new.
+        (Some((.., received_ms)), Some(within)) if new.received_ms.saturating_sub(received_ms) >= within => {
+            Known::No(format!("{}-{}", new.identity, new.received_ms))
+        }
+        (Some((id, state, _)), _) => Known::Same(id, state),
+    })
 }
 
 /// The lane of the entry's call, which becomes known with it.

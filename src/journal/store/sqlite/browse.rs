@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::journal::store::record::{Counts, Entry, EntryId, Event, Filter, Made, Shown, State, Step};
-use crate::journal::store::sqlite::{fault::Fault, plan, rows};
+use crate::journal::store::sqlite::{fault::Fault, rows};
 
 pub(super) fn events_of_call(db: &Connection, project: &str, call_id: &str) -> Result<Vec<Event>, Fault> {
     let mut found = db.prepare_cached(
@@ -20,12 +20,12 @@ pub(super) fn steps_of_call(db: &Connection, project: &str, call_id: &str) -> Re
     Ok(found.query_map((project, call_id), rows::step)?.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn made_for(db: &Connection, project: &str, number: u64, since_ms: i64) -> Result<Vec<Made>, Fault> {
+pub(super) fn made_for(db: &Connection, project: &str, who: &str, since_ms: i64) -> Result<Vec<Made>, Fault> {
     let mut found = db.prepare_cached(
-        "SELECT number, kind, crm_id, at_ms FROM made WHERE project = ?1 AND number = ?2 AND at_ms >= ?3
+        "SELECT who, kind, crm_id, at_ms FROM made WHERE project = ?1 AND who = ?2 AND at_ms >= ?3
          ORDER BY at_ms, rowid",
     )?;
-    Ok(found.query_map((project, plan::number(number), since_ms), rows::made)?.collect::<Result<_, _>>()?)
+    Ok(found.query_map((project, who, since_ms), rows::made)?.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn show(db: &Connection, id: EntryId) -> Result<Option<Shown>, Fault> {

@@ -7,9 +7,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use crate::journal::store::failure::OpenError;
 
 /// What makes a format of the one before; the first makes the first.
-const FORMATS: [&str; 1] = [include_str!("schema.sql")];
+const FORMATS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 /// The format that is written: `PRAGMA user_version`.
-const KNOWN: i64 = 1;
+const KNOWN: i64 = 2;
 /// Stands in the file's header and says whose it is: `pred`.
 const APPLICATION: i64 = 0x7072_6564;
 /// A file up to this size is read whole before it is trusted: some tenths of a second.

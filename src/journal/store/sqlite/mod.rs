@@ -143,9 +143,9 @@ impl Store for SqliteStore {
         self.reader.ask(move |db| browse::steps_of_call(db, &project, &call_id)).await
     }
 
-    async fn made_for(&self, project: &str, number: u64, since_ms: i64) -> Result<Vec<Made>, StoreError> {
-        let project = project.to_owned();
-        self.reader.ask(move |db| browse::made_for(db, &project, number, since_ms)).await
+    async fn made_for(&self, project: &str, who: &str, since_ms: i64) -> Result<Vec<Made>, StoreError> {
+        let (project, who) = (project.to_owned(), who.to_owned());
+        self.reader.ask(move |db| browse::made_for(db, &project, &who, since_ms)).await
     }
 
     async fn pause(&self, pause: Paused) -> Result<(), StoreError> {

@@ -55,22 +55,17 @@ pub(super) fn step(db: &Connection, lease: &Lease, seq: u32, stepped: &Stepped) 
     };
     db.prepare_cached(&format!("UPDATE step SET {change} WHERE entry = ?1 AND seq = ?2"))?
         .execute((id, seq, one, other))?;
-    if let Stepped::Done { made: Some(made), .. } = stepped {
-        keep_made(db, id, made)?;
+    if let Stepped::Done { made, .. } = stepped {
+        made.iter().try_for_each(|made| keep_made(db, id, made))?;
     }
     Ok(())
 }
 
 fn keep_made(db: &Connection, id: EntryId, made: &Made) -> Result<(), Fault> {
     db.prepare_cached(
-        "INSERT INTO made (project, number, kind, crm_id, at_ms)
+        "INSERT INTO made (project, who, kind, crm_id, at_ms)
          SELECT project, ?2, ?3, ?4, ?5 FROM entry WHERE id = ?1",
     )?
-    .execute((id, number(made.number), &made.kind, &made.crm_id, made.at_ms))?;
+    .execute((id, &made.who, &made.kind, &made.crm_id, made.at_ms))?;
     Ok(())
-}
-
-/// A client's number as the file has it: no number that can be dialled has so many digits that it would not fit.
-pub(super) fn number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -67,8 +67,7 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
 }
 
 pub(super) fn made(row: &Row<'_>) -> rusqlite::Result<Made> {
-    let number: i64 = row.get(0)?;
-    Ok(Made { number: number.unsigned_abs(), kind: row.get(1)?, crm_id: row.get(2)?, at_ms: row.get(3)? })
+    Ok(Made { who: row.get(0)?, kind: row.get(1)?, crm_id: row.get(2)?, at_ms: row.get(3)? })
 }
 
 pub(super) fn paused(row: &Row<'_>) -> rusqlite::Result<Paused> {

@@ -111,7 +111,7 @@ async fn whatever_a_worker_asks_for_is_found_by_an_index() {
         "SELECT id FROM entry WHERE project = 'acme' AND identity = 'x'",
         "SELECT id FROM entry WHERE project = 'acme' AND call_id = 'call-lane-7' ORDER BY id",
         "SELECT id FROM entry WHERE project = 'acme' AND state = 'stored' AND id > 5 ORDER BY id LIMIT 500",
-        "SELECT number FROM made WHERE project = 'acme' AND number = 7 AND at_ms >= 5 ORDER BY at_ms, rowid",
+        "SELECT who FROM made WHERE project = 'acme' AND who = '7' AND at_ms >= 5 ORDER BY at_ms, rowid",
         "SELECT call_id FROM call WHERE project = 'acme' AND first_ms < 5 LIMIT 500",
     ] {
         let mut statement = db.prepare(sql).expect("a statement");
