@@ -1,5 +1,7 @@
 //! What comes in: understood as far as it goes, stored, and only then acknowledged.
 
+mod form;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -82,7 +84,10 @@ impl Journal {
         metrics: &ProjectMetrics,
         telling: Telling,
     ) -> Result<Taken, StoreError> {
-        let (entry, readable) = self.entry(project, &telling);
+        let (entry, readable) = match telling.moment {
+            Moment::Form => self.form_entry(project, &telling).await,
+            _ => self.entry(project, &telling),
+        };
         let appended = self.floor.store.append(entry).await;
         let Appended { id, known, .. } = match appended {
             Ok(appended) => appended,
@@ -144,6 +149,30 @@ impl Journal {
             facts,
             state,
             same_within_ms: None,
+        };
+        (entry, readable)
+    }
+}
+
+impl Journal {
+    async fn form_entry(&self, project: &Project, telling: &Telling) -> (NewEntry, bool) {
+        let query = without_token(telling.query.as_deref().unwrap_or_default());
+        let (identity, lane, facts, why) = match form::read(project, telling).await {
+            Ok(form::Read { identity, lane, facts }) => (identity, lane, Some(facts), None),
+            Err(why) => (event::identity_of_unreadable(telling.moment, &query, &telling.body), None, None, Some(why)),
+        };
+        let readable = facts.is_some();
+        let entry = NewEntry {
+            project: project.name.to_string(),
+            moment: telling.moment.word().to_owned(),
+            call_id: None,
+            lane: lane.unwrap_or_else(|| format!("form:{identity}")),
+            identity,
+            received_ms: self.floor.clock.now().as_millisecond(),
+            raw: raw(telling, &query, why),
+            facts,
+            state: if readable { State::Received } else { State::Unreadable },
+            same_within_ms: readable.then_some(form::SAME_WITHIN_MS),
         };
         (entry, readable)
     }

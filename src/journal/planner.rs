@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use self::compose::Composer;
+pub(super) use self::form::{lane as lane_of_form, ways};
 use super::facts::call_of;
 use super::judge::{self, Judged, Sought};
 use super::office::Office;

@@ -1,4 +1,5 @@
-//! Where the telephone system tells what happened: `/{project}/events/{moment}`.
+//! Where the telephone system tells what happened, `/{project}/events/{moment}`, and the site which forms were filled in,
+//! `/{project}/forms`.
 //!
 //! Nothing is decided here. What was told is handed to the journal, which has it on the disk before it answers; reading it
 //! is the work threads' business, for a megabyte of JSON would take a call's thread for milliseconds.
@@ -15,11 +16,23 @@ use super::{
     route,
 };
 use crate::base::metric::{Count, ProcessCount};
+use crate::base::secret::Seal;
 use crate::journal::{Taken, Telling};
 use crate::model::call::Moment;
+use crate::project::Project;
 
 /// A body, at most.
 const MOST_BODY: usize = 1 << 20;
+
+/// What is told at a door, and how.
+#[derive(Clone, Copy)]
+struct Told {
+    moment: Option<Moment>,
+    methods: &'static [Method],
+    /// The same, as a header says it.
+    allowed: &'static str,
+    seal: fn(&Project) -> &Seal,
+}
 
 impl Service<'_> {
     /// Stores what was told of a call, and says so once it is on the disk.
@@ -29,16 +42,29 @@ impl Service<'_> {
         body: Incoming,
         (project, moment): (&str, &str),
     ) -> Response<Reply> {
-        if ![Method::GET, Method::POST, Method::PUT].contains(&head.method) {
-            return self.unread(&body, reply::no_event());
+        let (methods, allowed) = (&[Method::GET, Method::POST, Method::PUT], "GET, POST, PUT");
+        let told = Told { moment: Moment::from_word(moment), methods, allowed, seal: |project| &project.doors.events };
+        self.stored(head, body, (project, told)).await
+    }
+
+    /// Stores a form of the site, likewise.
+    pub(super) async fn take_form(self, head: &request::Parts, body: Incoming, project: &str) -> Response<Reply> {
+        let (methods, allowed) = (&[Method::GET, Method::POST], "GET, POST");
+        let told = Told { moment: Some(Moment::Form), methods, allowed, seal: |project| &project.doors.forms };
+        self.stored(head, body, (project, told)).await
+    }
+
+    async fn stored(self, head: &request::Parts, body: Incoming, (project, told): (&str, Told)) -> Response<Reply> {
+        if !told.methods.contains(&head.method) {
+            return self.unread(&body, reply::not_allowed(told.allowed));
         }
         let asker = origin::origin(self.peer, &head.headers, &self.door.edge.trusted_proxies);
-        let asks = |project: &crate::project::Project| route::may_ask(&project.allow, asker);
-        let line = match route::admitted(self.door, head, project, |project| (&project.doors.events, asks(project))) {
+        let asks = |project: &Project| route::may_ask(&project.allow, asker);
+        let line = match route::admitted(self.door, head, project, |project| ((told.seal)(project), asks(project))) {
             Ok(line) => line,
             Err(status) => return self.unread(&body, reply::bare(status)),
         };
-        let (Some(moment), Some(journal)) = (Moment::from_word(moment), &self.door.journal) else {
+        let (Some(moment), Some(journal)) = (told.moment, &self.door.journal) else {
             self.door.metrics.count(ProcessCount::NotFound);
             return self.unread(&body, reply::bare(StatusCode::NOT_FOUND));
         };
@@ -61,7 +87,8 @@ impl Service<'_> {
                 said(StatusCode::from_u16(unreadable).unwrap_or(StatusCode::OK), "unreadable", &id)
             }
             Err(error) => {
-                tracing::error!(project = %line.project.name, %error, "what happened in a call could not be stored");
+                let (project, moment) = (&line.project.name, moment.word());
+                tracing::error!(%project, moment, %error, "what happened could not be stored");
                 reply::json(StatusCode::SERVICE_UNAVAILABLE, Bytes::from_static(br#"{"status":"not-stored"}"#))
             }
         }

@@ -61,6 +61,7 @@ impl Service<'_> {
                 Some(Path::Events { project, moment }) => {
                     Box::pin(self.take_event(&head, body, (project, moment))).await
                 }
+                Some(Path::Forms { project }) => Box::pin(self.take_form(&head, body, project)).await,
                 // In a place of its own: what a look-up holds while it waits does not grow by it.
                 Some(Path::Changes { project }) => Box::pin(self.take_in(&head, body, project)).await,
                 None => {

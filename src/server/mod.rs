@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `GET`, `POST`, `PUT`, `DELETE` `/{project}/route/{block}` | who is responsible for a caller | in the block's form, within its deadline |
 //! | `GET`, `POST`, `PUT` `/{project}/events/{moment}` | tells what happened in a call | 200 once it is on the disk; 503 where it cannot be |
+//! | `GET`, `POST` `/{project}/forms` | a form of the site | likewise |
 //! | `GET`, `POST` `/{project}/crm-changes` | the CRM says that something changed | 200; 401 for what is not the CRM's; see `changes` |
 //! | the same, another method | | 405 |
 //! | any other path | | 404 |

@@ -22,7 +22,6 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 /// What a CRM may deliver with.
 const DELIVERED_BY: HeaderValue = HeaderValue::from_static("GET, POST");
 /// What events may be told with.
-const TOLD_BY: HeaderValue = HeaderValue::from_static("GET, POST, PUT");
 /// What a client that waits to be asked for its password understands.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"predial\"");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -130,10 +129,10 @@ pub(super) fn no_delivery() -> Response<Reply> {
     response
 }
 
-/// 405 of the door where events are told.
-pub(super) fn no_event() -> Response<Reply> {
+/// 405 of a door where something is told.
+pub(super) fn not_allowed(methods: &'static str) -> Response<Reply> {
     let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
-    response.headers_mut().insert(ALLOW, TOLD_BY);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     response
 }
 

@@ -22,6 +22,8 @@ use crate::routing::Line;
 const ROUTE: &str = "route";
 /// The segment between the project and the moment of a call.
 const EVENTS: &str = "events";
+/// The segment after the project where forms of its site are sent.
+const FORMS: &str = "forms";
 /// The segment after the project where its CRM delivers.
 const CHANGES: &str = "crm-changes";
 
@@ -42,6 +44,11 @@ pub(super) enum Path<'a> {
         /// The moment's.
         moment: &'a str,
     },
+    /// `/{project}/forms`
+    Forms {
+        /// The project's segment, still escaped.
+        project: &'a str,
+    },
     /// `/{project}/crm-changes`
     Changes {
         /// The project's segment, still escaped.
@@ -57,6 +64,7 @@ impl<'a> Path<'a> {
         match (segments.next(), segments.next()) {
             (Some(block), None) if door == ROUTE && !block.is_empty() => Some(Self::Route { project, block }),
             (Some(moment), None) if door == EVENTS && !moment.is_empty() => Some(Self::Events { project, moment }),
+            (None, None) if door == FORMS => Some(Self::Forms { project }),
             (None, None) if door == CHANGES => Some(Self::Changes { project }),
             _ => None,
         }
@@ -145,13 +153,20 @@ mod tests {
         assert_eq!(Path::of("/acme/%72oute/a%20b"), Some(Path::Route { project: "acme", block: "a%20b" }));
         assert_eq!(Path::of("/acme/crm-changes"), Some(Path::Changes { project: "acme" }));
         assert_eq!(Path::of("/acme/crm%2Dchanges"), Some(Path::Changes { project: "acme" }));
+        assert_eq!(Path::of("/acme/forms"), Some(Path::Forms { project: "acme" }));
         let told = Some(Path::Events { project: "acme", moment: "after-call" });
         assert_eq!(Path::of("/acme/events/after-call"), told);
         for path in ["/", "", "*", "/acme", "/acme/route", "/acme/route/", "//route/sales", "/acme/events"] {
             assert_eq!(Path::of(path), None, "{path}");
         }
-        for path in ["/acme/route/sales/", "/acme/route/sales/x", "//crm-changes", "/acme/crm-changes/", "/crm-changes"]
-        {
+        for path in [
+            "/acme/route/sales/",
+            "/acme/route/sales/x",
+            "//crm-changes",
+            "/acme/crm-changes/",
+            "/crm-changes",
+            "/acme/forms/",
+        ] {
             assert_eq!(Path::of(path), None, "{path}");
         }
     }
