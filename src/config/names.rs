@@ -116,7 +116,7 @@ pub(super) fn unknown<'k>(kind: &str, path: &str, key: &str, known: impl Iterato
 pub(super) fn near<'w>(found: &str, words: impl Iterator<Item = &'w str>) -> String {
     let found = found.to_lowercase();
     let near = words
-        .map(|word| (strsim::damerau_levenshtein(&found, word), word))
+        .map(|word| (strsim::damerau_levenshtein(&found, &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= (word.len() / 3).clamp(1, 3))
         .min();
     near.map(|(_, word)| format!("; did you mean `{word}`?")).unwrap_or_default()

@@ -119,6 +119,7 @@ fn spoilt(what: &str, with: &str, problems: &[&str]) {
 
 mod example;
 mod files;
+mod forms;
 mod problems;
 mod process;
 mod ringostat;

@@ -246,7 +246,7 @@ mod tests {
     use crate::base::environment::Environment;
     use crate::base::problem::Problem;
     use crate::config::{self, CrmSection, Overrides};
-    use crate::crm::{ADAPTERS, Adapter, Matching, Prepared, Reader, Tools, quota::Limits};
+    use crate::crm::{ADAPTERS, Adapter, Holds, Matching, OwnField, Prepared, Reader, Tools, quota::Limits};
     use crate::model::client::{Kind, KindSet};
 
     const EXAMPLE: &str = include_str!("../../config/projects/acme.toml.example");
@@ -256,8 +256,11 @@ mod tests {
         name: "small",
         kinds: KindSet::of(&[Kind::Contact, Kind::Deal]),
         matching: Matching::Whole,
-        own_fields: &[],
-        is_custom: |_| false,
+        own_fields: &[
+            OwnField { kind: Kind::Contact, name: "city", holds: Holds::Text },
+            OwnField { kind: Kind::Contact, name: "mobile", holds: Holds::Phone },
+        ],
+        is_custom: |name| name.starts_with("cf_"),
         prepare: prepare_small,
     }];
 
@@ -266,7 +269,7 @@ mod tests {
 
     impl Prepared for Small {
         fn account(&self) -> String {
-            unreachable!("compiling connects to nothing")
+            "small".to_owned()
         }
 
         fn limits(&self) -> Limits {
@@ -325,6 +328,52 @@ mod tests {
         assert!(acme.block("night").is_none());
     }
 
+    /// The example before the small CRM, which has no organizations, with these rows of forms.
+    fn with_forms(rows: &str) -> String {
+        let small = example().replace("\"pipedrive\"", "\"small\"").replace("\"organization\", ", "");
+        small.replacen("[crm]", &format!("{rows}\n[crm]"), 1).replacen(
+            "[crm.fields]",
+            "[crm.fields]\ncontact.custom = [\"Town\"]",
+            1,
+        )
+    }
+
+    #[test]
+    fn rows_of_forms_name_fields_that_the_crm_has_or_the_account_is_said_to_have() {
+        let rows = "forms.contact = [{ field = \"city\", form = \"a\" }, { field = \"mobile\", form = \"b, c\" }, \
+                    { field = \"cf_x\", form = \"d\" }, { field = \"Town\", form = \"e\" }]";
+        let configured = configured(&[("acme.toml", &with_forms(rows))], &SMALL);
+        assert_eq!(listed(&configured), [""; 0]);
+        let acme = &configured.projects[0];
+        assert_eq!(acme.forms.rows[&Kind::Contact].len(), 4);
+        assert_eq!(acme.forms.mapped_phones, ["b", "c"]);
+        // What the account has made itself is looked after like any other field.
+        let customs: Vec<_> = acme.crm.section.fields.customs("contact").map(|name| name.value.as_str()).collect();
+        assert_eq!(customs, ["Town", "cf_x"]);
+    }
+
+    #[test]
+    fn a_row_of_forms_for_an_unknown_field_is_refused_with_its_row() {
+        let rows = "forms.contact = [\n{ field = \"city\", form = \"a\" },\n{ field = \"citty\", form = \"a\" },\n\
+                    { field = \"Twon\", form = \"a\" }]\nforms.organization = [{ field = \"name\", form = \"a\" }]";
+        let text = with_forms(rows);
+        let configured = configured(&[("acme.toml", &text)], &SMALL);
+        let row = |part: &str| text.lines().position(|line| line.contains(part)).unwrap() + 1;
+        let expected = "expected a contact's field of small, or one that crm.fields.contact.custom names, found";
+        let (citty, twon, name) =
+            (row("citty"), row("Twon"), row("forms.organization = [{ field = \"name\", form = \"a\""));
+        assert_eq!(
+            listed(&configured),
+            [
+                format!("acme.toml:{citty}: forms.contact: {expected} \"citty\"; did you mean `city`?"),
+                format!("acme.toml:{twon}: forms.contact: {expected} \"Twon\"; did you mean `Town`?"),
+                format!(
+                    "acme.toml:{name}: forms.organization: expected a kind that small has (contact, deal), found organization"
+                ),
+            ]
+        );
+    }
+
     #[test]
     fn files_adapters_and_kinds_complain_in_one_list() {
         let lacking = example().replace("\"pipedrive\"", "\"small\"").replace("base_url = ", "# ");
@@ -368,14 +417,14 @@ mod tests {
     #[test]
     fn a_project_takes_its_crms_matrix_and_switches_off_changes_and_adds_rows() {
         let all = matrix("").unwrap();
-        assert!(all.len() == 9 && all.contains(&"pd-in-miss-old".to_owned()), "{all:?}");
+        assert!(all.len() == 13 && all.contains(&"pd-in-miss-old".to_owned()), "{all:?}");
         let off = matrix("scenario.off = [\"pd-unknown-old\"]").unwrap();
-        assert_eq!(off.len(), 8);
+        assert_eq!(off.len(), 12);
         let row = "when = { direction = \"in\" }, do = [{ at = \"after-call\", note = {} }]";
         let changed = matrix(&format!("scenario.override.pd-in-miss-old = {{ {row} }}")).unwrap();
         assert_eq!(changed, all);
         let added = matrix(&format!("scenario.override.own-row = {{ {row} }}")).unwrap();
-        assert_eq!((added.len(), added[0].as_str()), (10, "own-row"));
+        assert_eq!((added.len(), added[0].as_str()), (14, "own-row"));
         assert!(matrix("scenario = \"hubspot\"").unwrap().iter().all(|id| id.starts_with("hs-")));
     }
 

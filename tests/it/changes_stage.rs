@@ -100,6 +100,16 @@ impl Stage {
         self.start(setup).await;
     }
 
+    /// The same, with nothing left of what it had stored.
+    pub(crate) async fn restart_without_memory(&mut self, setup: Setup) {
+        let service = self.service.take().expect("running");
+        let stopped = tokio::task::spawn_blocking(move || service.stop()).await;
+        stopped.expect("no panic").expect("stopped in order");
+        std::fs::remove_dir_all(self.folder.path().join("data")).expect("a folder of data");
+        self.start(setup).await;
+        self.until("the directory is complete", |view| view["directory"]["absent_is_known"] == true).await;
+    }
+
     pub(crate) fn crm(&self) -> &dyn StandIn {
         &*self.started.crm
     }

@@ -81,6 +81,8 @@ mod quota_pace;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
+mod rows_enrich;
+mod rows_forms;
 mod rows_hold;
 #[cfg(test)]
 mod rows_hubspot;

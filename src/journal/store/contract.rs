@@ -96,6 +96,7 @@ macro_rules! store_tests {
             calls: what_cannot_be_understood_is_kept_and_never_worked_on,
             calls: events_and_steps_of_a_call_are_told_in_order,
             calls: a_call_is_judged_once,
+            calls: the_same_within_a_time_is_known_and_later_another,
             calls: what_was_made_for_a_client_is_told_with_the_receipt,
             calls: events_at_the_same_moment_are_all_stored,
             leases: entries_of_a_lane_are_worked_on_in_order_one_at_a_time,

@@ -203,7 +203,9 @@ mod tests {
     }
 
     fn fields(form: &Form) -> Vec<(&str, &str)> {
-        form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        let mut fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.sort_unstable();
+        fields
     }
 
     #[test]

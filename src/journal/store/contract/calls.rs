@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::journal::store::contract::{
-    ACME, NOW, StoreStage, append, done, event, later, lease, plan, state, try_lease,
+    ACME, MINUTE, NOW, StoreStage, append, done, event, later, lease, plan, state, try_lease,
 };
 use crate::journal::store::{Made, NewEntry, Plan, State, Stepped, StoreError};
 
@@ -94,6 +94,23 @@ pub(in crate::journal::store) async fn a_call_is_judged_once(stage: &dyn StoreSt
         assert_eq!(call.judged.as_deref(), Some("{\"client\":\"new\"}"));
         store.finish(&leased.lease, done(), NOW).await.expect("finished");
     }
+}
+
+pub(in crate::journal::store) async fn the_same_within_a_time_is_known_and_later_another(stage: &dyn StoreStage) {
+    let store = stage.open();
+    let form = |received_ms| NewEntry { call_id: None, received_ms, same_within_ms: Some(MINUTE), ..event("form", 1) };
+    let first = append(&*store, form(NOW)).await;
+    for at_ms in [NOW, NOW + MINUTE - 1, NOW - MINUTE] {
+        let again = store.append(form(at_ms)).await.expect("an answer");
+        assert!(again.known && again.id == first, "{at_ms}: {again:?}");
+    }
+    let second = append(&*store, form(NOW + MINUTE)).await;
+    let again = store.append(form(NOW + 2 * MINUTE - 1)).await.expect("an answer");
+    assert!(again.known && again.id == second, "{again:?}");
+    append(&*store, form(NOW + 3 * MINUTE)).await;
+    // Another's identity is another's, whatever it begins with.
+    append(&*store, NewEntry { identity: "form-12".to_owned(), ..form(NOW) }).await;
+    append(&*store, NewEntry { identity: "form-0".to_owned(), ..form(NOW) }).await;
 }
 
 pub(in crate::journal::store) async fn what_was_made_for_a_client_is_told_with_the_receipt(stage: &dyn StoreStage) {

@@ -3,7 +3,7 @@ use std::{fs, path::Path, process::Command};
 use rusqlite::Connection;
 
 use crate::journal::store::contract::{append, event};
-use crate::journal::store::{OpenError, SqliteStore};
+use crate::journal::store::{OpenError, SqliteStore, Store};
 
 fn refused(folder: &Path) -> OpenError {
     let path = folder.join("journal.sqlite");
@@ -18,11 +18,26 @@ async fn a_newer_predials_journal_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(SqliteStore::open(folder.path()).expect("a journal"));
     let db = Connection::open(folder.path().join("journal.sqlite")).expect("a database");
-    db.pragma_update(None, "user_version", 2).expect("written");
+    db.pragma_update(None, "user_version", 99).expect("written");
     drop(db);
     let error = refused(folder.path());
-    assert!(matches!(error, OpenError::Newer { found: 2, known: 1, .. }), "{error}");
-    assert!(error.to_string().contains("in format 1 or older, found 2: written by a newer predial"), "{error}");
+    let OpenError::Newer { found: 99, known, .. } = error else { panic!("{error}") };
+    let said = format!("in format {known} or older, found 99: written by a newer predial");
+    assert!(error.to_string().contains(&said), "{error}");
+}
+
+/// A journal as the first format had it, with what was made for a client.
+#[tokio::test]
+async fn a_journal_of_the_first_format_is_brought_to_todays_with_all_that_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = Connection::open(folder.path().join("journal.sqlite")).expect("a database");
+    let made = "INSERT INTO made VALUES ('acme', 380671112233, 'contact', '17', 5)";
+    db.execute_batch(include_str!("../schema.sql")).and_then(|()| db.execute_batch(made)).expect("a journal");
+    db.execute_batch("PRAGMA application_id = 1886545252; PRAGMA user_version = 1").expect("written");
+    drop(db);
+    let store = SqliteStore::open(folder.path()).expect("a journal");
+    let told = store.made_for("acme", "380671112233", 0).await.expect("read");
+    assert_eq!(told.iter().map(|made| made.crm_id.as_str()).collect::<Vec<_>>(), ["17"]);
 }
 
 #[tokio::test]
