@@ -45,19 +45,22 @@ pub(crate) fn asked<'a>(block: &Block, question: &'a Question, body: &'a Bytes) 
     decode(&incoming, &block.fields).expect("a question")
 }
 
-/// From the request's bytes to the answer's: decode, key, get, walk, encode.
+/// From the request's bytes to the answer's: decode, key, get, walk, note, encode.
 pub(crate) fn answer<'w>(world: &'w World, block: &'w Block, question: &Question, body: &Bytes) -> Answer<'w> {
     let asked = asked(block, question, body);
     known(world, block, asked.caller.as_deref().expect("a caller"), asked.rpc_id.as_ref())
 }
 
-/// From the caller's number to the answer's bytes: key, get, walk, encode.
+/// From the caller's number to the answer's bytes: key, get, walk, note, encode.
 pub(crate) fn known<'w>(world: &'w World, block: &'w Block, caller: &str, rpc_id: Option<&Bytes>) -> Answer<'w> {
     let rendered = match recall(&world.line, block, Some(caller)) {
-        Recalled::Decided(verdict) => match verdict.decision {
-            Decision::Hit { employee, .. } => block.answers.hit(employee),
-            Decision::Miss(_) => block.answers.miss(),
-        },
+        Recalled::Decided(verdict) => {
+            world.notes.note(&world.line, block, (&verdict, world.at));
+            match verdict.decision {
+                Decision::Hit { employee, .. } => block.answers.hit(employee),
+                Decision::Miss(_) => block.answers.miss(),
+            }
+        }
         Recalled::Unknown { .. } => block.answers.miss(),
     };
     Answer { rendered, before: rendered.before.clone(), echo: rendered.echo(rpc_id) }

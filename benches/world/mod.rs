@@ -17,16 +17,24 @@ use predial::crm::Matching;
 use predial::crm::quota::{Ledger, Limits};
 use predial::directory::{Directory, Feed, Parts, WarmRequest, WarmState};
 use predial::project::{People, compile_with};
-use predial::routing::Line;
+use predial::routing::{Line, Notes};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
 
 pub(crate) use self::questions::{QUESTIONS, Question};
 pub(crate) use self::values::process;
+
+/// More calls than any count of allocations has.
+const NOTED: usize = 1 << 18;
 
 /// A warm project.
 pub(crate) struct World {
     /// What a call meets.
     pub(crate) line: Arc<Line>,
+    /// Where it leaves what it was answered; soon full, as nobody takes it out.
+    pub(crate) notes: Notes,
+    /// When every call came.
+    pub(crate) at: Instant,
     /// What the directory was filled on; nothing runs there any more.
     _work: Runtime,
 }
@@ -65,6 +73,10 @@ impl World {
         });
         assert_eq!(state, WarmState::Done);
         let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
-        Self { line: Arc::new(Line { project, directory, people, metrics }), _work: work }
+        let notes = Notes::new(NOTED);
+        let number = notes.number(&project);
+        let line = Arc::new(Line { number, project, directory, people, metrics });
+        notes.know(&line);
+        Self { line, notes, at: Instant::now(), _work: work }
     }
 }

@@ -155,6 +155,7 @@ pub(super) fn settings() -> Settings {
         events: EventSettings::default(),
         resend_after_pause: false,
         retention: Duration::from_secs(30 * 86_400),
+        decisions_kept: Duration::from_secs(14 * 86_400),
     };
     Settings { process: process(), projects: vec![project], scenarios: Vec::new() }
 }

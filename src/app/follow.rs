@@ -35,7 +35,7 @@ use crate::journal::{Journal, Offices};
 use crate::ops::ReloadReport;
 use crate::outbound::Outbound;
 use crate::project::{Configured, Current, People, Project};
-use crate::routing::{Exchange, Line};
+use crate::routing::{Exchange, Line, Notes};
 use crate::server::Inboxes;
 
 /// What a follower works with.
@@ -54,6 +54,8 @@ pub(crate) struct Means {
     pub(crate) work: Handle,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Where calls leave what they were answered.
+    pub(crate) notes: Arc<Notes>,
     /// What the journal's workers meet.
     pub(crate) offices: Arc<Current<Offices>>,
     /// The journal; tests of what is put in force have none.
@@ -132,6 +134,11 @@ impl Follow {
     /// Where the edge door leaves what CRMs deliver.
     pub(crate) fn inboxes(&self) -> Arc<Current<Inboxes>> {
         Arc::clone(&self.inboxes)
+    }
+
+    /// Where calls leave what they were answered.
+    pub(crate) fn notes(&self) -> Arc<Notes> {
+        Arc::clone(&self.means.notes)
     }
 
     /// What is counted.
@@ -312,7 +319,10 @@ impl Follow {
     fn line(&self, project: Arc<Project>, directory: Arc<Directory>, users: &[CrmUser]) -> Arc<Line> {
         let people = Arc::new(People::match_users(&project.employees, users, &project.numbers));
         let metrics = self.means.metrics.project(&project.name);
-        Arc::new(Line { project, directory, people, metrics })
+        let number = self.means.notes.number(&project);
+        let line = Arc::new(Line { number, project, directory, people, metrics });
+        self.means.notes.know(&line);
+        line
     }
 
     /// Matches the CRM's users with the employees anew whenever the CRM's users change.

@@ -8,6 +8,7 @@ mod follow;
 pub mod lock;
 mod log;
 mod operations;
+mod record;
 mod run;
 pub mod runtime;
 mod watch;

@@ -7,10 +7,13 @@ use std::sync::{
 
 use async_trait::async_trait;
 
-use super::follow::Follow;
+use super::{follow::Follow, record::Record};
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
-use crate::journal::{Journal, Office, store::LateStore};
+use crate::journal::{
+    Journal, Office,
+    store::{LateStore, decisions::Decisions},
+};
 use crate::ops::{EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
@@ -21,6 +24,7 @@ pub(crate) struct Assembly {
     pub(crate) draining: Arc<AtomicBool>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) store: Arc<LateStore>,
+    pub(crate) record: Arc<Record>,
 }
 
 #[async_trait]
@@ -47,6 +51,10 @@ impl Operations for Assembly {
 
     fn journal_is_open(&self) -> bool {
         self.store.is_open()
+    }
+
+    async fn decisions(&self) -> Option<Arc<Decisions>> {
+        self.record.whole().await
     }
 
     fn office(&self, project: &str) -> Option<Arc<Office>> {

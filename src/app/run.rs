@@ -22,6 +22,7 @@ use super::{
     lock::{DataLock, LockError},
     log,
     operations::Assembly,
+    record::{ROOM, Record},
     runtime::{EdgeThreads, give_way, make_room},
     watch::Watch,
 };
@@ -34,7 +35,7 @@ use crate::journal::{
 use crate::ops;
 use crate::outbound::{Bounds, BuildError, Outbound};
 use crate::project::{self, Configured, Current};
-use crate::routing::Exchange;
+use crate::routing::{Exchange, Notes};
 use crate::server::Door;
 
 /// How often a journal that found no room is tried to be opened again.
@@ -103,6 +104,7 @@ pub struct Service {
     stop: CancellationToken,
     work: Option<Runtime>,
     journal: Arc<Journal>,
+    record: Arc<Record>,
     _lock: DataLock,
 }
 
@@ -146,9 +148,11 @@ impl Service {
         let means = means(overrides, environment, (&process, &work), (&offices, &journal))?;
         let follow = Follow::new(means, stop.clone());
         follow.put_in_force(configured);
+        let record = Record::new(process.data.clone(), follow.notes(), follow.current());
+        record.open();
         let edge = open_edge(&process, &follow, &journal)?;
         let draining = Arc::new(AtomicBool::new(false));
-        let ops_address = open_ops((&process, &work), (&follow, &journal, &store), &draining, &stop)?;
+        let ops_address = open_ops((&process, &work), (&follow, &journal, &store, &record), &draining, &stop)?;
         let watch = {
             let _inside = work.enter();
             Watch::new(overrides.config.as_deref())
@@ -157,10 +161,12 @@ impl Service {
         work.spawn(Arc::clone(&follow).keep_days(stop.clone()));
         work.spawn(open_late(store, Arc::clone(&journal), stop.clone()));
         work.spawn(tidy(Arc::clone(&journal), stop.clone()));
+        work.spawn(Arc::clone(&record).keep(stop.clone()));
+        work.spawn(Arc::clone(&record).tidy(stop.clone()));
         follow.doors_are_open();
         let edge_address = edge.address();
         let (edge, work) = (Some(edge), Some(work));
-        Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, journal, _lock: lock })
+        Ok(Self { edge, edge_address, ops_address, follow, draining, stop, work, journal, record, _lock: lock })
     }
 
     /// Where the telephone system asks.
@@ -234,6 +240,7 @@ impl Service {
         if let Some(work) = &self.work {
             // What is cut is noted as unclear, and the next process looks for it.
             work.block_on(self.journal.drain(FINISHED_WITHIN));
+            work.block_on(self.record.write_out());
         }
         self.follow.save_all();
         joined
@@ -328,6 +335,7 @@ fn means(
         clock: Clock::System,
         work: work.handle().clone(),
         metrics: Arc::new(Metrics::new()),
+        notes: Arc::new(Notes::new(ROOM)),
         offices: Arc::clone(offices),
         journal: Some(Arc::clone(journal)),
     })
@@ -336,14 +344,14 @@ fn means(
 fn open_edge(process: &ProcessSettings, follow: &Follow, journal: &Arc<Journal>) -> Result<EdgeThreads, StartError> {
     let address = process.edge.listen;
     let door = Door::new(follow.current(), process, follow.metrics().process(), Clock::System);
-    let door = door.with_inboxes(follow.inboxes()).with_journal(Arc::clone(journal));
+    let door = door.with_inboxes(follow.inboxes()).with_journal(Arc::clone(journal)).with_notes(follow.notes());
     EdgeThreads::start(&Arc::new(door), address, process.edge.threads)
         .map_err(|source| StartError::Edge { address, source })
 }
 
 fn open_ops(
     (process, work): (&ProcessSettings, &Runtime),
-    (follow, journal, store): (&Arc<Follow>, &Arc<Journal>, &Arc<LateStore>),
+    (follow, journal, store, record): (&Arc<Follow>, &Arc<Journal>, &Arc<LateStore>, &Arc<Record>),
     draining: &Arc<AtomicBool>,
     stop: &CancellationToken,
 ) -> Result<SocketAddr, StartError> {
@@ -356,6 +364,7 @@ fn open_ops(
             draining: Arc::clone(draining),
             journal: Arc::clone(journal),
             store: Arc::clone(store),
+            record: Arc::clone(record),
         }),
         metrics: follow.metrics(),
         token,

@@ -28,6 +28,8 @@ const SHORT_TOKEN_BYTES: usize = 16;
 
 /// How long what is done stays in the journal unless said otherwise.
 const RETENTION_DAYS: u64 = 30;
+/// How long it is kept what calls were answered unless said otherwise.
+const DECISIONS_DAYS: u64 = 14;
 /// Sweeps further apart than this are for CRMs that tell of changes themselves.
 const SLOW_SWEEP: Duration = Duration::from_secs(120);
 /// What an event that cannot be understood may be answered with.
@@ -73,6 +75,8 @@ pub struct ProjectSettings {
     pub resend_after_pause: bool,
     /// How long what is done stays in the journal.
     pub retention: Duration,
+    /// How long it is kept what calls were answered; zero = it is not recorded.
+    pub decisions_kept: Duration,
 }
 
 /// The `[events]` section.
@@ -137,6 +141,7 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     let resend_after_pause = project.flag("resend_after_pause").is_some_and(|flag| flag.value);
     let days = project.number("retention_days", Range::new(1, 3_650, "days")).map_or(RETENTION_DAYS, |days| days.value);
     let retention = Duration::from_secs(days * 86_400);
+    let decisions_kept = decisions_kept(&project);
     project.finish();
     let Some((crm, sound)) = crm else { return Reading::Nothing };
     let (file, name) = (file.to_owned(), name.to_owned());
@@ -157,8 +162,14 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
         forms,
         resend_after_pause,
         retention,
+        decisions_kept,
     };
     if sound { Reading::Whole(settings) } else { Reading::Draft(settings) }
+}
+
+fn decisions_kept(project: &Section<'_>) -> Duration {
+    let days = project.number("decisions_days", Range::new(0, 3_650, "days")).map_or(DECISIONS_DAYS, |days| days.value);
+    Duration::from_secs(days * 86_400)
 }
 
 impl Default for EventSettings {

@@ -16,6 +16,8 @@
 //! | `POST /api/projects/{p}/rollback` `{"at"}` | puts one in force; 404, 409 damaged or foreign, 503 not kept first |
 //! | `GET /api/projects/{p}/numbers` | the CRM's numbers that could not be read; `Accept: text/csv` gives a table |
 //! | `GET /api/projects/{p}/explain?block=&caller=` | the walk for a number |
+//! | `GET /api/projects/{p}/decisions?caller=&limit=` | what calls were answered, newest first |
+//! | `DELETE /api/projects/{p}/decisions?caller=` | erases that: of a number, or all of it |
 //! | `POST /api/projects/{p}/pause` `{"reason"}`, `…/resume` `{"send_stored"}` | the CRM integration off and on |
 //! | `POST /api/projects/{p}/fields` `{"create"}` | the fields that `[crm.fields]` names, and which are there; made |
 //! | `GET /api/journal?project=&state=&limit=&after=` | what happened in calls, newest first |
@@ -29,6 +31,7 @@
 //! loopback only and answers only who asks by a loopback name. It must not know how a configuration is read or put in
 //! force: [`Operations`] is handed in for what only the assembly can do.
 
+mod decisions;
 mod door;
 mod explain;
 mod guard;
@@ -63,7 +66,7 @@ pub use self::{
 use self::{guard::Guard, refusal::Refusal};
 use crate::base::{metric::Metrics, problem::Problem, secret::Secret};
 use crate::crm::quota::QuotaView;
-use crate::journal::{Journal, Office};
+use crate::journal::{Journal, Office, store::decisions::Decisions};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
@@ -100,6 +103,10 @@ pub trait Operations: Send + Sync {
     /// Whether what happens in calls can be stored.
     fn journal_is_open(&self) -> bool {
         true
+    }
+    /// What calls were answered, the last one included; `None` where no record is open.
+    async fn decisions(&self) -> Option<Arc<Decisions>> {
+        None
     }
     /// A project as those who write meet it.
     fn office(&self, project: &str) -> Option<Arc<Office>> {
@@ -173,6 +180,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/projects/{project}/rollback", post(snapshots::roll_back))
         .route("/api/projects/{project}/numbers", get(numbers::list))
         .route("/api/projects/{project}/explain", get(explain::explain))
+        .route("/api/projects/{project}/decisions", get(decisions::list).delete(decisions::forget))
         .route("/api/projects/{project}/pause", post(journal::pause))
         .route("/api/projects/{project}/resume", post(journal::resume))
         .route("/api/projects/{project}/fields", post(journal::set_up))

@@ -13,6 +13,8 @@ use crate::telephony::{
 pub struct Block {
     /// Its name: the last part of the path.
     pub name: Box<str>,
+    /// Its place among the project's blocks, in the order of their names.
+    pub place: u32,
     /// How its entities are walked.
     pub plan: WalkPlan,
     /// From accept to reply.

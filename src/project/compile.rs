@@ -9,7 +9,7 @@ use crate::config::{
     self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, ScenarioFile, Settings, Tokens,
 };
 use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
-use crate::model::{client::Kind, phone::NumberReader};
+use crate::model::{client::Kind, employee::Employee, phone::NumberReader};
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
 
 /// A configuration, read and compiled as far as it goes.
@@ -107,14 +107,7 @@ fn compile_project(
         complain(settings.country.row, format!("expected a country of two letters such as \"UA\", found {found:?}"));
     }
     let employees: Vec<_> = settings.employees.iter().map(|employee| employee.value.clone()).collect();
-    let mut blocks = BTreeMap::new();
-    for (name, block) in &settings.blocks {
-        let priority = priority(&block.value, adapter, &mut complain);
-        if let Some(shape) = shape(&block.value, &mut complain) {
-            let answers = Answers::new(shape, &employees);
-            blocks.insert(name.as_str().into(), compile_block(name, &block.value, priority, answers));
-        }
-    }
+    let blocks = blocks(settings, adapter, &employees, &mut complain);
     let matrix = adapter.and_then(|adapter| scenario::matrix(settings, scenarios, adapter, problems));
     let mapping = adapter.and_then(|adapter| forms::mapping(settings, adapter, problems));
     let section = forms::with_mapped(settings, adapter?);
@@ -141,6 +134,7 @@ fn compile_project(
         form_charset: settings.forms.charset,
         resend_after_pause: settings.resend_after_pause,
         retention: settings.retention,
+        decisions_kept: settings.decisions_kept,
         crm: CrmSetup {
             adapter: adapter?,
             section,
@@ -150,6 +144,27 @@ fn compile_project(
         },
         blocks,
     })
+}
+
+/// Every block, each with its place among them.
+fn blocks(
+    settings: &ProjectSettings,
+    adapter: Option<&'static Adapter>,
+    employees: &[Employee],
+    complain: &mut impl FnMut(usize, String),
+) -> BTreeMap<Box<str>, Block> {
+    let mut blocks: BTreeMap<Box<str>, Block> = BTreeMap::new();
+    for (name, block) in &settings.blocks {
+        let priority = priority(&block.value, adapter, complain);
+        if let Some(shape) = shape(&block.value, complain) {
+            let answers = Answers::new(shape, employees);
+            blocks.insert(name.as_str().into(), compile_block(name, &block.value, priority, answers));
+        }
+    }
+    for (place, block) in (0..).zip(blocks.values_mut()) {
+        block.place = place;
+    }
+    blocks
 }
 
 fn doors(tokens: &Tokens) -> Doors {
@@ -223,6 +238,7 @@ fn shape(block: &BlockSettings, complain: &mut impl FnMut(usize, String)) -> Opt
 fn compile_block(name: &str, block: &BlockSettings, priority: Box<[Kind]>, answers: Answers) -> Block {
     Block {
         name: name.into(),
+        place: 0,
         plan: WalkPlan {
             priority,
             deal_via_contact: block.deal_via_contact,

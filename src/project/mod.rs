@@ -96,6 +96,8 @@ pub struct Project {
     pub resend_after_pause: bool,
     /// How long what is done stays in the journal.
     pub retention: Duration,
+    /// How long it is kept what calls were answered; zero = it is not recorded.
+    pub decisions_kept: Duration,
     blocks: BTreeMap<Box<str>, Block>,
 }
 
@@ -119,6 +121,12 @@ impl Project {
             .into_iter()
             .filter(|kind| self.crm.adapter.kinds.has(*kind))
             .any(|kind| field(kind).is_some())
+    }
+
+    /// The block in that place.
+    #[must_use]
+    pub fn block_at(&self, place: u32) -> Option<&Block> {
+        self.blocks.values().find(|block| block.place == place)
     }
 
     /// Every block, by name.

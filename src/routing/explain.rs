@@ -138,7 +138,7 @@ pub async fn explain(line: &Arc<Line>, block: &Block, caller: &str, reserve: Dur
         entities: told.entities,
         not_yet_known: told.unsure,
         outcome: if employee.is_some() { "hit" } else { "miss" },
-        reason: reason(&verdict),
+        reason: verdict.reason(),
         employee: employee.map(|employee| employee.name.to_string()),
         destination: employee
             .and_then(|employee| employee.main.first())
@@ -152,23 +152,27 @@ pub async fn explain(line: &Arc<Line>, block: &Block, caller: &str, reserve: Dur
     }
 }
 
-fn reason(verdict: &Verdict) -> Option<String> {
-    let Decision::Miss(reason) = verdict.decision else { return None };
-    Some(match reason {
-        MissReason::Nobody => "no open entity of the block's kinds carries the number".to_owned(),
-        MissReason::NoOwner(kind) => format!("the {kind} found has no owner"),
-        MissReason::NotOurs(kind) => format!("the {kind}'s owner is no employee of this project"),
-        MissReason::NoDirection(kind) => {
-            format!(
-                "the {kind}'s owner is an employee without a main direction: neither configured nor in the staff list"
-            )
-        }
-        MissReason::Late => "the CRM had not answered in time".to_owned(),
-        MissReason::Busy => {
-            "the CRM could not be asked: no quota in time, its breaker is open, or too many questions are under way"
-                .to_owned()
-        }
-        MissReason::Failed => "the CRM was asked and failed".to_owned(),
-        MissReason::Unreadable(what) => what.to_string(),
-    })
+impl Verdict {
+    /// Why it is a miss, in a sentence.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let Decision::Miss(reason) = self.decision else { return None };
+        Some(match reason {
+            MissReason::Nobody => "no open entity of the block's kinds carries the number".to_owned(),
+            MissReason::NoOwner(kind) => format!("the {kind} found has no owner"),
+            MissReason::NotOurs(kind) => format!("the {kind}'s owner is no employee of this project"),
+            MissReason::NoDirection(kind) => {
+                format!(
+                    "the {kind}'s owner is an employee without a main direction: neither configured nor in the staff list"
+                )
+            }
+            MissReason::Late => "the CRM had not answered in time".to_owned(),
+            MissReason::Busy => {
+                "the CRM could not be asked: no quota in time, its breaker is open, or too many questions are under way"
+                    .to_owned()
+            }
+            MissReason::Failed => "the CRM was asked and failed".to_owned(),
+            MissReason::Unreadable(what) => what.to_string(),
+        })
+    }
 }

@@ -4,6 +4,7 @@
 //! the time it was given. The walk itself (`walk`) is pure. Knows neither HTTP nor the forms of questions and answers.
 
 mod explain;
+mod noted;
 mod resolve;
 mod trail;
 mod verdict;
@@ -14,6 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use self::walk::Owner;
 pub use self::{
     explain::{Explained, explain},
+    noted::{Decided, Noted, Notes},
     resolve::{Recalled, recall, resolve},
     verdict::{Decision, MissReason, Source, Verdict},
 };
@@ -25,6 +27,8 @@ use crate::project::{People, Project};
 /// One project as calls meet it: what is configured, who is known, and who of the CRM's users is who of ours.
 #[derive(Debug)]
 pub struct Line {
+    /// Which one of all that have been in force, given by [`Notes::number`]; 0 = what it decides is not noted.
+    pub number: u64,
     /// What is configured.
     pub project: Arc<Project>,
     /// Who is known. Outlives a reload that does not change what is read from the CRM.

@@ -61,13 +61,14 @@ pub(super) async fn resolve_with(
         Recalled::Decided(verdict) => return verdict,
         Recalled::Unknown { readings, on_what_is_known } => (readings, on_what_is_known),
     };
-    let failing = |reason, source| on_what_is_known.unwrap_or(Verdict::miss(reason, source));
+    let number = readings.first();
+    let failing = |reason, source| on_what_is_known.unwrap_or(Verdict::miss(reason, source, Some(number)));
     let Some(answer_by) = answer_by.filter(|&answer_by| answer_by > Instant::now()) else {
         return failing(MissReason::Late, Source::Late);
     };
     match line.directory.ask(&readings, answer_by).await {
         Asked::Found => found(line, block, &readings, trail),
-        Asked::Nobody => on_what_is_known.unwrap_or_else(|| nobody(line, Source::Live)),
+        Asked::Nobody => on_what_is_known.unwrap_or_else(|| nobody(line, number)),
         Asked::Late => failing(MissReason::Late, Source::Late),
         Asked::Busy => failing(MissReason::Busy, Source::Busy),
         Asked::Failed => failing(MissReason::Failed, Source::Failed),
@@ -98,11 +99,11 @@ pub(super) fn recall_with(line: &Line, block: &Block, caller: Option<&str>, trai
     }
     if on_what_is_known.is_none() {
         if let Some(as_of_s) = line.directory.absent_as_of() {
-            let absent = Verdict::miss(MissReason::Nobody, Source::Absent);
+            let absent = Verdict::miss(MissReason::Nobody, Source::Absent, Some(quick));
             return Recalled::Decided(Verdict { as_of_s: Some(as_of_s), ..absent });
         }
         if let Some(as_of_s) = line.directory.lately_not_found(readings.first()) {
-            let nobody = Verdict::miss(MissReason::Nobody, Source::Live);
+            let nobody = Verdict::miss(MissReason::Nobody, Source::Live, Some(quick));
             return Recalled::Decided(Verdict { as_of_s: Some(as_of_s), ..nobody });
         }
     }
@@ -121,7 +122,7 @@ fn look_up(
     trail.tried(key, client.is_some());
     let client = client?;
     let as_of_s = client.as_of_s.max(line.directory.swept_as_of_s());
-    let verdict = |decision| Verdict { decision, source: Source::Directory, as_of_s: Some(as_of_s) };
+    let verdict = |decision| Verdict { decision, source: Source::Directory, as_of_s: Some(as_of_s), number: Some(key) };
     let who_is = |owner| line.who_is(owner);
     match walk(&block.plan, &client, line.directory.crawled(), who_is, trail) {
         Walked::Decided(decision) if line.directory.is_stale(&client) => {
@@ -151,7 +152,11 @@ fn look_alike(
     if readings.iter().any(|key| line.directory.known(key).is_some()) {
         return None;
     }
-    look_up(line, block, known, trail, on_what_is_known)
+    // It was the caller's number that was asked for.
+    let ours = |verdict| Verdict { number: Some(readings.first()), ..verdict };
+    let recalled = look_up(line, block, known, trail, on_what_is_known);
+    *on_what_is_known = on_what_is_known.map(ours);
+    recalled.map(ours)
 }
 
 /// The CRM has just told who carries the number: the directory knows now.
@@ -159,14 +164,15 @@ fn found(line: &Line, block: &Block, readings: &Readings, trail: &mut impl Trail
     let mut on_what_is_known = None;
     let decided = readings.iter().find_map(|key| look_up(line, block, key, trail, &mut on_what_is_known));
     let decided = decided.or_else(|| look_alike(line, block, readings, trail, &mut on_what_is_known));
-    let verdict = decided.or(on_what_is_known).unwrap_or_else(|| nobody(line, Source::Live));
+    let verdict = decided.or(on_what_is_known).unwrap_or_else(|| nobody(line, readings.first()));
     Verdict { source: Source::Live, ..verdict }
 }
 
-fn nobody(line: &Line, source: Source) -> Verdict {
-    Verdict { as_of_s: Some(line.directory.clock().now_s()), ..Verdict::miss(MissReason::Nobody, source) }
+fn nobody(line: &Line, number: PhoneKey) -> Verdict {
+    let as_of_s = Some(line.directory.clock().now_s());
+    Verdict { as_of_s, ..Verdict::miss(MissReason::Nobody, Source::Live, Some(number)) }
 }
 
 const fn unreadable(reason: NotANumber) -> Verdict {
-    Verdict::miss(MissReason::Unreadable(reason), Source::Unreadable)
+    Verdict::miss(MissReason::Unreadable(reason), Source::Unreadable, None)
 }

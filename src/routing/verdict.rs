@@ -2,7 +2,11 @@
 
 use crate::base::metric::Outcome;
 pub use crate::base::metric::Source;
-use crate::model::{client::Kind, ids::CrmId, phone::NotANumber};
+use crate::model::{
+    client::Kind,
+    ids::CrmId,
+    phone::{NotANumber, PhoneKey},
+};
 
 /// Why a call goes on to the next forwarding block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +65,13 @@ pub struct Verdict {
     pub source: Source,
     /// The time of the knowledge it rests on, seconds since 1970 UTC, where it rests on any.
     pub as_of_s: Option<i64>,
+    /// The caller's number, as it was understood; `None` where there is none to look up.
+    pub number: Option<PhoneKey>,
 }
 
 impl Verdict {
-    pub(super) const fn miss(reason: MissReason, source: Source) -> Self {
-        Self { decision: Decision::Miss(reason), source, as_of_s: None }
+    pub(super) const fn miss(reason: MissReason, source: Source, number: Option<PhoneKey>) -> Self {
+        Self { decision: Decision::Miss(reason), source, as_of_s: None, number }
     }
 
     /// Hit or miss.
@@ -83,6 +89,15 @@ impl Verdict {
         match self.decision {
             Decision::Hit { kind, .. } => Some(kind),
             Decision::Miss(reason) => reason.kind(),
+        }
+    }
+
+    /// The id of the entity that a call was sent by.
+    #[must_use]
+    pub const fn entity_id(&self) -> Option<CrmId> {
+        match self.decision {
+            Decision::Hit { id, .. } => Some(id),
+            Decision::Miss(_) => None,
         }
     }
 

@@ -107,6 +107,9 @@ impl Service<'_> {
         let deadline = began + block.deadline;
         let in_time = Instant::now() <= deadline;
         let verdict = self.decide(line, block, asked.caller.as_deref(), deadline).await;
+        if let Some(notes) = &self.door.notes {
+            notes.note(line, block, (&verdict, began));
+        }
         let response = answered(block, &verdict, asked.rpc_id.as_ref());
         count(line, &verdict, in_time.then_some(deadline), began);
         if wants_trace(&head.headers) { reply::traced(response, &verdict, self.door.clock.now_s()) } else { response }

@@ -55,7 +55,7 @@ use crate::base::{
 use crate::config::ProcessSettings;
 use crate::journal::Journal;
 use crate::project::Current;
-use crate::routing::Exchange;
+use crate::routing::{Exchange, Notes};
 
 /// The least hyper takes for its buffer.
 const LEAST_BUFFER: usize = 8 << 10;
@@ -75,6 +75,8 @@ pub struct Door {
     inboxes: Arc<Current<Inboxes>>,
     /// Where what is told of calls is kept.
     journal: Option<Arc<Journal>>,
+    /// Where it is left what calls were answered.
+    notes: Option<Arc<Notes>>,
     /// Connections, over all threads.
     open: AtomicUsize,
 }
@@ -108,6 +110,7 @@ impl Door {
             nobody,
             inboxes,
             journal: None,
+            notes: None,
             open: AtomicUsize::new(0),
         }
     }
@@ -122,6 +125,12 @@ impl Door {
     #[must_use]
     pub fn with_journal(self, journal: Arc<Journal>) -> Self {
         Self { journal: Some(journal), ..self }
+    }
+
+    /// The same door, which leaves what calls were answered as well.
+    #[must_use]
+    pub fn with_notes(self, notes: Arc<Notes>) -> Self {
+        Self { notes: Some(notes), ..self }
     }
 
     /// Connections open now, over all threads.

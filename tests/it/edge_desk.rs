@@ -29,7 +29,7 @@ use predial::{
         phone::PhoneKey,
     },
     project::{Current, People, Project, compile_with},
-    routing::{Exchange, Line},
+    routing::{Exchange, Line, Notes},
     server::{Door, Inboxes},
 };
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -203,6 +203,10 @@ pub(crate) struct Behind {
     pub(crate) process: Arc<ProcessMetrics>,
     /// Where CRMs deliver: nowhere, until a test says otherwise.
     pub(crate) inboxes: Arc<Current<Inboxes>>,
+    /// What is in force.
+    pub(crate) exchange: Arc<Current<Exchange>>,
+    /// Where calls leave what they were answered: the first two thousand.
+    pub(crate) notes: Arc<Notes>,
     directories: Vec<Arc<Directory>>,
 }
 
@@ -216,17 +220,25 @@ impl Behind {
         };
         let projects = compile_with(&settings, VALUES).expect("settings without problems");
         let (crm, metrics) = (Crm::new(), Metrics::new());
+        let notes = Arc::new(Notes::new(2_000));
         let lines: Vec<_> = projects
             .into_iter()
-            .map(|project| Arc::new(line(project, &crm, &metrics, &settings.process.live, clock, work)))
+            .map(|project| {
+                let number = notes.number(&project);
+                let line = line(project, &crm, &metrics, &settings.process.live, clock, work);
+                Arc::new(Line { number, ..line })
+            })
+            .inspect(|line| notes.know(line))
             .collect();
         let directories = lines.iter().map(|line| Arc::clone(&line.directory)).collect();
         let exchange = Arc::new(Current::new(Arc::new(Exchange::new(lines))));
         let inboxes = Arc::new(Current::new(Arc::<Inboxes>::default()));
-        let door = Door::new(exchange, process, metrics.process(), clock).with_inboxes(Arc::clone(&inboxes));
+        let door =
+            Door::new(Arc::clone(&exchange), process, metrics.process(), clock).with_inboxes(Arc::clone(&inboxes));
+        let door = door.with_notes(Arc::clone(&notes));
         let door = Arc::new(door);
         let (acme, fenced, process) = (metrics.project("acme"), metrics.project("fenced"), metrics.process());
-        Self { door, crm, metrics: acme, fenced, process, inboxes, directories }
+        Self { door, crm, metrics: acme, fenced, process, inboxes, exchange, notes, directories }
     }
 
     /// Everything the CRM has is known.
@@ -269,7 +281,7 @@ fn line(
         keeping: None,
     });
     let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
-    Line { project, directory, people, metrics }
+    Line { number: 0, project, directory, people, metrics }
 }
 
 /// The door, open, on threads of its own.

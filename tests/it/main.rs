@@ -43,6 +43,8 @@ mod codecs;
 #[cfg(test)]
 mod crm_rows;
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod edge_changes;
 #[cfg(test)]
 mod edge_client;

@@ -307,7 +307,7 @@ fn line(project: &Arc<Project>, crm: &Arc<Crm>, settings: &Settings, metrics: &M
         keeping: None,
     });
     let people = Arc::new(People::match_users(&project.employees, &[], &project.numbers));
-    Arc::new(Line { project: Arc::clone(project), directory, people, metrics })
+    Arc::new(Line { number: 0, project: Arc::clone(project), directory, people, metrics })
 }
 
 fn settings() -> Settings {

@@ -107,5 +107,6 @@ pub(crate) fn project(name: &str, token: &str) -> ProjectSettings {
         events: EventSettings::default(),
         resend_after_pause: false,
         retention: Duration::from_secs(30 * 86_400),
+        decisions_kept: Duration::from_secs(14 * 86_400),
     }
 }

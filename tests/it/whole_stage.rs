@@ -174,6 +174,12 @@ impl Whole {
         ask_at(self.service().ops(), &head).await
     }
 
+    /// A `DELETE` at the ops door.
+    pub(crate) async fn ops_delete(&self, path: &str) -> Heard {
+        let request = format!("DELETE {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        ask_at(self.service().ops(), &request).await
+    }
+
     /// A `POST` of JSON at the ops door.
     pub(crate) async fn ops_post(&self, path: &str, body: &str) -> Heard {
         let length = body.len();

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::route::RouteArguments;
 use crate::base::secret::Secret;
 
 /// Answers who is responsible for a caller, before the dial.
@@ -66,6 +67,10 @@ pub(super) enum Command {
         Older entries stay stored: predial journal retry sends them.\n\
         Exit: 0 when it is on, 1 otherwise.")]
     Resume(ResumeArguments),
+    /// Look into what calls were answered, or erase it
+    #[command(after_help = "Example:\n  predial route forget --project acme --caller +380671112233\n\n\
+        Exit: 0 when it was done, 1 otherwise.")]
+    Route(RouteArguments),
     /// Look after a project's CRM
     #[command(after_help = "Example:\n  predial crm setup --project acme --create\n\n\
         Exit: 0 when nothing is missing, 1 otherwise.")]

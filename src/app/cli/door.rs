@@ -108,6 +108,10 @@ impl Door {
         self.ask(Method::POST, url, Some(body)).await
     }
 
+    pub(super) async fn delete<T: DeserializeOwned>(&self, url: Url) -> Result<T, DoorError> {
+        self.ask(Method::DELETE, url, None).await
+    }
+
     /// A table as CSV, and how many lines it lacks.
     pub(super) async fn table(&self, url: Url) -> Result<(String, u64), DoorError> {
         let heard = self.send(Method::GET, url, None, "text/csv").await?;

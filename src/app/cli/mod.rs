@@ -11,6 +11,7 @@
 //! | `numbers` | the running service | 0, 1 |
 //! | `journal` | the running service | 0, 1 |
 //! | `pause`, `resume` | the running service | 0, 1 |
+//! | `route forget` | the running service | 0, 1 |
 //! | `crm setup` | the running service | 0, 1 something is missing or it could not ask |
 //! | `completions` | nobody | 0 |
 //!
@@ -26,6 +27,7 @@ mod explain;
 mod journal;
 mod numbers;
 mod pause;
+mod route;
 mod serve;
 mod snapshot;
 mod warm;
@@ -88,6 +90,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Journal(arguments) => asking(journal::run(arguments)),
         Command::Pause(arguments) => asking(pause::pause(arguments)),
         Command::Resume(arguments) => asking(pause::resume(arguments)),
+        Command::Route(arguments) => asking(route::run(arguments)),
         Command::Crm(arguments) => asking(crm::run(arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

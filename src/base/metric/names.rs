@@ -67,6 +67,8 @@ metrics! {
         JournalWaited = "journal_waited", "Entries of the journal put off because the CRM did not take them";
         JournalDead = "journal_given_up", "Entries of the journal given up";
         JournalCredentials = "journal_credentials_refused", "Times writing paused because the CRM refused the credentials";
+        DecisionsWritten = "decisions_written", "Answers to calls recorded on the disk";
+        DecisionsDropped = "decisions_dropped", "Answers to calls that were not recorded: too many at once, or the disk did not take them";
         NumbersUnreadable = "numbers_unreadable", "Numbers of the CRM that could not be read";
     }
 }

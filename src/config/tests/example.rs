@@ -80,8 +80,12 @@ fn the_defaults_that_the_example_shows_are_the_defaults() {
     let keep = |row: &&str| {
         let shown_defaults = ["full_crawl_at", "max_numbers", "shrink_guard_percent", "result", "deadline_ms"];
         let shown_defaults = shown_defaults.into_iter().chain(["on_unassigned", "deal_via", "miss_status"]);
-        let mut shown_defaults =
-            shown_defaults.chain(["resend_after_pause", "retention_days", "events.unreadable_status"]);
+        let mut shown_defaults = shown_defaults.chain([
+            "resend_after_pause",
+            "retention_days",
+            "decisions_days",
+            "events.unreadable_status",
+        ]);
         let key = row.split(' ').next().unwrap_or_default();
         EXAMPLE.lines().any(|line| line == *row) || shown_defaults.any(|default| default == key)
     };
@@ -91,6 +95,7 @@ fn the_defaults_that_the_example_shows_are_the_defaults() {
     let with = example_folder(&with_defaults).read().unwrap().projects.remove(0);
     assert!(with.crm.says_the_same_as(&without.crm));
     assert_eq!((with.resend_after_pause, with.retention), (without.resend_after_pause, without.retention));
+    assert_eq!(with.decisions_kept, without.decisions_kept);
     assert_eq!(with.events, without.events);
     assert_eq!(with.blocks["sales"].value.deadline, without.blocks["sales"].value.deadline);
     let settings = |project: &ProjectSettings| {

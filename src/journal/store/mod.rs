@@ -10,6 +10,7 @@
 //! What failed has left nothing behind, and what was answered is on the disk. What was asked and not answered (the caller
 //! went away, the process died) may have been done.
 
+pub mod decisions;
 pub mod failure;
 pub mod late;
 pub mod record;

@@ -6,12 +6,30 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::journal::store::failure::OpenError;
 
-/// What makes a format of the one before; the first makes the first.
-const FORMATS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
-/// The format that is written: `PRAGMA user_version`.
-const KNOWN: i64 = 2;
-/// Stands in the file's header and says whose it is: `pred`.
-const APPLICATION: i64 = 0x7072_6564;
+/// What a file is for.
+pub(in crate::journal::store) struct Form {
+    /// What makes a format of the one before; the first makes the first. So many there are, the last of them is written:
+    /// `PRAGMA user_version`.
+    pub(in crate::journal::store) formats: &'static [&'static str],
+    /// Stands in the file's header and says whose it is.
+    pub(in crate::journal::store) application: i64,
+    /// How it is written.
+    pub(in crate::journal::store) pragmas: &'static str,
+}
+
+impl Form {
+    fn known(&self) -> i64 {
+        i64::try_from(self.formats.len()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The journal: `pred`, flushed with every commit.
+pub(super) const JOURNAL: Form = Form {
+    formats: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
+    application: 0x7072_6564,
+    pragmas: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+};
+
 /// A file up to this size is read whole before it is trusted: some tenths of a second.
 const CHECKED_WHOLE: u64 = 64 << 20;
 /// How long another program may hold the file before a commit is given up.
@@ -23,7 +41,7 @@ const LOG_BYTES: u32 = 64 << 20;
 const STATEMENTS: usize = 128;
 
 /// Opens the file for writing, making it where it is missing.
-pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+pub(in crate::journal::store) fn open(path: &Path, form: &Form) -> Result<Connection, OpenError> {
     let missing = |source: io::Error| {
         let (path, how) = (path.to_owned(), source.to_string());
         match source.kind() {
@@ -34,13 +52,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     make(path).map_err(missing)?;
     let size = fs::metadata(path).map_err(missing)?.len();
     let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| told(path, &error))?;
-    look(&db, path, size)?;
-    prepare(&db).map_err(|error| told(path, &error))?;
+    look(&db, (path, size), form)?;
+    prepare(&db, form).map_err(|error| told(path, &error))?;
     Ok(db)
 }
 
 /// Opens the file for reading, beside a connection that writes.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+pub(in crate::journal::store) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| told(path, &error))
 }
 
@@ -68,15 +86,16 @@ fn make(path: &Path) -> io::Result<()> {
 }
 
 /// Refuses what must not be written to.
-fn look(db: &Connection, path: &Path, size: u64) -> Result<(), OpenError> {
+fn look(db: &Connection, (path, size): (&Path, u64), form: &Form) -> Result<(), OpenError> {
     let number = |sql| db.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| told(path, &error));
     let found = number("PRAGMA user_version")?;
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
-    if tables > 0 && number("PRAGMA application_id")? != APPLICATION {
+    if tables > 0 && number("PRAGMA application_id")? != form.application {
         return Err(OpenError::Other { path: path.to_owned() });
     }
-    if found > KNOWN {
-        return Err(OpenError::Newer { path: path.to_owned(), found, known: KNOWN });
+    let known = form.known();
+    if found > known {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
     if size <= CHECKED_WHOLE {
         let how: String =
@@ -89,16 +108,18 @@ fn look(db: &Connection, path: &Path, size: u64) -> Result<(), OpenError> {
 }
 
 /// Brings the file to today's format.
-fn prepare(db: &Connection) -> Result<(), rusqlite::Error> {
+fn prepare(db: &Connection, form: &Form) -> Result<(), rusqlite::Error> {
     db.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
-         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA journal_size_limit = {LOG_BYTES};"
+        "PRAGMA journal_mode = WAL; {} PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+         PRAGMA journal_size_limit = {LOG_BYTES};",
+        form.pragmas
     ))?;
     let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let behind = usize::try_from(found).unwrap_or_default();
-    for (format, change) in (1..).zip(FORMATS).skip(behind) {
+    for (format, change) in (1..).zip(form.formats).skip(behind) {
         db.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {change}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {format}; COMMIT;"
+            "BEGIN IMMEDIATE; {change}; PRAGMA application_id = {}; PRAGMA user_version = {format}; COMMIT;",
+            form.application
         ))?;
     }
     Ok(())

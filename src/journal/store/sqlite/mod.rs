@@ -6,7 +6,7 @@
 mod append;
 mod browse;
 mod fault;
-mod file;
+pub(super) mod file;
 mod lanes;
 mod lease;
 mod line;
@@ -62,7 +62,7 @@ impl SqliteStore {
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let path = folder.join(NAME);
         let unusable = |how: String| OpenError::Unusable { path: path.clone(), how };
-        let db = file::open(&path)?;
+        let db = file::open(&path, &file::JOURNAL)?;
         let opened = lease::begin(&db).map_err(|fault| match fault.told() {
             StoreError::Full(how) => OpenError::Full { path: path.clone(), how },
             error => unusable(error.to_string()),
