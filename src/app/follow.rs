@@ -4,6 +4,7 @@
 //! A reload is all or nothing. What a project reads from its CRM decides whether its directory outlives a reload; a
 //! block, a token or an employee changed empties nothing.
 
+mod as_if;
 mod generations;
 mod offices;
 mod quotas;

@@ -14,7 +14,9 @@ use crate::journal::{
     Journal, Office,
     store::{LateStore, decisions::Decisions},
 };
-use crate::ops::{EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, WebhooksView};
+use crate::ops::{
+    AsIf, ChangedFile, EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, TryRefused, WebhooksView,
+};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
@@ -70,6 +72,13 @@ impl Operations for Assembly {
         // Reads files: not for a runtime's thread.
         let reload = tokio::task::spawn_blocking(move || follow.reload_and_log());
         reload.await.unwrap_or_else(|error| Err(vec![Problem::new("reload", 0, error.to_string())]))
+    }
+
+    async fn as_if(&self, project: &str, changed: Option<ChangedFile>) -> Result<AsIf, TryRefused> {
+        let (follow, project) = (Arc::clone(&self.follow), project.to_owned());
+        // Reads files: not for a runtime's thread.
+        let read = tokio::task::spawn_blocking(move || follow.as_if(&project, changed.as_ref()));
+        read.await.unwrap_or_else(|error| Err(TryRefused::BrokenOff(error.to_string())))
     }
 
     async fn roll_back(&self, project: &str, at: Option<String>) -> Result<RolledBack, RollbackRefused> {

@@ -27,7 +27,7 @@ use super::{
     watch::Watch,
 };
 use crate::base::{clock::Clock, environment::Environment, metric::Metrics, problem::Problem};
-use crate::config::{self, ProcessSettings};
+use crate::config::{self, Instead, ProcessSettings};
 use crate::journal::{
     Journal, Offices,
     store::{LateStore, OpenError},
@@ -121,9 +121,19 @@ impl Overrides {
     /// # Errors
     /// Every problem of every floor, by file and row, each once.
     pub(super) fn configured(&self, environment: &dyn Environment) -> Result<Configured, Vec<Problem>> {
-        let over = config::Overrides { edge: self.edge, ops: self.ops, data: self.data.clone() };
-        let configured = project::configure(self.config.as_deref(), environment, &over);
+        let configured = self.examined(environment, None);
         if configured.problems.is_empty() { Ok(configured) } else { Err(configured.problems) }
+    }
+
+    /// The same, refused or not, with a text in the place of a project's file.
+    pub(super) fn examined(&self, environment: &dyn Environment, instead: Option<Instead<'_>>) -> Configured {
+        let over = config::Overrides { edge: self.edge, ops: self.ops, data: self.data.clone() };
+        project::configure_instead(self.config.as_deref(), environment, (&over, instead))
+    }
+
+    /// A project's file, as problems name it.
+    pub(super) fn project_file(&self, project: &str) -> Option<String> {
+        self.config.as_deref().map(|dir| config::project_file(dir, project))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// One problem of a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Problem {
     /// The file, as the operator named it.
     pub file: String,

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::config::{section::Findings, tree::Place};
+use crate::config::{Instead, section::Findings, tree::Place};
 
 /// A file, at most.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -60,6 +60,23 @@ pub(super) fn load(findings: &Findings<'_>, dir: Option<&Path>) -> Files {
     let scenarios = toml_files(findings, &dir.join("scenarios"));
     files.scenarios = scenarios.iter().filter_map(|name| text(findings, name)).collect();
     files
+}
+
+impl Files {
+    /// Puts a text in the place of a project's file.
+    pub(super) fn put_instead(&mut self, dir: &Path, instead: Instead<'_>) {
+        let own = Text { name: project_file(dir, instead.project), text: instead.text.to_owned() };
+        match self.projects.iter_mut().find(|file| stem(&file.name) == instead.project) {
+            Some(file) => *file = own,
+            None => self.projects.push(own),
+        }
+    }
+}
+
+/// A project's file, as problems name it.
+#[must_use]
+pub fn project_file(dir: &Path, project: &str) -> String {
+    dir.join("projects").join(format!("{project}.toml")).display().to_string()
 }
 
 /// The name of a file without its folder and ending.

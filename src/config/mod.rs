@@ -31,6 +31,7 @@ pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::fields::{FIELD_OWNERS, FieldNames, Meaning};
 pub use self::forms::{FormSettings, like_it};
+pub use self::files::project_file;
 pub use self::journal::JournalSettings;
 pub use self::process::{
     DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
@@ -54,6 +55,15 @@ pub struct Settings {
     pub projects: Vec<ProjectSettings>,
     /// The matrices: those of the folder, and those that are compiled in and have no file of their name there.
     pub scenarios: Vec<ScenarioFile>,
+}
+
+/// What is read in the place of a project's file, as if it stood there.
+#[derive(Debug, Clone, Copy)]
+pub struct Instead<'t> {
+    /// The project's name.
+    pub project: &'t str,
+    /// What its file would say.
+    pub text: &'t str,
 }
 
 /// What was read, refused or not.
@@ -90,8 +100,21 @@ pub fn read(dir: Option<&Path>, environment: &dyn Environment) -> Result<Setting
 /// problems, so that whoever checks further can add theirs.
 #[must_use]
 pub fn examine(dir: Option<&Path>, environment: &dyn Environment, overrides: &Overrides) -> Examined {
+    examine_instead(dir, environment, (overrides, None))
+}
+
+/// As [`examine`], with another text in the place of a project's file.
+#[must_use]
+pub fn examine_instead(
+    dir: Option<&Path>,
+    environment: &dyn Environment,
+    (overrides, instead): (&Overrides, Option<Instead<'_>>),
+) -> Examined {
     let findings = Findings::new(environment);
-    let files = files::load(&findings, dir);
+    let mut files = files::load(&findings, dir);
+    if let (Some(dir), Some(instead)) = (dir, instead) {
+        files.put_instead(dir, instead);
+    }
     let own = files.process.as_ref().map(|file| (file.name.as_str(), file.text.as_str()));
     let process = process::read(&findings, own, overrides);
     let mut names = BTreeSet::new();

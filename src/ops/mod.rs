@@ -18,6 +18,7 @@
 //! | `GET /api/projects/{p}/explain?block=&caller=` | the walk for a number |
 //! | `GET /api/projects/{p}/decisions?caller=&limit=` | what calls were answered, newest first |
 //! | `DELETE /api/projects/{p}/decisions?caller=` | erases that: of a number, or all of it |
+//! | `POST /api/projects/{p}/decisions/try` `{"since_s", "changed": {"file", "text"}, "limit"}` | what would change; 409, 422 |
 //! | `POST /api/projects/{p}/pause` `{"reason"}`, `…/resume` `{"send_stored"}` | the CRM integration off and on |
 //! | `POST /api/projects/{p}/fields` `{"create"}` | the fields that `[crm.fields]` names, and which are there; made |
 //! | `GET /api/journal?project=&state=&limit=&after=` | what happened in calls, newest first |
@@ -43,6 +44,7 @@ mod projects;
 mod refusal;
 mod reload;
 mod snapshots;
+mod trying;
 mod warm;
 mod webhooks;
 
@@ -61,6 +63,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     door::{BindError, bind, serve},
     snapshots::{RollbackRefused, RolledBack},
+    trying::{AsIf, ChangedFile, TryRefused},
     webhooks::{WebhooksState, WebhooksView},
 };
 use self::{guard::Guard, refusal::Refusal};
@@ -96,6 +99,15 @@ pub trait Operations: Send + Sync {
     /// # Errors
     /// See [`RollbackRefused`]; what was in force stays.
     async fn roll_back(&self, project: &str, at: Option<String>) -> Result<RolledBack, RollbackRefused>;
+    /// A project, and the same as it would be were the configuration on disk in force, with a file in the place of its own
+    /// where there is one.
+    ///
+    /// # Errors
+    /// See [`TryRefused`]; nothing is put in force.
+    async fn as_if(&self, project: &str, changed: Option<ChangedFile>) -> Result<AsIf, TryRefused> {
+        let _ = changed;
+        Err(TryRefused::UnknownProject { project: project.to_owned() })
+    }
     /// What happened in calls; `None` where no journal is open.
     fn journal(&self) -> Option<Arc<Journal>> {
         None
@@ -163,6 +175,11 @@ struct Desk {
     stop: CancellationToken,
 }
 
+/// Room for a project's file.
+fn large() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(trying::MAX_BODY_BYTES)
+}
+
 /// The endpoints, behind the guard.
 pub fn router(parts: Parts) -> Router {
     let Parts { operations, metrics, token, reserve, stop } = parts;
@@ -181,6 +198,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/projects/{project}/numbers", get(numbers::list))
         .route("/api/projects/{project}/explain", get(explain::explain))
         .route("/api/projects/{project}/decisions", get(decisions::list).delete(decisions::forget))
+        .route("/api/projects/{project}/decisions/try", post(trying::try_out).layer(large()))
         .route("/api/projects/{project}/pause", post(journal::pause))
         .route("/api/projects/{project}/resume", post(journal::resume))
         .route("/api/projects/{project}/fields", post(journal::set_up))

@@ -6,7 +6,7 @@ use super::{Answers, Block, CrmSetup, Doors, Project, WalkPlan, forms, scenario}
 use crate::base::environment::Environment;
 use crate::base::problem::{Placed, Problem};
 use crate::config::{
-    self, BlockSettings, CrmSection, Examined, Overrides, ProjectSettings, ScenarioFile, Settings, Tokens,
+    self, BlockSettings, CrmSection, Examined, Instead, Overrides, ProjectSettings, ScenarioFile, Settings, Tokens,
 };
 use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
 use crate::model::{client::Kind, employee::Employee, phone::NumberReader};
@@ -30,6 +30,16 @@ pub struct Configured {
 #[must_use]
 pub fn configure(dir: Option<&Path>, environment: &dyn Environment, overrides: &Overrides) -> Configured {
     configure_with(config::examine(dir, environment, overrides), ADAPTERS)
+}
+
+/// As [`configure`], with another text in the place of a project's file.
+#[must_use]
+pub fn configure_instead(
+    dir: Option<&Path>,
+    environment: &dyn Environment,
+    (overrides, instead): (&Overrides, Option<Instead<'_>>),
+) -> Configured {
+    configure_with(config::examine_instead(dir, environment, (overrides, instead)), ADAPTERS)
 }
 
 fn configure_with(examined: Examined, adapters: &'static [Adapter]) -> Configured {

@@ -18,7 +18,7 @@ use ipnet::IpNet;
 
 pub use self::{
     block::{Answers, Block, WalkPlan},
-    compile::{Configured, compile, compile_with, configure},
+    compile::{Configured, compile, compile_with, configure, configure_instead},
     people::People,
     staff::Joined,
 };
@@ -28,6 +28,7 @@ use crate::crm::{Adapter, Prepared, hooks::HookTarget, quota::Limits};
 use crate::forms::Mapping;
 use crate::model::{client::Kind, employee::Employee, phone::NumberReader};
 use crate::scenario::Matrix;
+pub use crate::telephony::ringostat::answer::AnswerShape;
 
 /// What is in force, swapped as a whole. A request loads it once and sees one world to its end.
 #[derive(Debug)]

@@ -77,14 +77,21 @@ pub struct EntityMet {
     pub owner: Option<String>,
     /// When it was created, RFC 3339.
     pub created: Option<String>,
-    fate: Fate,
+    pub(super) fate: Fate,
 }
 
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     keys: Vec<KeyTried>,
     entities: Vec<EntityMet>,
     unsure: Vec<&'static str>,
+}
+
+impl Told {
+    /// The entity of a kind that the walk ended at, whether with its owner or without one.
+    pub(super) fn decided_at(&self, kind: Kind) -> Option<&EntityMet> {
+        self.entities.iter().find(|met| met.kind == kind.word() && met.fate.is_last())
+    }
 }
 
 impl Trail for Told {

@@ -29,6 +29,27 @@ pub(super) enum Fate {
     OwnerWithoutDirection,
 }
 
+impl Fate {
+    /// The word it is told by.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Decides => "decides",
+            Self::NotInPriority => "not-in-priority",
+            Self::LaterKind => "later-kind",
+            Self::OlderOfItsKind => "older-of-its-kind",
+            Self::ViaNotCounted => "via-not-counted",
+            Self::NoOwner => "no-owner",
+            Self::OwnerNotOurs => "owner-not-ours",
+            Self::OwnerWithoutDirection => "owner-without-direction",
+        }
+    }
+
+    /// Whether an entity with this fate settles its kind.
+    pub(super) const fn is_last(self) -> bool {
+        matches!(self, Self::Decides | Self::NoOwner | Self::OwnerNotOurs | Self::OwnerWithoutDirection)
+    }
+}
+
 /// Listens to a walk.
 pub(super) trait Trail {
     /// A number was looked up.

@@ -15,7 +15,7 @@ pub(crate) struct Left {
     pub(crate) err: String,
 }
 
-fn predial(arguments: &[&str]) -> Command {
+pub(crate) fn predial(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_predial"));
     command.args(arguments).env_remove("PREDIAL_OPS_TOKEN").stdin(Stdio::null()).kill_on_drop(true);
     command

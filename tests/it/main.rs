@@ -83,8 +83,12 @@ mod quota_pace;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
+mod route_try;
+#[cfg(test)]
 mod rows_enrich;
+#[cfg(test)]
 mod rows_forms;
+#[cfg(test)]
 mod rows_hold;
 #[cfg(test)]
 mod rows_hubspot;

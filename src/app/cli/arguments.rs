@@ -67,9 +67,9 @@ pub(super) enum Command {
         Older entries stay stored: predial journal retry sends them.\n\
         Exit: 0 when it is on, 1 otherwise.")]
     Resume(ResumeArguments),
-    /// Look into what calls were answered, or erase it
-    #[command(after_help = "Example:\n  predial route forget --project acme --caller +380671112233\n\n\
-        Exit: 0 when it was done, 1 otherwise.")]
+    /// Try past calls with a changed configuration, or erase what is recorded of them
+    #[command(after_help = "Example:\n  predial route try --project acme --since 7d --config changed\n\n\
+        Exit: 0 when it was done, 2 when the configuration would be refused, 1 otherwise.")]
     Route(RouteArguments),
     /// Look after a project's CRM
     #[command(after_help = "Example:\n  predial crm setup --project acme --create\n\n\

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::arguments::DoorArguments;
-use crate::base::secret::Secret;
+use crate::base::{problem::Problem, secret::Secret};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Above every time-out of the door itself, so that its own word is heard first.
@@ -46,7 +46,7 @@ pub(super) enum DoorError {
         source: reqwest::Error,
     },
     #[error("{message} ({code}, status {status}, asked {at})")]
-    Refused { at: String, status: u16, code: String, message: String, run: Option<u64> },
+    Refused { at: String, status: u16, code: String, message: String, run: Option<u64>, problems: Vec<Problem> },
     #[error("expected the JSON of predial's ops door from {at}, found {found} (status {status})")]
     NotOurs { at: String, status: u16, found: String },
 }
@@ -61,6 +61,8 @@ struct Refusal {
     code: String,
     message: String,
     run: Option<u64>,
+    #[serde(default)]
+    problems: Vec<Problem>,
 }
 
 impl Door {
@@ -85,6 +87,11 @@ impl Door {
     /// The address of one of a project's endpoints, its name escaped.
     pub(super) fn project(&self, project: &str, rest: &str) -> Url {
         self.under_api(["projects", project, rest])
+    }
+
+    /// The same, further down.
+    pub(super) fn project_path<'p>(&self, project: &'p str, rest: impl IntoIterator<Item = &'p str>) -> Url {
+        self.under_api(["projects", project].into_iter().chain(rest))
     }
 
     /// The address of one of the journal's endpoints, each part escaped.
@@ -173,7 +180,9 @@ fn understood<T: DeserializeOwned>(at: String, status: StatusCode, body: &[u8]) 
 fn refused(at: String, status: StatusCode, body: &[u8]) -> DoorError {
     let status = status.as_u16();
     match serde_json::from_slice::<Envelope>(body) {
-        Ok(Envelope { error: Refusal { code, message, run } }) => DoorError::Refused { at, status, code, message, run },
+        Ok(Envelope { error: Refusal { code, message, run, problems } }) => {
+            DoorError::Refused { at, status, code, message, run, problems }
+        }
         Err(_) => DoorError::NotOurs { at, status, found: "another server's error".to_owned() },
     }
 }

@@ -87,7 +87,7 @@ fn told(explained: &Explained) -> Result<String, std::fmt::Error> {
 }
 
 /// A fate in a sentence. One this program does not know (the service may be newer) is printed as it came.
-fn because(fate: &str) -> &str {
+pub(super) fn because(fate: &str) -> &str {
     match fate {
         "decides" => "decides",
         "not-in-priority" => "its kind is not in the block's priority",
@@ -95,6 +95,7 @@ fn because(fate: &str) -> &str {
         "older-of-its-kind" => "another of its kind was created later",
         "via-not-counted" => "deal_via does not count what it was found by",
         "no-owner" => "it has no owner",
+        "owner-without-direction" => "its owner is an employee without a main direction",
         "owner-not-ours" => "its owner is no employee of this project",
         other => other,
     }

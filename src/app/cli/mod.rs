@@ -11,7 +11,7 @@
 //! | `numbers` | the running service | 0, 1 |
 //! | `journal` | the running service | 0, 1 |
 //! | `pause`, `resume` | the running service | 0, 1 |
-//! | `route forget` | the running service | 0, 1 |
+//! | `route` | the running service | 0, 2 the tried configuration would be refused, 1 |
 //! | `crm setup` | the running service | 0, 1 something is missing or it could not ask |
 //! | `completions` | nobody | 0 |
 //!

@@ -26,6 +26,12 @@ struct Kept {
 type Members = watch::Receiver<Arc<[StaffMember]>>;
 
 impl StaffLists {
+    /// Who stands on a project's list, where it is read with this access.
+    pub(super) fn members_of(&self, project: &str, access: &Access) -> Option<Arc<[StaffMember]>> {
+        let kept = self.0.get(project).filter(|kept| kept.access == *access)?;
+        Some(Arc::clone(&kept.staff.members().borrow()))
+    }
+
     /// Ends a project's list; what is stored of it stays.
     pub(super) fn end(&mut self, project: &str) {
         if let Some(kept) = self.0.remove(project) {

@@ -1,6 +1,7 @@
-//! `predial route`: what calls were answered.
+//! `predial route`: what calls were answered, tried with another configuration or erased.
 
 mod arguments;
+mod trying;
 
 use serde::Deserialize;
 
@@ -17,6 +18,7 @@ struct Forgotten {
 
 pub(super) async fn run(arguments: RouteArguments) -> Outcome {
     match arguments.command {
+        RouteCommand::Try(arguments) => trying::run(arguments).await,
         RouteCommand::Forget(arguments) => forget(arguments).await,
     }
 }
