@@ -100,6 +100,7 @@ fn record(kind: Kind, client: u64) -> Option<Record> {
         kind,
         id: CrmId::Number(client + 1),
         numbers: if deal { Vec::new() } else { vec![format!("+{}", FIRST + client)] },
+        name: (!deal).then(|| format!("Oleksandra Petrenko {client}")),
         owner: Some(CrmId::Number(101)),
         open: true,
         created_s: 1_700_000_000,

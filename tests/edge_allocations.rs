@@ -10,6 +10,9 @@ mod edge_client;
 #[path = "it/edge_desk.rs"]
 mod edge_desk;
 #[cfg(test)]
+#[path = "it/edge_values.rs"]
+mod edge_values;
+#[cfg(test)]
 #[path = "it/stage_settings.rs"]
 mod stage_settings;
 

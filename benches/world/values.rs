@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use predial::base::problem::Placed;
 use predial::base::secret::Secret;
 use predial::config::{
-    self, BlockSettings, CrmSection, EventSettings, FormSettings, Overrides, ProcessSettings, ProjectSettings,
-    ScenarioSettings, Settings, Tokens,
+    self, BlockSettings, CardSettings, CrmSection, EventSettings, FormSettings, Overrides, ProcessSettings,
+    ProjectSettings, ScenarioSettings, Settings, Tokens,
 };
 use predial::crm::failure::Failure;
 use predial::crm::quota::{Budget, Limits, Pace, Rate};
@@ -55,6 +55,7 @@ impl Crm {
             kind,
             id: CrmId::Number(client),
             numbers,
+            name: (kind != Kind::Deal).then(|| format!("Oleksandra Petrenko {client}")),
             owner: Some(CrmId::Number(owner)),
             open: true,
             created_s: 1_700_000_000,
@@ -149,6 +150,7 @@ pub(super) fn settings() -> Settings {
         crm: section(),
         ringostat: None,
         employees: vec![Placed::new(anna(), 1)],
+        card: CardSettings::default(),
         blocks: BTreeMap::from(["plain", "json", "json-rpc"].map(block)),
         scenario: ScenarioSettings::default(),
         forms: FormSettings::default(),

@@ -55,6 +55,8 @@ pub fn read(arrived: &[u8]) -> Result<Option<Reply<'_>>, Fault> {
 pub enum Key {
     /// Always this one: a server with a fixed reply.
     Fixed(Vec<u8>),
+    /// A redirection, whoever is asked about: everybody has a card.
+    Moved,
     /// By the question.
     ByQuestion {
         /// One per destination of the book.
@@ -77,11 +79,13 @@ impl Key {
     /// # Errors
     /// [`Fault::Wrong`] when it is not what it must be.
     pub fn check(&self, reply: &Reply<'_>, expected: Expected) -> Result<bool, Fault> {
-        if reply.status != 200 {
-            return Err(Fault::Wrong(format!("expected status 200, found {}", reply.status)));
+        let status = if matches!(self, Self::Moved) { 302 } else { 200 };
+        if reply.status != status {
+            return Err(Fault::Wrong(format!("expected status {status}, found {}", reply.status)));
         }
         let (hits, miss) = match self {
             Self::Fixed(body) => return same(reply.body, body).map(|()| true),
+            Self::Moved => return same(reply.body, b"").map(|()| true),
             Self::ByQuestion { hits, miss } => (hits, miss),
         };
         match expected {
@@ -137,6 +141,14 @@ mod tests {
         assert!(read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").is_err());
         assert!(read(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok_and(|reply| reply.is_some()));
         assert!(read(b"220 mail.example ESMTP\r\n").is_err());
+    }
+
+    #[test]
+    fn a_card_is_a_redirection_and_nothing_else() {
+        assert_eq!(Key::Moved.check(&reply(302, ""), Expected::Miss), Ok(true));
+        for wrong in [reply(404, ""), reply(200, ""), reply(302, "x")] {
+            assert!(Key::Moved.check(&wrong, Expected::Destination(0)).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

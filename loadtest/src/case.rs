@@ -93,6 +93,8 @@ pub enum Kind {
     /// The service at rest, then under the same load while events are told at a constant rate. A variant has processes of
     /// its own.
     AfterCalls,
+    /// The service's cards beside its look-ups, under the same load, alternating.
+    Card,
     /// The service, started anew on what it has kept on disk, while its CRM is gone.
     Restart,
 }

@@ -42,6 +42,8 @@ pub enum Answers<'a> {
     Fixed(&'a str),
     /// A JSON object with the destination in this field.
     Json(&'a str),
+    /// A redirection for everybody.
+    Moved,
 }
 
 /// What was measured of one server under one load, a tally per pair.
@@ -135,6 +137,7 @@ impl Server<'_> {
         let key = match self.answers {
             Answers::Fixed(body) => Key::Fixed(body.as_bytes().to_vec()),
             Answers::Json(field) => Key::json(field, book),
+            Answers::Moved => Key::Moved,
         };
         Door {
             address: self.address,

@@ -38,6 +38,8 @@ const RESTORED: Duration = Duration::from_secs(60);
 
 /// What is asked, up to the token.
 const PATH: &str = "/acme/route/sales?token=load-token";
+/// What is asked for a card, up to the token.
+const CARD: &str = "/acme/card?token=load-token";
 /// Secrets are references; these are what they refer to. Of a stand-in, so no secrets.
 const SECRETS: [(&str, &str); 3] =
     [("LOAD_TOKEN", "load-token"), ("LOAD_CLIENT_SECRET", "sandbox-secret"), ("LOAD_REFRESH", "sandbox-refresh")];
@@ -215,6 +217,13 @@ impl Service {
     pub const fn server_as(&self, name: &'static str) -> Server<'_> {
         let (process, address) = (&self.process, self.edge);
         Server { name, address, path: PATH, process, answers: Answers::Json(FIELD) }
+    }
+
+    /// Its cards, as they are measured.
+    #[must_use]
+    pub const fn cards(&self) -> Server<'_> {
+        let (process, address) = (&self.process, self.edge);
+        Server { name: "service", address, path: CARD, process, answers: Answers::Moved }
     }
 
     /// Ends it.

@@ -47,6 +47,7 @@ pub async fn run(case: &Case, means: Means) -> Result<Report, Failed> {
         Kind::Answers => answered(case, folder.path(), &mut judged).await?,
         Kind::Crawl => crawled(case, folder.path(), &mut judged).await?,
         Kind::AfterCalls => told(case, folder.path(), &mut judged).await?,
+        Kind::Card => carded(case, folder.path(), &mut judged).await?,
         Kind::Restart => restarted(case, folder.path(), &mut judged).await?,
     }
     Ok(judged.report(case, means.quick))
@@ -67,6 +68,22 @@ async fn compared(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(),
     }
     service.stop().await;
     beside.stop().await;
+    crm.stop().await;
+    Ok(())
+}
+
+/// The service's cards and its look-ups, alternating.
+async fn carded(case: &Case, folder: &Path, judged: &mut Judged) -> Result<(), Failed> {
+    let (crm, book) = Crm::start(folder, vendor::usual(), &case.crm).await?;
+    let book = Arc::new(book);
+    let service = Service::start(folder, case, &crm).await?;
+    judged.ready_s = Some(service.warm().await?);
+    for variant in &case.variants {
+        let servers = [service.cards(), service.server_as("look-up")];
+        let measured = measure(case, variant, &servers, &book).map_err(Failed::system("a run"))?;
+        judged.add(case, variant, measured.first(), &measured[1..]);
+    }
+    service.stop().await;
     crm.stop().await;
     Ok(())
 }

@@ -170,7 +170,7 @@ fn result_string(block: &Section<'_>, form: Option<AnswerForm>) -> bool {
     result.is_some_and(|result| result.value)
 }
 
-fn deadline(block: &Section<'_>, reserve: Duration) -> Duration {
+pub(super) fn deadline(block: &Section<'_>, reserve: Duration) -> Duration {
     let default = Duration::from_millis(800);
     let deadline = block.number("deadline_ms", DEADLINE).map_or(default, |ms| Duration::from_millis(ms.value));
     if deadline < reserve + LEAST_TIME {

@@ -41,6 +41,10 @@ pub struct CrmSection {
     pub org_id: Option<Placed<String>>,
     /// SMART CRM: the directory that the application is registered in.
     pub tenant: Option<Placed<String>>,
+    /// Where the CRM's own pages are, when the vendor's address for them is another or cannot be told.
+    pub card_base_url: Option<Placed<String>>,
+    /// SMART CRM: the app that cards are shown in.
+    pub app_id: Option<Placed<String>>,
     /// SMART CRM: the user that what predial writes belongs to where nobody else does.
     pub system_user: Option<Placed<String>>,
     /// How often changes are asked for; `None` = what the day's budget allows, 60 s at best.
@@ -81,6 +85,8 @@ impl CrmSection {
             data_center: None,
             org_id: None,
             tenant: None,
+            card_base_url: None,
+            app_id: None,
             system_user: None,
             sweep: None,
             full_crawl_at_min: CRAWL_AT_MIN,
@@ -117,6 +123,8 @@ impl CrmSection {
             data_center: moved(self.data_center.as_ref()),
             org_id: moved(self.org_id.as_ref()),
             tenant: moved(self.tenant.as_ref()),
+            card_base_url: moved(self.card_base_url.as_ref()),
+            app_id: moved(self.app_id.as_ref()),
             system_user: moved(self.system_user.as_ref()),
             sweep: moved(self.sweep.as_ref()),
             phone_fields: self.phone_fields.iter().map(|field| Placed::new(field.value.clone(), 0)).collect(),
@@ -169,6 +177,8 @@ pub(super) fn read(crm: &Section<'_>) -> Option<(CrmSection, bool)> {
         data_center: crm.text("data_center"),
         org_id: crm.text("org_id"),
         tenant: crm.text("tenant"),
+        card_base_url: crm.text("card_base_url"),
+        app_id: crm.text("app_id"),
         system_user: crm.text("system_user"),
         sweep: seconds(crm, "sweep_s", Range::new(10, 86_400, "seconds")),
         full_crawl_at_min: crawl_at(crm),

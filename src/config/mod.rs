@@ -30,15 +30,15 @@ use ipnet::IpNet;
 pub use self::block::BlockSettings;
 pub use self::crm::{CrmSection, QuotaSettings};
 pub use self::fields::{FIELD_OWNERS, FieldNames, Meaning};
-pub use self::forms::{FormSettings, like_it};
 pub use self::files::project_file;
+pub use self::forms::{FormSettings, like_it};
 pub use self::journal::JournalSettings;
 pub use self::process::{
     DEFAULTS, EdgeSettings, LiveSettings, LogFormat, OpsSettings, OutboundSettings, Overrides, ProcessSettings,
     SnapshotSettings,
 };
 use self::project::Reading;
-pub use self::project::{EventSettings, ProjectSettings, Tokens};
+pub use self::project::{CardSettings, EventSettings, ProjectSettings, Tokens};
 pub use self::ringostat::RingostatSection;
 pub use self::scenario::{SCENARIOS, ScenarioFile, ScenarioSettings};
 use self::section::{Findings, Section};

@@ -30,6 +30,8 @@ const SHORT_TOKEN_BYTES: usize = 16;
 const RETENTION_DAYS: u64 = 30;
 /// How long it is kept what calls were answered unless said otherwise.
 const DECISIONS_DAYS: u64 = 14;
+/// How long who asks for a card waits unless said otherwise.
+const CARD_DEADLINE: Duration = Duration::from_millis(800);
 /// Sweeps further apart than this are for CRMs that tell of changes themselves.
 const SLOW_SWEEP: Duration = Duration::from_secs(120);
 /// What an event that cannot be understood may be answered with.
@@ -63,6 +65,8 @@ pub struct ProjectSettings {
     pub ringostat: Option<RingostatSection>,
     /// In the order of the file.
     pub employees: Vec<Placed<Employee>>,
+    /// How clients' cards are shown.
+    pub card: CardSettings,
     /// By name.
     pub blocks: BTreeMap<String, Placed<BlockSettings>>,
     /// What is written after a call.
@@ -86,6 +90,15 @@ pub struct EventSettings {
     pub names: EventNames,
     /// How what cannot be understood is answered; other statuses than 200 make Ringostat send it again.
     pub unreadable_status: u16,
+}
+
+/// How clients' cards are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CardSettings {
+    /// How long who asks for one waits for the CRM.
+    pub deadline: Duration,
+    /// The row that says that somebody is going to ask; `None` where none does.
+    pub wanted_at: Option<usize>,
 }
 
 /// One secret per door of a project; each is the project's `token` unless said otherwise.
@@ -124,7 +137,7 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     let parsed = tree::parse(file, text);
     findings.torn(file, parsed.problems);
     let project = Section::new(findings, "project", Place::new(file, 1), &parsed.table);
-    let tokens = tokens(&project);
+    let (tokens, card_token_at) = tokens(&project);
     let allow = networks(&project, "allow");
     let timezone = timezone(&project);
     let (country, numbers) = country(&project);
@@ -135,7 +148,7 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
     }
     let staff = ringostat.as_ref().is_some_and(|ringostat| ringostat.staff);
     let employees = employee::read(&project, employee::Reading { numbers: numbers.as_ref(), staff });
-    let blocks = block::read(&project, reserve);
+    let (blocks, card) = (block::read(&project, reserve), card(&project, reserve, card_token_at));
     let (scenario, events) = (scenario::read_project(&project), events(&project));
     let forms = forms::read(&project);
     let resend_after_pause = project.flag("resend_after_pause").is_some_and(|flag| flag.value);
@@ -156,6 +169,7 @@ pub(super) fn read(findings: &Findings<'_>, (file, name, text): (&str, &str, &st
         crm,
         ringostat,
         employees,
+        card,
         blocks,
         scenario,
         events,
@@ -193,28 +207,47 @@ fn events(project: &Section<'_>) -> EventSettings {
     settings
 }
 
-fn tokens(project: &Section<'_>) -> Tokens {
+/// `[card]`; its deadline is read as a block's.
+fn card(project: &Section<'_>, reserve: Duration, token_at: Option<usize>) -> CardSettings {
+    let mut settings = CardSettings { wanted_at: token_at, ..CardSettings::default() };
+    if let Some(card) = project.section("card", "card") {
+        settings = CardSettings { deadline: block::deadline(&card, reserve), wanted_at: Some(card.place.row) };
+        card.finish();
+    }
+    settings
+}
+
+impl Default for CardSettings {
+    fn default() -> Self {
+        Self { deadline: CARD_DEADLINE, wanted_at: None }
+    }
+}
+
+/// The doors' secrets, and the row of one for cards alone: who has that means to ask for them.
+fn tokens(project: &Section<'_>) -> (Tokens, Option<usize>) {
     let common = door_token(project, "token");
     let nothing = Secret::new("");
     let or_common = |own: Option<Secret>| own.or_else(|| common.clone()).unwrap_or_else(|| nothing.clone());
     let Some(tokens) = project.section("tokens", "tokens") else {
         project.needed("token");
         let token = or_common(None);
-        return Tokens {
+        let tokens = Tokens {
             route: token.clone(),
             events: token.clone(),
             forms: token.clone(),
             card: token.clone(),
             changes: token,
         };
+        return (tokens, None);
     };
     let doors = ["route", "events", "forms", "card", "changes"];
     if !doors.iter().all(|door| tokens.has(door)) {
         project.needed("token");
     }
     let [route, events, forms, card, changes] = doors.map(|door| or_common(door_token(&tokens, door)));
+    let card_at = tokens.has("card").then(|| tokens.place_of("card").row);
     tokens.finish();
-    Tokens { route, events, forms, card, changes }
+    (Tokens { route, events, forms, card, changes }, card_at)
 }
 
 fn door_token(section: &Section<'_>, key: &'static str) -> Option<Secret> {

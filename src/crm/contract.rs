@@ -1,7 +1,11 @@
 //! What every reader must do, as a suite: an adapter's tests stage its stand-in as a [`Stage`] and name it in
 //! [`contract_tests`].
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sandbox::kit::{Bodies, BodyOf, Running, Vendor};
@@ -261,6 +265,34 @@ pub(super) async fn in_trouble_the_reader_says_what_to_do(stage: &dyn Stage, tro
     }
 }
 
+pub(super) async fn whoever_has_a_name_has_it_however_they_are_read(stage: &dyn Stage) {
+    let (reader, known, before_s) = (stage.reader(), stage.known(), stage.now_s());
+    let mut named = BTreeMap::new();
+    for &kind in reader.crawl_order() {
+        for record in crawl(&*reader, kind).await {
+            match kind {
+                Kind::Contact | Kind::Organization => assert!(record.name.is_some(), "{record:?}"),
+                Kind::Deal | Kind::Ticket => assert_eq!(record.name, None, "{record:?}"),
+                Kind::Lead => {}
+            }
+            named.insert((kind, record.id), record.name);
+        }
+    }
+    let found = reader.ask(known.number, LONG).await.expect("an answer");
+    for record in found.iter().filter(|record| known.open.contains(&(record.kind, record.id))) {
+        assert_eq!(Some(&record.name), named.get(&(record.kind, record.id)), "asked: {record:?}");
+    }
+    for &(kind, id) in &known.open {
+        let again = reader.records(kind, &[id]).await.expect("an answer");
+        assert!(again.iter().all(|record| Some(&record.name) == named.get(&(kind, id))), "read again: {again:?}");
+    }
+    let added = stage.add_contact(stage.nobody()).await;
+    let changed = changes(&*reader, Kind::Contact, before_s).await;
+    let changed = changed.iter().find(|record| record.id == added).expect("who was added");
+    let again = reader.records(Kind::Contact, &[added]).await.expect("an answer");
+    assert!(changed.name.is_some() && changed.name == again[0].name, "{changed:?}, then {again:?}");
+}
+
 /// One test per case of the suite; `$stage` is an async function that makes a fresh [`Stage`].
 macro_rules! contract_tests {
     ($stage:path) => {
@@ -272,6 +304,7 @@ macro_rules! contract_tests {
             a_live_question_finds_everything_open_in_as_few_requests_as_the_vendor_allows
             records_are_read_again_as_they_are_now_and_what_is_gone_is_missing
             a_live_question_for_nobody_finds_nobody_with_the_number
+            whoever_has_a_name_has_it_however_they_are_read
             without_quota_nothing_is_sent_and_nobody_waits
             users_are_told_with_whether_they_left
             a_kind_that_the_crm_lacks_is_refused_unasked

@@ -123,6 +123,12 @@ pub trait Prepared: Send + Sync + std::fmt::Debug {
         let _ = (tools, target);
         None
     }
+    /// Where the vendor's own pages show a record: made of what is configured and the id, of nothing that the CRM or a
+    /// caller says. `None` where what is configured does not tell the address.
+    fn card(&self, kind: Kind, id: CrmId) -> Option<String> {
+        let _ = (kind, id);
+        None
+    }
 }
 
 /// What an adapter works with.
@@ -211,6 +217,30 @@ pub fn number_text(text: &str) -> String {
     text[..end].to_owned()
 }
 
+/// The longest name that is kept, in characters.
+pub const LONGEST_NAME: usize = 120;
+
+/// A name made of these parts: a space between them, nothing that is no letter of a line, [`LONGEST_NAME`] at most.
+/// `None` where they say nothing.
+#[must_use]
+pub fn name_text<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> Option<String> {
+    let words =
+        parts.into_iter().flatten().flat_map(|part| part.split(|sign: char| sign.is_whitespace() || sign.is_control()));
+    let mut name = String::new();
+    let mut left = LONGEST_NAME;
+    for word in words.filter(|word| !word.is_empty()) {
+        let gap = usize::from(!name.is_empty());
+        if left <= gap {
+            break;
+        }
+        name.push_str(&" "[..gap]);
+        let taken = word.char_indices().nth(left - gap).map_or(word, |(end, _)| &word[..end]);
+        name.push_str(taken);
+        left -= gap + taken.chars().count();
+    }
+    (!name.is_empty()).then_some(name)
+}
+
 /// A record of the CRM, as far as a look-up needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -220,6 +250,9 @@ pub struct Record {
     pub id: CrmId,
     /// Its numbers as somebody typed them, see [`number_text`].
     pub numbers: Vec<String>,
+    /// What people call who it is, see [`name_text`]: a person or an organization. Deals and tickets have titles, and those
+    /// are nobody's names.
+    pub name: Option<String>,
     /// The user who owns it.
     pub owner: Option<CrmId>,
     /// Whether it counts: not deleted, closed, archived or converted.

@@ -91,6 +91,7 @@ pub(super) fn nothing_else(section: &CrmSection, used: &[&str], problems: &mut V
         ("data_center", row(section.data_center.as_ref())),
         ("org_id", row(section.org_id.as_ref())),
         ("tenant", row(section.tenant.as_ref())),
+        ("app_id", row(section.app_id.as_ref())),
         ("system_user", row(section.system_user.as_ref())),
     ];
     for (key, row) in given {
@@ -100,6 +101,18 @@ pub(super) fn nothing_else(section: &CrmSection, used: &[&str], problems: &mut V
             problems.push(Problem::new(&section.file, row, reason));
         }
     }
+}
+
+/// `crm.card_base_url`: below which the CRM's own pages are.
+pub(super) fn card_base(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<Url> {
+    address("crm.card_base_url", section.card_base_url.as_ref()?, section, problems)
+}
+
+/// The address of these segments below `base`.
+pub(super) fn below(base: &Url, segments: &[&str]) -> Option<Url> {
+    let mut url = base.clone();
+    url.path_segments_mut().ok()?.pop_if_empty().extend(segments);
+    Some(url)
 }
 
 /// `crm.org_id` where it only says which projects are of one account.

@@ -1,6 +1,6 @@
 //! From the CRM's records to clients in the cache.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use smallvec::SmallVec;
 
@@ -15,7 +15,7 @@ use crate::base::metric::Count;
 use crate::crm::{LONGEST_NUMBER, Matching, Record};
 use crate::model::ids::CrmId;
 use crate::model::{
-    client::{Client, Kind, KindSet},
+    client::{Kind, KindSet},
     phone::{NotANumber, PhoneKey, Readings},
 };
 
@@ -89,10 +89,10 @@ impl Directory {
         let now_s = self.clock.now_s();
         let mut found = false;
         for key in meant {
-            let entities = records.entities(key);
-            if !entities.is_empty() {
+            let client = records.client(key, self.kinds, now_s);
+            if !client.entities().is_empty() {
                 found = true;
-                self.cache.put(key, Client::new(entities, self.kinds, now_s));
+                self.cache.put(key, client);
             }
         }
         if !found {
@@ -134,7 +134,7 @@ impl Directory {
         touched.dedup();
         for key in touched {
             let whole = self.cache.known(key).map_or(KindSet::NONE, |client| client.whole);
-            self.cache.put(key, Client::new(records.entities(key), whole, self.clock.now_s()));
+            self.cache.put(key, records.client(key, whole, self.clock.now_s()));
             self.cache.forget_negative(key);
         }
     }
@@ -158,6 +158,7 @@ impl Directory {
         numbers.dedup();
         let facts = Facts {
             numbers,
+            name: record.name.as_deref().map(Arc::from),
             owner: record.owner,
             created_s: record.created_s,
             updated_s: record.updated_s,

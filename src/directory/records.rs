@@ -7,7 +7,7 @@
 pub(super) mod stored;
 pub(super) mod unreadable;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use foldhash::quality::FixedState;
 use smallvec::SmallVec;
@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use self::unreadable::Unreadable;
 use crate::crm::Links;
 use crate::model::{
-    client::{Entity, Kind, Via},
+    client::{Client, Entity, Kind, KindSet, Via},
     ids::CrmId,
     phone::PhoneKey,
 };
@@ -29,6 +29,8 @@ type Slot = u32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) numbers: SmallVec<[PhoneKey; 2]>,
+    /// Shared with the clients that bear it.
+    pub(super) name: Option<Arc<str>>,
     pub(super) owner: Option<CrmId>,
     pub(super) created_s: i64,
     pub(super) updated_s: i64,
@@ -217,6 +219,7 @@ impl Records {
         let held = self.by_id.get(&(kind, id)).and_then(|&slot| self.places[slot as usize].facts.as_ref());
         let Some(held) = held else { return facts };
         Facts {
+            name: facts.name.or_else(|| held.name.clone()),
             created_s: if facts.created_s == 0 { held.created_s } else { facts.created_s },
             contacts: if facts.contacts.is_empty() { held.contacts.clone() } else { facts.contacts },
             organizations: if facts.organizations.is_empty() {
@@ -267,6 +270,17 @@ impl Records {
             entities.extend(carrier.hanging.iter().filter_map(|&at| self.places[at as usize].entity(via)));
         }
         entities
+    }
+
+    /// The client of a number.
+    pub(super) fn client(&self, key: PhoneKey, whole: KindSet, as_of_s: i64) -> Arc<Client> {
+        let named = |entity: &Entity| self.name_of(entity.kind, entity.id);
+        Client::named(self.entities(key), whole, as_of_s, named)
+    }
+
+    fn name_of(&self, kind: Kind, id: CrmId) -> Option<Arc<str>> {
+        let slot = *self.by_id.get(&(kind, id))?;
+        self.places[slot as usize].facts.as_ref()?.name.clone()
     }
 
     fn place(&mut self, kind: Kind, id: CrmId) -> Slot {
@@ -370,6 +384,7 @@ mod tests {
     fn facts(numbers: &[u64], contact: Option<u64>, organization: Option<u64>) -> State {
         State::Open(Facts {
             numbers: numbers.iter().map(|&number| key(number)).collect::<SmallVec<_>>(),
+            name: None,
             owner: Some(CrmId::Number(9)),
             created_s: 1,
             updated_s: 0,

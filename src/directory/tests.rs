@@ -158,6 +158,7 @@ fn contact(id: u64, number: &str, owner: u64) -> Record {
         kind: Kind::Contact,
         id: CrmId::Number(id),
         numbers: vec![number.to_owned()],
+        name: Some(format!("Client {id}")),
         owner: Some(CrmId::Number(owner)),
         open: true,
         created_s: 1,

@@ -131,6 +131,9 @@ pub struct Entity {
     pub via: Via,
 }
 
+/// Which entity is shown as the client: who it is before what is done for them.
+pub const CARD_ORDER: [Kind; 5] = [Kind::Contact, Kind::Lead, Kind::Organization, Kind::Deal, Kind::Ticket];
+
 /// Entities of one kind, found the same way, that a client keeps: only the first can decide, and a placeholder number
 /// that thousands carry must not make a walk long.
 const MOST_OF_A_SORT: usize = 8;
@@ -148,12 +151,26 @@ pub struct Client {
     pub whole: KindSet,
     /// When this was learned of the CRM, seconds since 1970 UTC.
     pub as_of_s: i64,
+    /// Shared with the record that it stands in.
+    name: Option<Arc<str>>,
 }
 
 impl Client {
-    /// A client of these entities, put in order.
+    /// A client of these entities, put in order, without a name.
     #[must_use]
-    pub fn new(mut entities: Vec<Entity>, whole: KindSet, as_of_s: i64) -> Arc<Self> {
+    pub fn new(entities: Vec<Entity>, whole: KindSet, as_of_s: i64) -> Arc<Self> {
+        Self::named(entities, whole, as_of_s, |_| None)
+    }
+
+    /// A client of these entities, put in order. `name_of` tells an entity's name; that of the one that is shown as the
+    /// client is the client's.
+    #[must_use]
+    pub fn named(
+        mut entities: Vec<Entity>,
+        whole: KindSet,
+        as_of_s: i64,
+        name_of: impl FnOnce(&Entity) -> Option<Arc<str>>,
+    ) -> Arc<Self> {
         entities.sort_unstable_by(|one, other| {
             one.kind
                 .cmp(&other.kind)
@@ -168,7 +185,29 @@ impl Client {
             *of_its_sort += 1;
             *of_its_sort <= MOST_OF_A_SORT
         });
-        Arc::new(Self { entities: entities.into_boxed_slice(), whole, as_of_s })
+        let entities = entities.into_boxed_slice();
+        let name = first_of(&entities, CARD_ORDER).and_then(name_of);
+        Arc::new(Self { entities, whole, as_of_s, name })
+    }
+
+    /// The entity that is shown as the client.
+    #[must_use]
+    pub fn shown(&self) -> Option<&Entity> {
+        first_of(&self.entities, CARD_ORDER)
+    }
+
+    /// Who is responsible for the client, whatever a block walks: the owner of the open deal, ticket or lead where there
+    /// is one, else the contact's, else the organization's. `None` also where that entity has none.
+    #[must_use]
+    pub fn responsible(&self) -> Option<CrmId> {
+        let order = [Kind::Deal, Kind::Ticket, Kind::Lead, Kind::Contact, Kind::Organization];
+        first_of(&self.entities, order)?.owner
+    }
+
+    /// What people call the client.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The entities, ordered by kind, then the one that decides first.
@@ -181,6 +220,12 @@ impl Client {
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Entity> {
         self.entities.iter().filter(move |entity| entity.kind == kind)
     }
+}
+
+/// The entity that decides of the first of these kinds that there is. What only the organization has is not the client's.
+fn first_of(entities: &[Entity], order: [Kind; 5]) -> Option<&Entity> {
+    let counts = |entity: &&Entity, kind| entity.kind == kind && entity.via != Via::Organization;
+    order.into_iter().find_map(|kind| entities.iter().find(|entity| counts(entity, kind)))
 }
 
 #[cfg(test)]
@@ -214,6 +259,34 @@ mod tests {
         assert_eq!(client.of_kind(Kind::Deal).next().map(|deal| deal.id), Some(CrmId::Number(10_999)));
         let through_contact = client.of_kind(Kind::Deal).find(|deal| deal.via == Via::Contact);
         assert_eq!(through_contact.map(|deal| deal.id), Some(CrmId::Number(999)));
+    }
+
+    #[test]
+    fn the_contact_is_shown_and_named_and_the_deals_owner_is_responsible() {
+        let entity = |kind, id, owner: u64, via| Entity {
+            kind,
+            id: CrmId::Number(id),
+            owner: Some(CrmId::Number(owner)),
+            created_s: 0,
+            via,
+        };
+        let contact = entity(Kind::Contact, 1, 101, Via::Own);
+        let firm = entity(Kind::Organization, 3, 103, Via::Own);
+        let the_firms = entity(Kind::Lead, 9, 109, Via::Organization);
+        let name_of = |entity: &Entity| Some(format!("{} {}", entity.kind, entity.id).into());
+        let client = |entities: &[Entity]| Client::named(entities.to_vec(), KindSet::NONE, 0, name_of);
+        let told = |entities: &[Entity]| {
+            let client = client(entities);
+            (client.shown().map(|entity| entity.kind), client.name().map(str::to_owned), client.responsible())
+        };
+        let all = [entity(Kind::Deal, 2, 102, Via::Contact), firm, contact, the_firms];
+        assert_eq!(told(&all), (Some(Kind::Contact), Some("contact 1".to_owned()), Some(CrmId::Number(102))));
+        let firms = [the_firms, firm];
+        assert_eq!(
+            told(&firms),
+            (Some(Kind::Organization), Some("organization 3".to_owned()), Some(CrmId::Number(103)))
+        );
+        assert_eq!(told(&[]), (None, None, None));
     }
 
     #[test]

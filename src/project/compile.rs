@@ -9,7 +9,7 @@ use crate::config::{
     self, BlockSettings, CrmSection, Examined, Instead, Overrides, ProjectSettings, ScenarioFile, Settings, Tokens,
 };
 use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
-use crate::model::{client::Kind, employee::Employee, phone::NumberReader};
+use crate::model::{client::Kind, employee::Employee, ids::CrmId, phone::NumberReader};
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
 
 /// A configuration, read and compiled as far as it goes.
@@ -55,9 +55,24 @@ fn configure_with(examined: Examined, adapters: &'static [Adapter]) -> Configure
             priority(&block.value, adapter, &mut complain);
         }
     }
+    let mut warnings = warnings;
+    warnings.extend(cards_from_nowhere(&settings, &projects));
     problems.sort();
     problems.dedup();
     Configured { settings, projects, problems, warnings }
+}
+
+/// What somebody is going to ask for and nobody can be shown.
+fn cards_from_nowhere(settings: &Settings, projects: &[Arc<Project>]) -> Vec<Problem> {
+    let none = |project: &Project| project.crm.prepared.card(Kind::Contact, CrmId::Number(1)).is_none();
+    let lacking = settings.projects.iter().filter_map(|of| {
+        let row = of.card.wanted_at?;
+        projects.iter().find(|project| *project.name == *of.name).filter(|project| none(project))?;
+        let reason = "card: expected [crm] to say where the CRM's own pages are (org_id with hubspot, data_center with \
+                      zoho-crm, else card_base_url), found nothing: no client has a card";
+        Some(Problem::new(&of.file, row, reason))
+    });
+    lacking.collect()
 }
 
 /// Compiles every project with the CRMs that predial has.
@@ -139,6 +154,7 @@ fn compile_project(
         employees,
         ringostat: settings.ringostat.clone(),
         matrix: Arc::new(matrix?),
+        card_deadline: settings.card.deadline,
         events: settings.events.clone(),
         forms: Arc::new(mapping?),
         form_charset: settings.forms.charset,
@@ -398,6 +414,23 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn cards_that_somebody_means_to_ask_for_and_nobody_can_be_shown_are_a_warning() {
+        let hubspot = example().replace("\"pipedrive\"", "\"hubspot\"");
+        let warned = |text: &str| {
+            let configured = configured(&[("acme.toml", text)], ADAPTERS);
+            assert_eq!(listed(&configured), [""; 0]);
+            configured.warnings.iter().map(|warning| (warning.row, warning.reason.clone())).collect::<Vec<_>>()
+        };
+        assert!(warned(&hubspot).is_empty(), "nobody asks");
+        let asked = format!("card.deadline_ms = 500\n{hubspot}");
+        assert!(matches!(&warned(&asked)[..], [(1, reason)] if reason.contains("org_id")), "{:?}", warned(&asked));
+        let own = format!("tokens.card = {{ env = \"ACME_TOKEN\" }}\n{hubspot}");
+        assert!(matches!(&warned(&own)[..], [(1, _)]), "{:?}", warned(&own));
+        assert!(warned(&asked.replace("[crm]", "[crm]\norg_id = \"1234567\"")).is_empty());
+        assert!(warned(&format!("card.deadline_ms = 500\n{}", example())).is_empty(), "Pipedrive's are at its address");
     }
 
     #[test]

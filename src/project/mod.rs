@@ -87,6 +87,8 @@ pub struct Project {
     pub ringostat: Option<RingostatSection>,
     /// What is written after a call.
     pub matrix: Arc<Matrix>,
+    /// How long who asks for a client's card waits for the CRM.
+    pub card_deadline: Duration,
     /// How events are read.
     pub events: EventSettings,
     /// How forms are read, and what they go into.

@@ -3,6 +3,7 @@
 //! [`recall`] answers from memory, without waiting; [`resolve`] asks the CRM where memory does not know, and is back by
 //! the time it was given. The walk itself (`walk`) is pure. Knows neither HTTP nor the forms of questions and answers.
 
+mod card;
 mod compare;
 mod explain;
 mod noted;
@@ -15,6 +16,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use self::walk::Owner;
 pub use self::{
+    card::{Card, card},
     compare::{Remembered, Why, remembered, why_remembered},
     explain::{Explained, explain},
     noted::{Decided, Noted, Notes},

@@ -62,6 +62,7 @@ impl Service<'_> {
                     Box::pin(self.take_event(&head, body, (project, moment))).await
                 }
                 Some(Path::Forms { project }) => Box::pin(self.take_form(&head, body, project)).await,
+                Some(Path::Card { project }) => Box::pin(self.show_card(&head, body, project, began)).await,
                 // In a place of its own: what a look-up holds while it waits does not grow by it.
                 Some(Path::Changes { project }) => Box::pin(self.take_in(&head, body, project)).await,
                 None => {

@@ -5,12 +5,14 @@
 //! | `GET`, `POST`, `PUT`, `DELETE` `/{project}/route/{block}` | who is responsible for a caller | in the block's form, within its deadline |
 //! | `GET`, `POST`, `PUT` `/{project}/events/{moment}` | tells what happened in a call | 200 once it is on the disk; 503 where it cannot be |
 //! | `GET`, `POST` `/{project}/forms` | a form of the site | likewise |
+//! | `GET` `/{project}/card` | which record of the CRM a caller is | 302 to it, or JSON; 404 where there is none; see `card` |
 //! | `GET`, `POST` `/{project}/crm-changes` | the CRM says that something changed | 200; 401 for what is not the CRM's; see `changes` |
 //! | the same, another method | | 405 |
 //! | any other path | | 404 |
 //!
 //! hyper's HTTP/1 directly, on one single-threaded runtime per core: a call is served by the thread that accepted it and
-//! meets no lock of ours. Replies carry a Content-Length and are never chunked, compressed or redirected. This floor
+//! meets no lock of ours. Replies carry a Content-Length and are never chunked or compressed, and none but that of a card
+//! is a redirection. This floor
 //! knows no CRM and decides nothing: it turns bytes into a question for [`routing`](crate::routing) and the verdict into
 //! bytes.
 //!
@@ -20,6 +22,7 @@
 
 mod accept;
 mod body;
+mod card;
 mod changes;
 mod connection;
 mod credentials;

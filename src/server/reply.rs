@@ -21,6 +21,8 @@ use crate::telephony::ringostat::Rendered;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 /// What a CRM may deliver with.
 const DELIVERED_BY: HeaderValue = HeaderValue::from_static("GET, POST");
+/// What a card may be asked for with.
+const SHOWN_BY: HeaderValue = HeaderValue::from_static("GET");
 /// What events may be told with.
 /// What a client that waits to be asked for its password understands.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"predial\"");
@@ -133,6 +135,13 @@ pub(super) fn no_delivery() -> Response<Reply> {
 pub(super) fn not_allowed(methods: &'static str) -> Response<Reply> {
     let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
+/// 405 of the door where cards are.
+pub(super) fn no_card() -> Response<Reply> {
+    let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, SHOWN_BY);
     response
 }
 

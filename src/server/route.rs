@@ -26,6 +26,8 @@ const EVENTS: &str = "events";
 const FORMS: &str = "forms";
 /// The segment after the project where its CRM delivers.
 const CHANGES: &str = "crm-changes";
+/// The segment after the project where cards are.
+const CARD: &str = "card";
 
 /// Which door a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,11 @@ pub(super) enum Path<'a> {
         /// The project's segment, still escaped.
         project: &'a str,
     },
+    /// `/{project}/card`
+    Card {
+        /// The project's segment, still escaped.
+        project: &'a str,
+    },
     /// `/{project}/crm-changes`
     Changes {
         /// The project's segment, still escaped.
@@ -65,6 +72,7 @@ impl<'a> Path<'a> {
             (Some(block), None) if door == ROUTE && !block.is_empty() => Some(Self::Route { project, block }),
             (Some(moment), None) if door == EVENTS && !moment.is_empty() => Some(Self::Events { project, moment }),
             (None, None) if door == FORMS => Some(Self::Forms { project }),
+            (None, None) if door == CARD => Some(Self::Card { project }),
             (None, None) if door == CHANGES => Some(Self::Changes { project }),
             _ => None,
         }
@@ -154,6 +162,7 @@ mod tests {
         assert_eq!(Path::of("/acme/crm-changes"), Some(Path::Changes { project: "acme" }));
         assert_eq!(Path::of("/acme/crm%2Dchanges"), Some(Path::Changes { project: "acme" }));
         assert_eq!(Path::of("/acme/forms"), Some(Path::Forms { project: "acme" }));
+        assert_eq!(Path::of("/acme/card"), Some(Path::Card { project: "acme" }));
         let told = Some(Path::Events { project: "acme", moment: "after-call" });
         assert_eq!(Path::of("/acme/events/after-call"), told);
         for path in ["/", "", "*", "/acme", "/acme/route", "/acme/route/", "//route/sales", "/acme/events"] {
@@ -166,6 +175,8 @@ mod tests {
             "/acme/crm-changes/",
             "/crm-changes",
             "/acme/forms/",
+            "/card",
+            "/acme/card/",
         ] {
             assert_eq!(Path::of(path), None, "{path}");
         }

@@ -14,11 +14,11 @@ use predial::{
     base::{
         clock::Clock,
         metric::{Metrics, Outcome, ProcessMetrics, ProjectMetrics, Source},
-        problem::{Placed, Problem},
+        problem::Placed,
     },
     config::{BlockSettings, CrmSection, LiveSettings, ProcessSettings, ProjectSettings, Settings},
     crm::{
-        Adapter, CrmUser, Cursor, Links, Matching, Page, Prepared, Reader, Record, Tools,
+        CrmUser, Cursor, Links, Matching, Page, Reader, Record,
         failure::Failure,
         quota::{Ledger, Limits, Pace},
     },
@@ -36,6 +36,7 @@ use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::edge_client::Client;
+use crate::edge_values::VALUES;
 use crate::stage_settings::{self, block, process};
 
 /// The token of every project.
@@ -62,6 +63,7 @@ impl Crm {
             kind: Kind::Contact,
             id: CrmId::Number(1),
             numbers: vec!["067 111-22-33".to_owned()],
+            name: Some("Taras Bulba".to_owned()),
             owner: Some(CrmId::Number(101)),
             open: true,
             created_s: 1,
@@ -128,37 +130,6 @@ impl Reader for Crm {
         Ok(Vec::new())
     }
 }
-
-/// The CRM as configuration knows it. Its reader is handed to the directory by the desk itself.
-#[derive(Debug)]
-struct Values;
-
-impl Prepared for Values {
-    fn account(&self) -> String {
-        "values".to_owned()
-    }
-
-    fn limits(&self) -> Limits {
-        unreachable!("the desk connects its own reader")
-    }
-
-    fn reader(&self, _: Tools) -> Arc<dyn Reader> {
-        unreachable!("the desk connects its own reader")
-    }
-}
-
-fn prepare(_: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Problem>> {
-    Ok(Arc::new(Values))
-}
-
-static VALUES: &[Adapter] = &[Adapter {
-    name: "values",
-    kinds: KindSet::of(&[Kind::Contact]),
-    matching: Matching::Whole,
-    own_fields: &[],
-    is_custom: |_| false,
-    prepare,
-}];
 
 fn section() -> CrmSection {
     CrmSection {

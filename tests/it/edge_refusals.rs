@@ -145,7 +145,7 @@ fn an_unknown_block_and_an_unknown_path_are_not_found() {
         assert_eq!(desk.ask(get(&path(block, KNOWN))), expected, "{block}");
     }
     assert_eq!(desk.behind.metrics.counted(Count::UnknownBlock), 3);
-    for path in ["/", "/acme", "/acme/events/after-call/x", "/acme/card?caller=1", "/acme/route/plain/", "//"] {
+    for path in ["/", "/acme", "/acme/events/after-call/x", "/acme/card/x?caller=1", "/acme/route/plain/", "//"] {
         assert_eq!(desk.ask(get(path)), expected, "{path}");
     }
     assert_eq!(desk.behind.process.counted(ProcessCount::NotFound), 6);

@@ -45,6 +45,8 @@ mod crm_rows;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod edge_card;
+#[cfg(test)]
 mod edge_changes;
 #[cfg(test)]
 mod edge_client;
@@ -62,6 +64,8 @@ mod edge_forms;
 mod edge_origin;
 #[cfg(test)]
 mod edge_refusals;
+#[cfg(test)]
+mod edge_values;
 #[cfg(test)]
 mod fault_stage;
 #[cfg(test)]
@@ -84,6 +88,8 @@ mod quota_pace;
 mod restart;
 #[cfg(test)]
 mod route_try;
+#[cfg(test)]
+mod rows_card;
 #[cfg(test)]
 mod rows_enrich;
 #[cfg(test)]

@@ -134,6 +134,7 @@ fn contact(id: u64, number: &str, owner: u64) -> Record {
         kind: Kind::Contact,
         id: CrmId::Number(id),
         numbers: vec![number.to_owned()],
+        name: None,
         owner: Some(CrmId::Number(owner)),
         open: true,
         created_s: 1_700_000_000,

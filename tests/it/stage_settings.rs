@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use predial::{
     base::{problem::Placed, secret::Secret},
     config::{
-        BlockSettings, CrmSection, EdgeSettings, EventSettings, JournalSettings, LiveSettings, LogFormat, OpsSettings,
-        OutboundSettings, ProcessSettings, ProjectSettings, ScenarioSettings, SnapshotSettings, Tokens,
+        BlockSettings, CardSettings, CrmSection, EdgeSettings, EventSettings, JournalSettings, LiveSettings, LogFormat,
+        OpsSettings, OutboundSettings, ProcessSettings, ProjectSettings, ScenarioSettings, SnapshotSettings, Tokens,
     },
     model::employee::Employee,
 };
@@ -101,6 +101,7 @@ pub(crate) fn project(name: &str, token: &str) -> ProjectSettings {
         crm: CrmSection::of_kind("values"),
         ringostat: None,
         employees: vec![Placed::new(anna, 1)],
+        card: CardSettings::default(),
         blocks: BTreeMap::new(),
         scenario: ScenarioSettings::default(),
         forms: predial::config::FormSettings::default(),

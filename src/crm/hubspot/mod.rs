@@ -41,6 +41,11 @@
 //! app, 110 of a public one. Searches: 5 a second and account, which count in no other window and whose replies tell
 //! nothing of any. A 429 names its limit in `policyName` and promises no time.
 //!
+//! # Cards
+//! `https://app.hubspot.com/contacts/{portal}/record/0-1/{id}`: 0-1 contact, 0-2 company, 0-3 deal, 0-5 ticket, 0-136 lead;
+//! accounts outside North America have another host. None without `crm.org_id`. In no description; not tried on a live
+//! account.
+//!
 //! # Absent on purpose
 //! - Uploading recordings: the vendor takes an address. Its own player wants `.mp3` or `.wav`, which is not checked.
 //! - The inbound-call endpoint of calling extensions: for apps of its developer platform only.

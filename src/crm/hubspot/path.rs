@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::crm::section;
 use crate::model::phone::PhoneKey;
 use crate::model::{client::Kind, ids::CrmId};
 
@@ -79,9 +80,19 @@ pub(super) const fn numbers(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// What a kind's records are called, in the order it is said. Leads, deals and tickets have titles.
+pub(super) const fn names(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Contact => &["firstname", "lastname"],
+        Kind::Organization => &["name"],
+        Kind::Lead | Kind::Deal | Kind::Ticket => &[],
+    }
+}
+
 /// What of a kind is read, fields of one's own among it.
 pub(super) fn properties(kind: Kind, fields: &[String]) -> Vec<&str> {
     let mut names = vec![OWNER, modified(kind)];
+    names.extend(self::names(kind));
     names.extend(numbers(kind));
     if !numbers(kind).is_empty() {
         names.extend(fields.iter().map(String::as_str));
@@ -307,6 +318,21 @@ fn ascending(name: &str) -> Value {
 
 fn inputs(ids: &[CrmId]) -> Vec<Value> {
     ids.iter().map(|id| json!({"id": id.to_string()})).collect()
+}
+
+/// Where the vendor's own pages are, of accounts in North America: those elsewhere have a host of their own.
+pub(super) const PAGES: &str = "https://app.hubspot.com";
+
+/// Where the vendor's own pages show a record.
+pub(super) fn card(pages: &Url, portal: &str, kind: Kind, id: CrmId) -> Option<Url> {
+    let object = match kind {
+        Kind::Contact => "0-1",
+        Kind::Organization => "0-2",
+        Kind::Deal => "0-3",
+        Kind::Ticket => "0-5",
+        Kind::Lead => "0-136",
+    };
+    section::below(pages, &["contacts", portal, "record", object, &id.to_string()])
 }
 
 /// `path` at `base`, whatever path `base` has: it is an origin, as `settings` checks.

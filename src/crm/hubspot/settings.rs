@@ -27,6 +27,7 @@ use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, GrantKind, Tokens};
 use crate::crm::writer::Writer;
 use crate::crm::{Prepared, Reader, Tools};
+use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::Hosts;
 
 /// A day's requests of an account on the smallest plans, by all of its apps together.
@@ -46,6 +47,8 @@ struct Settings {
     credentials: Credentials,
     /// The account's number.
     portal: Option<String>,
+    /// Below which the vendor's own pages are.
+    cards: Option<Url>,
     /// What the vendor signs its deliveries with.
     signing: Option<Secret>,
     phone_fields: Vec<String>,
@@ -79,6 +82,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let phone_fields = phone_fields(section, &mut problems);
     fields(section, &mut problems);
     let portal = section::organisation(section, &mut problems);
+    let cards = section::card_base(section, &mut problems).or_else(|| Url::parse(path::PAGES).ok());
     let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token", "org_id"];
     section::nothing_else(section, &used, &mut problems);
     match (base, credentials) {
@@ -89,6 +93,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
                 base,
                 credentials,
                 portal,
+                cards,
                 signing,
                 phone_fields,
                 names: section.fields.clone(),
@@ -135,6 +140,11 @@ impl Prepared for Settings {
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         let secret = self.signing.as_ref()?;
         Some(Arc::new(Deliveries::new(secret, target, tools.clock)))
+    }
+
+    /// `None` without `crm.org_id`: the account's number stands in every address.
+    fn card(&self, kind: Kind, id: CrmId) -> Option<String> {
+        path::card(self.cards.as_ref()?, self.portal.as_ref()?, kind, id).map(String::from)
     }
 }
 

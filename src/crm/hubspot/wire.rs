@@ -10,7 +10,7 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use crate::crm::hubspot::path;
-use crate::crm::{CrmUser, Links, Record, number_text};
+use crate::crm::{CrmUser, Links, Record, name_text, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// A list, a search or a batch: records, where the next page begins, what did not come.
@@ -304,10 +304,12 @@ impl Object {
         let own = path::numbers(kind).iter().copied();
         let further = fields.iter().map(String::as_str).filter(|_| !path::numbers(kind).is_empty());
         let typed = own.chain(further).filter_map(|name| self.property(name));
+        let called: Vec<_> = path::names(kind).iter().map(|name| self.property(name)).collect();
         Some(Record {
             kind,
             id: self.id()?,
             numbers: typed.map(|text| number_text(&text)).collect(),
+            name: name_text(called.iter().map(Option::as_deref)),
             owner: self.property(path::OWNER).and_then(|id| CrmId::parse(&id)),
             open,
             created_s: seconds(self.created_at.as_deref()),

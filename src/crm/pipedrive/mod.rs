@@ -49,6 +49,10 @@
 //! what is left. Any 2 s: 20 requests with an API token, 80 with OAuth, on the smallest plan; 10 searches on every plan.
 //! A 429 looks the same for both; who goes on after it gets a page of HTML with 403 instead of an answer.
 //!
+//! # Cards
+//! `{base_url}/person/{id}`, `/organization/{id}`, `/deal/{id}`, `/leads/inbox/{uuid}`: what the vendor's own pages have in
+//! their addresses, in no description; nothing was tried on a live account.
+//!
 //! # Absent on purpose
 //! - Whose a note or a call log is: only an administrator may name another than whose the credentials are.
 //! - Custom fields of activities: the API has none.

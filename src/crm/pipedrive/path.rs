@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::crm::quota::Lane;
+use crate::crm::section;
 use crate::model::{action::Link, client::Kind, ids::CrmId, phone::PhoneKey};
 
 /// What can be asked: where, for how many tokens, in which lane.
@@ -282,6 +283,18 @@ pub(super) fn term(number: PhoneKey) -> String {
     let digits = number.digits().to_string();
     let taken = digits.len().saturating_sub(LONGEST_CODE).clamp(LEAST, WANTED).min(digits.len());
     digits[digits.len() - taken..].to_owned()
+}
+
+/// Where the vendor's own pages show a record.
+pub(super) fn card(base: &Url, kind: Kind, id: CrmId) -> Option<Url> {
+    let id = id.to_string();
+    match kind {
+        Kind::Contact => section::below(base, &["person", &id]),
+        Kind::Organization => section::below(base, &["organization", &id]),
+        Kind::Deal => section::below(base, &["deal", &id]),
+        Kind::Lead => section::below(base, &["leads", "inbox", &id]),
+        Kind::Ticket => None,
+    }
 }
 
 /// The operation at `base`, whatever path `base` has: it is an origin, as `settings` checks.

@@ -22,6 +22,7 @@ use crate::crm::section;
 use crate::crm::token::{ClientProof, Grant, Tokens};
 use crate::crm::writer::Writer;
 use crate::crm::{Prepared, Reader, Tools};
+use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::Hosts;
 
 /// A day's tokens of the smallest plan (Lite) with one seat.
@@ -39,6 +40,8 @@ const SEARCHES: u32 = 10;
 #[derive(Debug)]
 struct Settings {
     base: Url,
+    /// Below which the vendor's own pages are.
+    cards: Url,
     credentials: Credentials,
     /// Made with the first who asks.
     tokens: OnceLock<Arc<Tokens>>,
@@ -62,6 +65,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let mut problems = Vec::new();
     let base = base_url(section, &mut problems);
     let credentials = credentials(section, &mut problems);
+    let cards = section::card_base(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
     check_fields(section, &mut problems);
     let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
@@ -71,7 +75,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
             let limits = limits(section, &credentials);
             let contact_name = section.contact_name.as_ref().map(|placed| placed.value.trim().to_owned());
             let (tokens, fields) = (OnceLock::new(), section.fields.clone());
-            Ok(Arc::new(Settings { base, credentials, tokens, phone_fields, fields, contact_name, limits }))
+            let cards = cards.unwrap_or_else(|| base.clone());
+            Ok(Arc::new(Settings { base, cards, credentials, tokens, phone_fields, fields, contact_name, limits }))
         }
         _ => Err(problems),
     }
@@ -98,6 +103,10 @@ impl Prepared for Settings {
 
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         Some(Arc::new(Webhooks::new(self.reached(tools), target)))
+    }
+
+    fn card(&self, kind: Kind, id: CrmId) -> Option<String> {
+        path::card(&self.cards, kind, id).map(String::from)
     }
 }
 

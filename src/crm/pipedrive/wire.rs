@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::crm::{CrmUser, Links, Record, number_text};
+use crate::crm::{CrmUser, Links, Record, name_text, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// The envelope of every answer; whether it is a success is [`Refusal`]'s to say.
@@ -67,6 +67,7 @@ impl Additional {
 #[derive(Debug, Deserialize)]
 pub(super) struct Person {
     id: u64,
+    name: Option<String>,
     owner_id: Option<u64>,
     org_id: Option<u64>,
     add_time: Option<String>,
@@ -87,6 +88,7 @@ struct Phone {
 #[derive(Debug, Deserialize)]
 pub(super) struct Organization {
     id: u64,
+    name: Option<String>,
     owner_id: Option<u64>,
     add_time: Option<String>,
     update_time: Option<String>,
@@ -196,6 +198,8 @@ struct Item {
     id: Value,
     #[serde(rename = "type")]
     kind: String,
+    /// A person's or an organization's; deals and leads have titles.
+    name: Option<String>,
     owner: Option<Named>,
     person: Option<Named>,
     organization: Option<Named>,
@@ -219,6 +223,7 @@ impl Person {
             kind: Kind::Contact,
             id: CrmId::Number(self.id),
             numbers: own.chain(fields_texts(&self.custom_fields, fields)).collect(),
+            name: name_text([self.name.as_deref()]),
             owner: self.owner_id.map(CrmId::Number),
             open: self.is_deleted != Some(true),
             created_s: seconds(self.add_time.as_deref()),
@@ -235,6 +240,7 @@ impl Organization {
             kind: Kind::Organization,
             id: CrmId::Number(self.id),
             numbers: fields_texts(&self.custom_fields, fields).collect(),
+            name: name_text([self.name.as_deref()]),
             owner: self.owner_id.map(CrmId::Number),
             open: self.is_deleted != Some(true),
             created_s: seconds(self.add_time.as_deref()),
@@ -252,6 +258,7 @@ impl Deal {
             kind: Kind::Deal,
             id: CrmId::Number(self.id),
             numbers: Vec::new(),
+            name: None,
             owner: self.owner_id.map(CrmId::Number),
             open: self.status.as_deref() == Some("open") && !gone,
             created_s: seconds(self.add_time.as_deref()),
@@ -269,6 +276,7 @@ impl Lead {
             kind: Kind::Lead,
             id: CrmId::parse(&self.id)?,
             numbers: Vec::new(),
+            name: None,
             owner: self.owner_id.map(CrmId::Number),
             open: self.is_archived != Some(true),
             created_s: seconds(self.add_time.as_deref()),
@@ -314,6 +322,7 @@ impl Hit {
             kind,
             id: item_id(&item.id)?,
             numbers: typed.chain(custom).collect(),
+            name: name_text([item.name.as_deref().filter(|_| carries)]),
             owner: id(item.owner),
             open: status_open && item.is_archived != Some(true),
             created_s: 0,

@@ -53,6 +53,10 @@
 //!   one is configured. Other columns get 100 characters at most, which is what a text column has by default.
 //! - The mark is written as text only where a column is named for it; nothing looks for it there.
 //!
+//! # Cards
+//! `{base_url}/main.aspx?appid={app}&pagetype=entityrecord&etn={table}&id={guid}`, as Microsoft's page on opening a form by
+//! its address has it; without `appid` the user's own choice of app. Not tried on a live organization.
+//!
 //! # Absent on purpose
 //! - `$batch`: each request in it counts.
 //! - Metadata while reading: what is not tracked says so when it is asked to be. `fields` asks for columns.

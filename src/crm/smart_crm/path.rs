@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use url::Url;
 
+use crate::crm::section;
 use crate::model::{client::Kind, ids::CrmId, phone::PhoneKey};
 
 /// The API below the organization's address.
@@ -49,6 +50,8 @@ pub(super) struct Table {
     pub(super) logical: &'static str,
     pub(super) set: &'static str,
     pub(super) id: &'static str,
+    /// Where it says what a person or an organization is called.
+    pub(super) name: Option<&'static str>,
     /// Where numbers stand.
     pub(super) numbers: &'static [&'static str],
     /// Whose the record is; the vendor's main contact first.
@@ -60,6 +63,7 @@ pub(super) static CONTACT: Table = Table {
     logical: "contact",
     set: "contacts",
     id: "contactid",
+    name: Some("fullname"),
     numbers: &["mobilephone", "telephone1", "telephone2", "telephone3", "assistantphone", "managerphone", "pager"],
     links: &[("_parentcustomerid_value", Target::Account)],
 };
@@ -69,6 +73,7 @@ pub(super) static ACCOUNT: Table = Table {
     logical: "account",
     set: "accounts",
     id: "accountid",
+    name: Some("name"),
     numbers: &["telephone1", "telephone2", "telephone3"],
     links: &[],
 };
@@ -78,6 +83,7 @@ pub(super) static LEAD: Table = Table {
     logical: "lead",
     set: "leads",
     id: "leadid",
+    name: Some("fullname"),
     numbers: &[
         "mobilephone",
         "telephone1",
@@ -95,6 +101,7 @@ pub(super) static OPPORTUNITY: Table = Table {
     logical: "opportunity",
     set: "opportunities",
     id: "opportunityid",
+    name: None,
     numbers: &[],
     links: &[
         ("_parentcontactid_value", Target::Contact),
@@ -108,6 +115,7 @@ pub(super) static INCIDENT: Table = Table {
     logical: "incident",
     set: "incidents",
     id: "incidentid",
+    name: None,
     numbers: &[],
     links: &[("_primarycontactid_value", Target::Contact), ("_customerid_value", Target::Customer)],
 };
@@ -168,7 +176,7 @@ pub(super) fn numbers<'a>(table: &'static Table, custom: &'a Custom) -> impl Ite
 /// The columns that are asked for: nothing of a record but what a look-up needs.
 fn select(table: &'static Table, custom: &Custom) -> String {
     let links = table.links.iter().map(|(name, _)| *name);
-    let all = [table.id].into_iter().chain(numbers(table, custom)).chain(links);
+    let all = [table.id].into_iter().chain(table.name).chain(numbers(table, custom)).chain(links);
     all.chain([OWNER, STATE, CREATED, MODIFIED]).collect::<Vec<_>>().join(",")
 }
 
@@ -304,6 +312,17 @@ pub(super) fn twin(base: &Url) -> Option<Url> {
     let host = rest.strip_prefix("api.").map_or_else(|| format!("{name}.api.{rest}"), |rest| format!("{name}.{rest}"));
     let mut url = base.clone();
     url.set_host(Some(&host)).ok()?;
+    Some(url)
+}
+
+/// Where the organization's own pages show a record, in an app where one is named.
+pub(super) fn card(pages: &Url, app: Option<&str>, kind: Kind, id: CrmId) -> Option<Url> {
+    let mut url = section::below(pages, &["main.aspx"])?;
+    url.query_pairs_mut()
+        .extend_pairs(app.map(|app| ("appid", app)))
+        .append_pair("pagetype", "entityrecord")
+        .append_pair("etn", table(kind).logical)
+        .append_pair("id", &id.to_string());
     Some(url)
 }
 

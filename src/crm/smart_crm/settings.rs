@@ -23,7 +23,7 @@ use crate::crm::smart_crm::{
 use crate::crm::token::{ClientProof, Grant, GrantKind, Tokens};
 use crate::crm::writer::Writer;
 use crate::crm::{Prepared, Reader, Tools};
-use crate::model::client::Kind;
+use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::Hosts;
 
 /// A day's requests of the smallest pool that is told of: an organization with Power Apps only.
@@ -41,6 +41,10 @@ pub(super) const LONGEST_COLUMN: usize = 100;
 #[derive(Debug)]
 struct Settings {
     base: Url,
+    /// Below which the organization's own pages are.
+    cards: Url,
+    /// The app that they are shown in.
+    app: Option<String>,
     grant: Grant,
     custom: Custom,
     limits: Limits,
@@ -62,13 +66,14 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
         let vendor = format!("{}{tenant}{}", path::LOGIN, path::TOKEN_PATH);
         section::token_url(section, &vendor, &format!("/{tenant}{}", path::TOKEN_PATH), &mut problems)
     });
+    let (cards, app) = (section::card_base(section, &mut problems), app(section, &mut problems));
     let custom = custom(section, &mut problems);
     let writing = Writing {
         names: writing::names(section, &mut problems),
         contact_name: writing::contact_name(section, &mut problems),
         system_user: writing::system_user(section, &mut problems),
     };
-    let used = ["base_url", "auth_url", "client_id", "client_secret", "tenant", "system_user"];
+    let used = ["base_url", "auth_url", "client_id", "client_secret", "tenant", "system_user", "app_id"];
     section::nothing_else(section, &used, &mut problems);
     let grant = base.as_ref().zip(url).and_then(|(base, url)| {
         let scope = format!("{}{}", base.origin().ascii_serialization(), path::SCOPE);
@@ -77,7 +82,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     match (base, grant) {
         (Some(base), Some(grant)) if problems.is_empty() => {
             let (limits, tokens) = (limits(section), OnceLock::new());
-            Ok(Arc::new(Settings { base, grant, custom, limits, writing, tokens }))
+            let cards = cards.unwrap_or_else(|| base.clone());
+            Ok(Arc::new(Settings { base, cards, app, grant, custom, limits, writing, tokens }))
         }
         _ => Err(problems),
     }
@@ -104,6 +110,10 @@ impl Prepared for Settings {
 
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         Some(Arc::new(Webhooks::new(self.session(tools), target, self.custom.clone())))
+    }
+
+    fn card(&self, kind: Kind, id: CrmId) -> Option<String> {
+        path::card(&self.cards, self.app.as_deref(), kind, id).map(String::from)
     }
 }
 
@@ -158,6 +168,18 @@ fn tenant(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
         problems.push(Problem::new(&section.file, placed.row, reason));
     }
     sound.then(|| tenant.to_owned())
+}
+
+/// An app's id.
+fn app(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {
+    let placed = section.app_id.as_ref()?;
+    if let Some(id @ CrmId::Uuid(_)) = CrmId::parse(placed.value.trim()) {
+        return Some(id.to_string());
+    }
+    let found: String = placed.value.chars().take(60).collect();
+    let reason = format!("crm.app_id: expected an app's id, a UUID, found {found:?}");
+    problems.push(Problem::new(&section.file, placed.row, reason));
+    None
 }
 
 fn missing(section: &CrmSection, problems: &mut Vec<Problem>) {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::crm::smart_crm::path::{self, Custom, Table, Target};
-use crate::crm::{CrmUser, Links, Record, number_text};
+use crate::crm::{CrmUser, Links, Record, name_text, number_text};
 use crate::model::ids::CrmId;
 
 /// A list: a page of it, and where it goes on.
@@ -63,6 +63,7 @@ pub(super) fn record(row: &Row, table: &'static Table, custom: &Custom) -> Optio
         kind: table.kind,
         id: id(row, table.id)?,
         numbers: path::numbers(table, custom).filter_map(number).collect(),
+        name: name_text(table.name.into_iter().map(|column| row.get(column).and_then(Value::as_str))),
         owner: id(row, path::OWNER),
         open: row.get(path::STATE).and_then(Value::as_i64) == Some(path::OPEN),
         created_s: seconds(row, path::CREATED),
@@ -84,6 +85,7 @@ pub(super) fn gone(id: CrmId, table: &'static Table, now_s: i64) -> Record {
         kind: table.kind,
         id,
         numbers: Vec::new(),
+        name: None,
         owner: None,
         open: false,
         created_s: 0,

@@ -11,10 +11,13 @@ pub(super) struct DataCenter {
     pub(super) api: &'static str,
     /// The domain that the API's hosts are under.
     pub(super) domain: &'static str,
+    /// The vendor's own pages.
+    pub(super) pages: &'static str,
 }
 
-const fn at(name: &'static str, accounts: &'static str, api: &'static str, domain: &'static str) -> DataCenter {
-    DataCenter { name, accounts, api, domain }
+/// Of the vendor's addresses, in the order of [`DataCenter`]'s members.
+const fn at(name: &'static str, [accounts, api, domain, pages]: [&'static str; 4]) -> DataCenter {
+    DataCenter { name, accounts, api, domain, pages }
 }
 
 /// Every data centre.
@@ -22,17 +25,23 @@ const fn at(name: &'static str, accounts: &'static str, api: &'static str, domai
 /// # Source
 /// The vendor's page on several data centres; the last two are newer than it and follow its pattern.
 pub(super) static ALL: [DataCenter; 11] = [
-    at("us", "https://accounts.zoho.com", "https://www.zohoapis.com", "zohoapis.com"),
-    at("eu", "https://accounts.zoho.eu", "https://www.zohoapis.eu", "zohoapis.eu"),
-    at("in", "https://accounts.zoho.in", "https://www.zohoapis.in", "zohoapis.in"),
-    at("au", "https://accounts.zoho.com.au", "https://www.zohoapis.com.au", "zohoapis.com.au"),
-    at("jp", "https://accounts.zoho.jp", "https://www.zohoapis.jp", "zohoapis.jp"),
-    at("ca", "https://accounts.zohocloud.ca", "https://www.zohoapis.ca", "zohoapis.ca"),
-    at("sa", "https://accounts.zoho.sa", "https://www.zohoapis.sa", "zohoapis.sa"),
-    at("uk", "https://accounts.zoho.uk", "https://www.zohoapis.uk", "zohoapis.uk"),
-    at("cn", "https://accounts.zoho.com.cn", "https://www.zohoapis.com.cn", "zohoapis.com.cn"),
-    at("sg", "https://accounts.zoho.sg", "https://www.zohoapis.sg", "zohoapis.sg"),
-    at("ae", "https://accounts.zoho.ae", "https://www.zohoapis.ae", "zohoapis.ae"),
+    at("us", ["https://accounts.zoho.com", "https://www.zohoapis.com", "zohoapis.com", "https://crm.zoho.com"]),
+    at("eu", ["https://accounts.zoho.eu", "https://www.zohoapis.eu", "zohoapis.eu", "https://crm.zoho.eu"]),
+    at("in", ["https://accounts.zoho.in", "https://www.zohoapis.in", "zohoapis.in", "https://crm.zoho.in"]),
+    at(
+        "au",
+        ["https://accounts.zoho.com.au", "https://www.zohoapis.com.au", "zohoapis.com.au", "https://crm.zoho.com.au"],
+    ),
+    at("jp", ["https://accounts.zoho.jp", "https://www.zohoapis.jp", "zohoapis.jp", "https://crm.zoho.jp"]),
+    at("ca", ["https://accounts.zohocloud.ca", "https://www.zohoapis.ca", "zohoapis.ca", "https://crm.zohocloud.ca"]),
+    at("sa", ["https://accounts.zoho.sa", "https://www.zohoapis.sa", "zohoapis.sa", "https://crm.zoho.sa"]),
+    at("uk", ["https://accounts.zoho.uk", "https://www.zohoapis.uk", "zohoapis.uk", "https://crm.zoho.uk"]),
+    at(
+        "cn",
+        ["https://accounts.zoho.com.cn", "https://www.zohoapis.com.cn", "zohoapis.com.cn", "https://crm.zoho.com.cn"],
+    ),
+    at("sg", ["https://accounts.zoho.sg", "https://www.zohoapis.sg", "zohoapis.sg", "https://crm.zoho.sg"]),
+    at("ae", ["https://accounts.zoho.ae", "https://www.zohoapis.ae", "zohoapis.ae", "https://crm.zoho.ae"]),
 ];
 
 /// The data centre of that name.

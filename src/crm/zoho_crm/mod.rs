@@ -62,6 +62,11 @@
 //! All of that reads the database; no answer here comes from the search. A request whose answer was lost may still be at
 //! work for some seconds: so long nothing is believed to be missing.
 //!
+//! # Cards
+//! `https://crm.zoho.{tld}/crm/org{number}/tab/{module}/{id}`, without the organisation's segment where `crm.org_id` is no
+//! number. None where neither `crm.data_center` nor `crm.card_base_url` says where. In no description; not tried on a live
+//! account.
+//!
 //! # Absent on purpose
 //! - Marks of campaigns in tasks and calls: their client has them.
 //! - Uploads: the recording is a link.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use url::form_urlencoded::Serializer;
 use url::{Url, UrlQuery};
 
+use crate::crm::section;
 use crate::model::client::Kind;
 use crate::model::ids::CrmId;
 
@@ -36,8 +37,22 @@ pub(super) const CONVERTED: &str = "Converted__s";
 pub(super) const STAGE: &str = "Stage";
 /// Deals': the contact.
 pub(super) const CONTACT: &str = "Contact_Name";
-/// Deals' and contacts': the account.
+/// Deals' and contacts': the account. Accounts': what they are called.
 pub(super) const ACCOUNT: &str = "Account_Name";
+
+/// Leads' and contacts'.
+pub(super) const FIRST_NAME: &str = "First_Name";
+/// Leads' and contacts'.
+pub(super) const LAST_NAME: &str = "Last_Name";
+
+/// What a kind's records are called, in the order it is said. Deals have titles.
+pub(super) const fn names(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Lead | Kind::Contact => &[FIRST_NAME, LAST_NAME],
+        Kind::Organization => &[ACCOUNT],
+        Kind::Deal | Kind::Ticket => &[],
+    }
+}
 
 /// Whatever has a text.
 pub(super) const DESCRIPTION: &str = "Description";
@@ -210,6 +225,14 @@ pub(super) fn watch(base: &Url, channel: Option<u64>) -> Url {
         paged(&mut url, 1).append_pair("channel_id", &channel.to_string());
     }
     url
+}
+
+/// Where the vendor's own pages show a record; `organisation` is a segment of its own, or none.
+pub(super) fn card(pages: &Url, organisation: Option<&str>, kind: Kind, id: CrmId) -> Option<Url> {
+    let (module, id) = (module(kind)?, id.to_string());
+    let of = section::below(pages, &["crm"])?;
+    let of = organisation.map_or(Some(of.clone()), |organisation| section::below(&of, &[organisation]))?;
+    section::below(&of, &["tab", module, &id])
 }
 
 fn paged(url: &mut Url, page: u32) -> Serializer<'_, UrlQuery<'_>> {

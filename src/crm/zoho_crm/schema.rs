@@ -47,6 +47,7 @@ impl Schema {
         // A record's own fields are there by nature; those that may be missing are asked for where the metadata has them,
         // since a query that names an unknown field is refused.
         let own = own.iter().filter(|name| **name != CONVERTED || known(name));
+        let own = own.chain(path::names(kind).iter().filter(|name| known(name)));
         let mut select: Vec<&str> = [ID, OWNER, CREATED, MODIFIED].into_iter().chain(own.copied()).collect();
         wanted.truncate(MOST_FIELDS - select.len());
         select.extend(wanted.iter().map(String::as_str));

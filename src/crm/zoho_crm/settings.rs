@@ -20,6 +20,7 @@ use crate::crm::zoho_crm::{
     write::{Pen, is_written},
 };
 use crate::crm::{Prepared, Reader, Tools};
+use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::Hosts;
 
 /// Credits in any 24 hours of the smallest edition (Free); larger ones are told with `crm.quota.daily`.
@@ -34,6 +35,10 @@ struct Settings {
     base: Url,
     center: Option<&'static DataCenter>,
     grant: Grant,
+    /// Below which the vendor's own pages are.
+    cards: Option<Url>,
+    /// The organisation as those pages' addresses have it.
+    shown_as: Option<String>,
     /// What tells two organisations of one data centre apart.
     organisation: String,
     phone_fields: Vec<String>,
@@ -54,6 +59,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let base = base_url(section, center, &mut problems);
     let grant = grant(section, center, &mut problems);
     let organisation = section::organisation(section, &mut problems);
+    let cards = section::card_base(section, &mut problems);
+    let cards = cards.or_else(|| Url::parse(center?.pages).ok());
     let phone_fields = phone_fields(section, &mut problems);
     check_names(section, &mut problems);
     check_in_flight(section, &mut problems);
@@ -62,6 +69,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     section::nothing_else(section, &used, &mut problems);
     match (base, grant) {
         (Some(base), Some(grant)) if problems.is_empty() => {
+            let shown_as = organisation.as_deref().and_then(shown_as);
             let organisation = organisation.unwrap_or_else(|| grant.client_id.clone());
             let limits = Limits {
                 daily: Some(Budget::rolling(section.quota.daily.unwrap_or(SMALLEST_DAY))),
@@ -74,6 +82,8 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
                 base,
                 center,
                 grant,
+                cards,
+                shown_as,
                 organisation,
                 phone_fields,
                 names,
@@ -109,6 +119,11 @@ impl Prepared for Settings {
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         Some(Arc::new(Channels::new(self.api(tools), target)))
     }
+
+    /// `None` where neither the data centre nor `crm.card_base_url` says where the pages are.
+    fn card(&self, kind: Kind, id: CrmId) -> Option<String> {
+        path::card(self.cards.as_ref()?, self.shown_as.as_deref(), kind, id).map(String::from)
+    }
 }
 
 impl Settings {
@@ -127,6 +142,14 @@ impl Settings {
             None => hosts,
         }
     }
+}
+
+/// An organisation's number as addresses have it, `org20051234567`; `None` for what is no number: without it the pages
+/// show the organisation that whoever looks was in last.
+fn shown_as(organisation: &str) -> Option<String> {
+    let digits = organisation.strip_prefix("org").unwrap_or(organisation);
+    let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    number.then(|| format!("org{digits}"))
 }
 
 fn center(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<&'static DataCenter> {

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::crm::failure::Failure;
 use crate::crm::zoho_crm::{
-    path::{ACCOUNT, CONTACT, CONVERTED, CREATED, ID, MODIFIED, OWNER, STAGE},
+    path::{self, ACCOUNT, CONTACT, CONVERTED, CREATED, ID, MODIFIED, OWNER, STAGE},
     schema::Schema,
 };
-use crate::crm::{CrmUser, Links, Record, number_text};
+use crate::crm::{CrmUser, Links, Record, name_text, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// A page of records, of whatever request.
@@ -249,6 +249,7 @@ impl Row {
             kind,
             id: CrmId::Number(self.id()?),
             numbers: schema.numbers().iter().filter_map(|field| self.number(field)).collect(),
+            name: name_text(path::names(kind).iter().map(|name| self.text(name))),
             owner: self.lookup(OWNER),
             open,
             created_s: seconds(self.text(CREATED)),
@@ -284,6 +285,7 @@ impl Deletion {
             kind,
             id: CrmId::parse(&self.id)?,
             numbers: Vec::new(),
+            name: None,
             owner: None,
             open: false,
             created_s: 0,

@@ -61,6 +61,11 @@
 //! what is longer is cut, never a recording's link nor the mark. A link that its field cannot hold goes into the text; an
 //! update, which has none, is refused.
 //!
+//! # Cards
+//! `{crm.card_base_url}/contacts/details/{id}`, `/accounts/details/{id}`, `/tickets/details/{id}` below the portal's agent
+//! pages, `https://desk.zoho.{tld}/agent/{portal}/all`: the portal's name is in no setting of the API, so none without that
+//! one. In no description; not tried on a live account.
+//!
 //! # Absent on purpose
 //! - A ticket made with its contact in one request: the vendor matches by e-mail or makes another contact.
 //! - The client's e-mail: where another contact has it the vendor may refuse the whole contact.

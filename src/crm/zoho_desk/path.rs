@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use url::Url;
 
+use crate::crm::section;
 use crate::model::{client::Kind, ids::CrmId};
 
 /// Where one of the vendor's data centres answers.
@@ -320,6 +321,17 @@ pub(super) fn webhooks(base: &Url) -> Url {
 /// The public keys.
 pub(super) fn jwks(base: &Url) -> Url {
     at(base, of(JWKS_PATH, 0))
+}
+
+/// Where the vendor's own pages show a record: `portal` is below what `crm.card_base_url` names.
+pub(super) fn card(portal: &Url, kind: Kind, id: CrmId) -> Option<Url> {
+    let id = id.to_string();
+    match kind {
+        Kind::Contact => section::below(portal, &["contacts", "details", &id]),
+        Kind::Organization => section::below(portal, &["accounts", "details", &id]),
+        Kind::Ticket => section::below(portal, &["tickets", "details", &id]),
+        Kind::Deal | Kind::Lead => None,
+    }
 }
 
 /// The operation at `base`, whatever path `base` has: it is an origin, as `settings` checks.

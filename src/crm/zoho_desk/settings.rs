@@ -13,6 +13,7 @@ use crate::crm::token::{ClientProof, Grant, Tokens};
 use crate::crm::writer::Writer;
 use crate::crm::zoho_desk::{hooks::DeskHooks, path, portal::Portal, read::Desk, write::DeskWriter};
 use crate::crm::{Prepared, Reader, Tools};
+use crate::model::{client::Kind, ids::CrmId};
 use crate::outbound::Hosts;
 
 /// A day's credits and the requests at once of the smallest edition, which is free.
@@ -28,6 +29,8 @@ const LONGEST_NAME: usize = 80;
 struct Settings {
     base: Url,
     org_id: String,
+    /// Below which the portal's own pages are.
+    cards: Option<Url>,
     grant: Grant,
     phone_fields: Vec<String>,
     fields: FieldNames,
@@ -47,6 +50,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let base = base_url(section, places, &mut problems);
     let grant = grant(section, places, &mut problems);
     let org_id = org_id(section, &mut problems);
+    let cards = section::card_base(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
     let fields = call_fields(section, &mut problems);
     let contact_name = contact_name(section, &mut problems);
@@ -55,7 +59,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     match (base, grant, org_id) {
         (Some(base), Some(grant), Some(org_id)) if problems.is_empty() => {
             let (limits, tokens) = (limits(section), OnceLock::new());
-            Ok(Arc::new(Settings { base, org_id, grant, phone_fields, fields, contact_name, limits, tokens }))
+            Ok(Arc::new(Settings { base, org_id, cards, grant, phone_fields, fields, contact_name, limits, tokens }))
         }
         _ => Err(problems),
     }
@@ -82,6 +86,11 @@ impl Prepared for Settings {
 
     fn hooks(&self, tools: Tools, target: HookTarget) -> Option<Arc<dyn Hooks>> {
         Some(Arc::new(DeskHooks::new(self.portal(tools), target)))
+    }
+
+    /// `None` without `crm.card_base_url`: addresses hold the portal's name, and nothing that is configured besides tells it.
+    fn card(&self, kind: Kind, id: CrmId) -> Option<String> {
+        path::card(self.cards.as_ref()?, kind, id).map(String::from)
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::crm::zoho_desk::path::Axis;
-use crate::crm::{CrmUser, Links, Record, number_text};
+use crate::crm::{CrmUser, Links, Record, name_text, number_text};
 use crate::model::{client::Kind, ids::CrmId};
 
 /// A page of a list or a search; nothing at all where the answer was 204.
@@ -60,6 +60,8 @@ pub(super) struct Contact {
     owner_id: Option<CrmId>,
     #[serde(default, deserialize_with = "id")]
     account_id: Option<CrmId>,
+    first_name: Option<String>,
+    last_name: Option<String>,
     phone: Option<String>,
     mobile: Option<String>,
     created_time: Option<Value>,
@@ -78,6 +80,7 @@ pub(super) struct Account {
     id: Option<CrmId>,
     #[serde(default, deserialize_with = "id")]
     owner_id: Option<CrmId>,
+    account_name: Option<String>,
     phone: Option<String>,
     created_time: Option<Value>,
     modified_time: Option<Value>,
@@ -152,6 +155,7 @@ impl Wire for Contact {
             kind: Kind::Contact,
             id: self.id?,
             numbers: own.filter(|text| !text.is_empty()).chain(custom(&self.cf, fields)).collect(),
+            name: name_text([self.first_name.as_deref(), self.last_name.as_deref()]),
             owner: self.owner_id,
             open,
             created_s: seconds(self.created_time.as_ref()).unwrap_or(0),
@@ -178,6 +182,7 @@ impl Wire for Account {
             kind: Kind::Organization,
             id: self.id?,
             numbers: own.chain(custom(&self.cf, fields)).collect(),
+            name: name_text([self.account_name.as_deref()]),
             owner: self.owner_id,
             open,
             created_s: seconds(self.created_time.as_ref()).unwrap_or(0),
@@ -205,6 +210,7 @@ impl Wire for Ticket {
             kind: Kind::Ticket,
             id: self.id?,
             numbers: Vec::new(),
+            name: None,
             owner: self.assignee_id,
             open,
             created_s: seconds(self.created_time.as_ref()).unwrap_or(0),

@@ -4,6 +4,8 @@
 //! What is open, with its facts. What closed keeps no place: an older page that could reopen it belongs to a request of
 //! the process that wrote this. What a crawl under way withholds is not stored either; the next crawl reads it again.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -33,6 +35,27 @@ pub(in crate::directory) struct Stored {
     numbers: SmallVec<[u64; 2]>,
     contacts: SmallVec<[Id; 1]>,
     organizations: SmallVec<[Id; 1]>,
+    name: Option<String>,
+}
+
+/// A record as format 1 had it: nobody had a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::directory) struct Nameless {
+    kind: u8,
+    id: Id,
+    owner: Option<Id>,
+    created_s: i64,
+    updated_s: i64,
+    numbers: SmallVec<[u64; 2]>,
+    contacts: SmallVec<[Id; 1]>,
+    organizations: SmallVec<[Id; 1]>,
+}
+
+impl From<Nameless> for Stored {
+    fn from(stored: Nameless) -> Self {
+        let Nameless { kind, id, owner, created_s, updated_s, numbers, contacts, organizations } = stored;
+        Self { kind, id, owner, created_s, updated_s, numbers, contacts, organizations, name: None }
+    }
 }
 
 /// What could not be read of a record, as it is stored.
@@ -119,6 +142,7 @@ impl Stored {
             numbers: facts.numbers.iter().map(|number| number.digits()).collect(),
             contacts: facts.contacts.iter().copied().map(Id::from).collect(),
             organizations: facts.organizations.iter().copied().map(Id::from).collect(),
+            name: facts.name.as_deref().map(str::to_owned),
         })
     }
 
@@ -128,6 +152,7 @@ impl Stored {
         };
         Ok(Facts {
             numbers: self.numbers.iter().map(number).collect::<Result<_, _>>()?,
+            name: self.name.map(Arc::from),
             owner: self.owner.map(CrmId::from),
             created_s: self.created_s,
             updated_s: self.updated_s,

@@ -10,16 +10,20 @@
 //! Integers are little endian. A checksum (CRC-32) is that of everything from the file's beginning to the end of the
 //! payload, without the checksums between: a frame that is torn, missing, moved, repeated or another file's is noticed
 //! at its place. Nothing may follow the end. Both ways go frame by frame, so that a million records are never held twice.
+//!
+//! Format 1 is read as well: it differs in records, which had no names.
 
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::directory::records::stored::{Stored, StoredUnreadable, StoredUser};
+use crate::directory::records::stored::{Nameless, Stored, StoredUnreadable, StoredUser};
 
 const MAGIC: [u8; 8] = *b"predial\x1a";
-/// The format that is written, and the only one that is read.
-pub(super) const VERSION: u32 = 1;
+/// The format that is written.
+pub(super) const VERSION: u32 = 2;
+/// The one before, which is read, too.
+pub(super) const NAMELESS: u32 = 1;
 /// A frame's payload, at most. One of ours takes some 50 KiB.
 const MAX_FRAME: u32 = 64 << 20;
 
@@ -98,12 +102,32 @@ pub(super) enum Batch {
     End(u64),
 }
 
+/// The same, as format 1 has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NamelessBatch {
+    Records(Vec<Nameless>),
+    Users(Vec<StoredUser>),
+    Unreadable(Vec<StoredUnreadable>),
+    End(u64),
+}
+
+impl From<NamelessBatch> for Batch {
+    fn from(batch: NamelessBatch) -> Self {
+        match batch {
+            NamelessBatch::Records(records) => Self::Records(records.into_iter().map(Stored::from).collect()),
+            NamelessBatch::Users(users) => Self::Users(users),
+            NamelessBatch::Unreadable(unreadable) => Self::Unreadable(unreadable),
+            NamelessBatch::End(records) => Self::End(records),
+        }
+    }
+}
+
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Damage {
     #[error("expected a snapshot of predial, found another file")]
     Other,
-    #[error("expected format {VERSION}, found {0}: written by a newer predial, or damaged")]
+    #[error("expected format {NAMELESS} or {VERSION}, found {0}: written by a newer predial, or damaged")]
     Version(u32),
     #[error("expected frame {frame} to be as it was written, found it damaged: {how}")]
     Frame {
@@ -179,6 +203,7 @@ pub(super) struct Reader<R> {
     payload: Vec<u8>,
     frame: u32,
     records: u64,
+    version: u32,
 }
 
 impl<R: Read> Reader<R> {
@@ -191,19 +216,24 @@ impl<R: Read> Reader<R> {
             return Err(Damage::Other);
         }
         let version = version.iter().rev().fold(0, |version, &byte| version << 8 | u32::from(byte));
-        if version != VERSION {
+        if ![NAMELESS, VERSION].contains(&version) {
             return Err(Damage::Version(version));
         }
         let mut sum = crc32fast::Hasher::new();
         sum.update(&first);
-        let mut reader = Self { from, sum, payload: Vec::new(), frame: 0, records: 0 };
+        let mut reader = Self { from, sum, payload: Vec::new(), frame: 0, records: 0, version };
         let header = reader.read()?;
         Ok((header, reader))
     }
 
+    /// Whether nobody in it has a name, because nobody's was kept.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.version == NAMELESS
+    }
+
     /// The next batch; `None` after the end, which has to be the end of the file as well.
     pub(super) fn batch(&mut self) -> Result<Option<Batch>, Damage> {
-        let batch = self.read()?;
+        let batch = if self.is_nameless() { self.read::<NamelessBatch>()?.into() } else { self.read()? };
         match &batch {
             Batch::Records(records) => self.records += records.len() as u64,
             Batch::Users(_) | Batch::Unreadable(_) => {}

@@ -57,6 +57,8 @@ pub(super) struct Keeper {
     closed: AtomicBool,
     /// The last sweep of the snapshot that is answered from, until a sweep of our own: 0 = none.
     restored_sweep_s: AtomicI64,
+    /// What was restored had no names: they come with everything read anew.
+    nameless: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -111,7 +113,7 @@ pub struct RestoredStatus {
 impl Keeper {
     pub(super) fn new(keeping: Keeping) -> Self {
         let (closed, restored_sweep_s) = (AtomicBool::new(false), AtomicI64::new(0));
-        Self { keeping, closed, restored_sweep_s, state: Mutex::default() }
+        Self { keeping, closed, restored_sweep_s, nameless: AtomicBool::new(false), state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -23,10 +23,7 @@ use crate::directory::{
     Directory,
     records::{Records, stored::NotOurs, unreadable::OfRecord},
 };
-use crate::model::{
-    client::{Client, KindSet},
-    phone::PhoneKey,
-};
+use crate::model::{client::KindSet, phone::PhoneKey};
 
 /// Batches read ahead of those that are being put in.
 const AHEAD: usize = 16;
@@ -187,9 +184,11 @@ impl Directory {
         self.answers_from_snapshot().then(|| Duration::from_secs(u64::try_from(age_s).unwrap_or(0)))
     }
 
-    /// Whether knowledge of that age is brought up to date by what changed since.
+    /// Whether knowledge of that age is brought up to date by what changed since. Names that a snapshot of an older format
+    /// lacks are not.
     pub(in crate::directory) fn can_catch_up(&self, age: Duration) -> bool {
-        self.keeper.as_ref().is_some_and(|keeper| age <= keeper.keeping.catch_up)
+        let can = |keeper: &Keeper| age <= keeper.keeping.catch_up && !keeper.nameless.load(Ordering::Acquire);
+        self.keeper.as_ref().is_some_and(can)
     }
 
     fn generation(&self, keeper: &Keeper, shelved: Shelved) -> Generation {
@@ -246,6 +245,7 @@ impl Directory {
         if let Some(reason) = self.foreign(keeper, &header) {
             return Err(NoSnapshot::Foreign { at: name.to_string(), reason });
         }
+        let nameless = reader.is_nameless();
         let Loaded { records, users } = load(reader, &header, bytes).map_err(damaged)?;
         self.join_all(&records, header.last_sweep_s);
         let restored = Restored {
@@ -256,6 +256,7 @@ impl Directory {
             took: began.elapsed(),
         };
         self.take_over(keeper, &header, records, users);
+        keeper.nameless.store(nameless, Ordering::Release);
         let mark = self.mark();
         let mut state = keeper.state();
         (state.written, state.newest) = (Some(mark), Some(name.to_string()));
@@ -304,7 +305,7 @@ impl Directory {
 
     fn join_some<'a>(&self, records: &Records, keys: impl Iterator<Item = &'a PhoneKey>, as_of_s: i64) {
         for &key in keys {
-            self.cache.put(key, Client::new(records.entities(key), KindSet::NONE, as_of_s));
+            self.cache.put(key, records.client(key, KindSet::NONE, as_of_s));
         }
     }
 }

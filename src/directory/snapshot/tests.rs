@@ -12,7 +12,7 @@ use crate::directory::records::{
     stored::{StoredUnreadable, StoredUser},
 };
 use crate::model::{
-    client::Kind,
+    client::{Kind, KindSet},
     ids::CrmId,
     phone::{NotANumber, PhoneKey},
 };
@@ -49,6 +49,7 @@ fn records(numbers: &[u64]) -> Records {
     for (at, &number) in (1..).zip(numbers) {
         let facts = Facts {
             numbers: PhoneKey::from_digits(number).into_iter().collect::<SmallVec<_>>(),
+            name: (at % 2 == 0).then(|| format!("Client {at}").into()),
             owner: (at % 3 != 0).then(|| id(number / 7)),
             created_s: i64::try_from(number).unwrap_or(0) - 1_000,
             updated_s: 5,
@@ -58,6 +59,7 @@ fn records(numbers: &[u64]) -> Records {
         records.put(Kind::Contact, id(at), State::Open(facts), 1);
         let deal = Facts {
             numbers: SmallVec::new(),
+            name: None,
             owner: None,
             created_s: 0,
             updated_s: 0,
@@ -155,9 +157,34 @@ fn a_frame_of_another_file_is_noticed() {
 #[test]
 fn a_newer_format_says_so() {
     let mut bytes = written(&records(&[]));
-    bytes[8] = 2;
+    bytes[8] = 3;
     let damage = read(&bytes).expect_err("another version").to_string();
-    assert!(damage.contains(&format!("expected format {VERSION}, found 2: written by a newer predial")), "{damage}");
+    assert!(
+        damage.contains(&format!("expected format 1 or {VERSION}, found 3: written by a newer predial")),
+        "{damage}"
+    );
+}
+
+/// Written by the last predial of format 1, of [`records`] with the three numbers below.
+const FORMAT_1: &[u8] = include_bytes!("fixtures/format_1.snapshot");
+
+#[test]
+fn a_file_of_the_format_before_is_read_and_names_nobody() {
+    let numbers = [380_671_112_233, 380_671_112_234, 48_221_112_233];
+    let (found, reader) = Reader::new(FORMAT_1).expect("a header");
+    assert!(reader.is_nameless() && found == header());
+    let (before, after) = (records(&numbers), restored(FORMAT_1));
+    assert_eq!((after.open(), after.numbers()), (before.open(), before.numbers()));
+    let client =
+        |records: &Records, number| records.client(PhoneKey::from_digits(number).expect("a key"), KindSet::NONE, 0);
+    for number in numbers {
+        assert_eq!(client(&after, number).entities(), client(&before, number).entities());
+        assert_eq!(client(&after, number).name(), None);
+    }
+    assert_eq!(client(&before, numbers[1]).name(), Some("Client 2"));
+    for end in 0..FORMAT_1.len() {
+        read(&FORMAT_1[..end]).expect_err("a part of it");
+    }
 }
 
 #[test]
@@ -169,7 +196,7 @@ fn what_is_no_snapshot_says_so() {
 
 #[test]
 fn values_of_a_later_version_are_refused_though_their_checksum_holds() {
-    let kind_of_later = postcard::to_allocvec(&(9_u8, (0_u8, 1_u8), 0_u8, 0_i64, 0_i64, 0_u8, 0_u8, 0_u8));
+    let kind_of_later = postcard::to_allocvec(&(9_u8, (0_u8, 1_u8), 0_u8, 0_i64, 0_i64, 0_u8, 0_u8, 0_u8, 0_u8));
     let stored = postcard::from_bytes(&kind_of_later.expect("bytes")).expect("a record");
     let refused = Records::default().restore(stored).expect_err("a kind we do not have").to_string();
     assert_eq!(refused, "expected a kind of this version, found 9");
@@ -192,7 +219,8 @@ proptest! {
         prop_assert_eq!((after.open(), after.numbers()), (before.open(), before.numbers()));
         for &number in &numbers {
             let key = PhoneKey::from_digits(number).expect("a key");
-            prop_assert_eq!(after.entities(key), before.entities(key));
+            let client = |records: &Records| records.client(key, KindSet::NONE, 0);
+            prop_assert_eq!(client(&after), client(&before));
         }
     }
 

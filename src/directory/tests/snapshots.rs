@@ -148,6 +148,30 @@ async fn a_snapshot_too_old_to_catch_up_with_answers_while_everything_is_read_an
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_snapshot_of_the_format_before_answers_while_everything_is_read_anew_for_its_names() {
+    let disk = Disk { origin: Origin { phone_fields: Vec::new(), ..disk().origin }, ..disk() };
+    fs::create_dir_all(disk.path()).expect("a folder");
+    let before = include_bytes!("../snapshot/fixtures/format_1.snapshot");
+    fs::write(disk.path().join("20261118T060640.000Z.snapshot"), before).expect("written");
+    let after = disk.start(clients(), Duration::ZERO);
+    after.directory.restore().expect("a snapshot");
+    let name = || after.directory.known(key(OLEH)).and_then(|client| client.name().map(str::to_owned));
+    assert_eq!((after.kinds_under(OLEH), name()), (vec![Kind::Contact, Kind::Deal], None));
+    let stop = CancellationToken::new();
+    let fresh = tokio::spawn(Arc::clone(&after.directory).keep_fresh(stop.clone()));
+    let mut progress = after.directory.warm_progress();
+    progress.wait_for(|run| run.full && run.state == WarmState::Done).await.expect("a crawl");
+    assert_eq!(name().as_deref(), Some("Client 1"));
+    stop.cancel();
+    fresh.await.expect("no panic");
+    after.directory.save(Why::Crawl).expect("written").expect("something to write");
+    let again = disk.start(Vec::new(), MINUTE);
+    again.directory.restore().expect("a snapshot");
+    assert_eq!(again.directory.known(key(OLEH)).expect("known").name(), Some("Client 1"));
+    assert!(again.directory.can_catch_up(MINUTE));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crm_that_cannot_tell_what_changed_since_is_read_anew() {
     let disk = disk();
     disk.left_by(clients()).await;

@@ -24,6 +24,7 @@ fn record(kind: Kind, id: CrmId) -> Record {
         kind,
         id,
         numbers: vec!["+380501110001".to_owned()],
+        name: None,
         owner: None,
         open: true,
         created_s: 1_795_000_000,

@@ -140,7 +140,7 @@ fn every_property_that_is_read_is_one_that_the_vendor_describes() {
     holds(path::WEBHOOKS, fields_of::<Webhook>());
     holds(path::PERSONS, &["next_cursor", "success", "data", "additional_data", "value"]);
     holds(path::SEARCH, &["items", "related_items", "item", "owner", "person", "organization", "phones"]);
-    holds(path::SEARCH, &["id", "type", "status", "is_archived", "custom_fields"]);
+    holds(path::SEARCH, &["id", "name", "type", "status", "is_archived", "custom_fields"]);
 }
 
 /// The closed list: who reads another property adds it here, having looked it up.
@@ -148,11 +148,11 @@ fn every_property_that_is_read_is_one_that_the_vendor_describes() {
 fn the_properties_read_are_these() {
     assert_eq!(
         fields_of::<Person>(),
-        ["id", "owner_id", "org_id", "add_time", "update_time", "is_deleted", "phones", "custom_fields"]
+        ["id", "name", "owner_id", "org_id", "add_time", "update_time", "is_deleted", "phones", "custom_fields"]
     );
     assert_eq!(
         fields_of::<Organization>(),
-        ["id", "owner_id", "add_time", "update_time", "is_deleted", "custom_fields"]
+        ["id", "name", "owner_id", "add_time", "update_time", "is_deleted", "custom_fields"]
     );
     assert_eq!(
         fields_of::<Deal>(),

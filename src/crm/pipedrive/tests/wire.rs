@@ -24,6 +24,7 @@ fn persons_are_read_with_their_numbers_and_whatever_may_be_null_is() {
         kind: Kind::Contact,
         id: CrmId::Number(1),
         numbers: vec!["+38 (067) 111-22-33".to_owned(), "0441234567".to_owned()],
+        name: Some("Olena Bilous".to_owned()),
         owner: Some(CrmId::Number(101)),
         open: true,
         created_s: 1_609_459_200,
@@ -35,6 +36,7 @@ fn persons_are_read_with_their_numbers_and_whatever_may_be_null_is() {
     let bare = |id| Record {
         id: CrmId::Number(id),
         numbers: Vec::new(),
+        name: None,
         owner: None,
         created_s: 0,
         updated_s: 0,

@@ -24,6 +24,7 @@ fn a_contact_is_read_with_its_numbers_and_whatever_may_be_null_is() {
         kind: Kind::Contact,
         id: uuid("60c4e274-0d87-e711-80e5-00155db19e6d"),
         numbers: vec!["+38 (067) 111-22-33".to_owned(), "0441234567".to_owned(), "380501112233".to_owned()],
+        name: Some("Ivan Franko".to_owned()),
         owner: Some(uuid("80c4e274-0d87-e711-80e5-00155db19e6d")),
         open: true,
         created_s: 1_609_459_200,

@@ -286,6 +286,8 @@ fn the_properties_read_are_these() {
             "id",
             "ownerId",
             "accountId",
+            "firstName",
+            "lastName",
             "phone",
             "mobile",
             "createdTime",
@@ -297,7 +299,7 @@ fn the_properties_read_are_these() {
     );
     assert_eq!(
         fields_of::<Account>(),
-        ["id", "ownerId", "phone", "createdTime", "modifiedTime", "cf", "isTrashed", "isDeleted"]
+        ["id", "ownerId", "accountName", "phone", "createdTime", "modifiedTime", "cf", "isTrashed", "isDeleted"]
     );
     assert_eq!(
         fields_of::<Ticket>(),

@@ -25,6 +25,7 @@ fn contacts_are_read_with_their_numbers_and_whatever_may_be_null_is() {
         kind: Kind::Contact,
         id: CrmId::Number(217_301_000_100_000_001),
         numbers: vec!["+38 (067) 111-22-33".to_owned(), "0441234567".to_owned(), "0502223344".to_owned()],
+        name: Some("Jennifer Lawrence".to_owned()),
         owner: Some(CrmId::Number(217_301_000_000_010_001)),
         open: true,
         created_s: 1_383_564_067,
@@ -36,6 +37,7 @@ fn contacts_are_read_with_their_numbers_and_whatever_may_be_null_is() {
     let bare = Record {
         id: CrmId::Number(2),
         numbers: Vec::new(),
+        name: None,
         owner: None,
         created_s: 0,
         updated_s: 0,
