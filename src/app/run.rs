@@ -250,7 +250,11 @@ impl Service {
         if let Some(work) = &self.work {
             // What is cut is noted as unclear, and the next process looks for it.
             work.block_on(self.journal.drain(FINISHED_WITHIN));
-            work.block_on(self.record.write_out());
+            // A disk that hangs holds nobody up.
+            let written = async { tokio::time::timeout(FINISHED_WITHIN, self.record.write_out()).await };
+            if work.block_on(written).is_err() {
+                tracing::warn!("what the last calls were answered was not written in time");
+            }
         }
         self.follow.save_all();
         joined

@@ -1,7 +1,11 @@
 //! The disk is full: nothing is acknowledged that is not stored, calls are answered as ever, and it goes on by itself when
 //! there is room.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sandbox::kit::StandIn;
 
@@ -64,6 +68,13 @@ async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_whe
     }
     is_answered(&deployed, known).await;
 
+    // What calls are answered finds no room either, by and by: that is counted, and they are answered.
+    let began = Instant::now();
+    while !dropped(&life).await {
+        assert!(began.elapsed() < PATIENCE, "expected answers that are not recorded");
+        is_answered(&deployed, known).await;
+    }
+
     fs::remove_file(&ballast).expect("removed");
     let (id, moment) = told(6_000);
     deployed.insist("before-call", &moment).await;
@@ -78,6 +89,15 @@ async fn on_a_full_disk_events_are_refused_calls_are_answered_and_it_goes_on_whe
     let left = fs::metadata(disk.path().join("journal.sqlite")).expect("the file").len();
     println!("{} events acknowledged on a disk of 4 MiB, {left} bytes of journal", acknowledged.len());
     life.killed().await;
+}
+
+/// Whether answers to calls could not be recorded.
+async fn dropped(life: &Life) -> bool {
+    let head = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    let metrics = ask_at(life.ops, head).await.body;
+    let name = "predial_decisions_dropped_total{project=\"acme\"} ";
+    let counted = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{metrics}"));
+    counted != "0"
 }
 
 /// The calls that the journal knows.

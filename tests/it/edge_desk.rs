@@ -178,7 +178,6 @@ pub(crate) struct Behind {
     pub(crate) exchange: Arc<Current<Exchange>>,
     /// Where calls leave what they were answered: the first two thousand.
     pub(crate) notes: Arc<Notes>,
-    directories: Vec<Arc<Directory>>,
 }
 
 impl Behind {
@@ -192,29 +191,24 @@ impl Behind {
         let projects = compile_with(&settings, VALUES).expect("settings without problems");
         let (crm, metrics) = (Crm::new(), Metrics::new());
         let notes = Arc::new(Notes::new(2_000));
-        let lines: Vec<_> = projects
-            .into_iter()
-            .map(|project| {
-                let number = notes.number(&project);
-                let line = line(project, &crm, &metrics, &settings.process.live, clock, work);
-                Arc::new(Line { number, ..line })
-            })
-            .inspect(|line| notes.know(line))
-            .collect();
-        let directories = lines.iter().map(|line| Arc::clone(&line.directory)).collect();
+        let lines = projects.into_iter().map(|project| {
+            let number = notes.number(&project);
+            let line = line(project, &crm, &metrics, &settings.process.live, clock, work);
+            Arc::new(Line { number, ..line })
+        });
+        let lines = lines.inspect(|line| notes.know(line));
         let exchange = Arc::new(Current::new(Arc::new(Exchange::new(lines))));
         let inboxes = Arc::new(Current::new(Arc::<Inboxes>::default()));
-        let door =
-            Door::new(Arc::clone(&exchange), process, metrics.process(), clock).with_inboxes(Arc::clone(&inboxes));
-        let door = door.with_notes(Arc::clone(&notes));
-        let door = Arc::new(door);
+        let door = Door::new(Arc::clone(&exchange), process, metrics.process(), clock);
+        let door = Arc::new(door.with_inboxes(Arc::clone(&inboxes)).with_notes(Arc::clone(&notes)));
         let (acme, fenced, process) = (metrics.project("acme"), metrics.project("fenced"), metrics.process());
-        Self { door, crm, metrics: acme, fenced, process, inboxes, exchange, notes, directories }
+        Self { door, crm, metrics: acme, fenced, process, inboxes, exchange, notes }
     }
 
     /// Everything the CRM has is known.
     pub(crate) async fn warm(self) -> Self {
-        for directory in &self.directories {
+        for line in self.exchange.load_full().lines() {
+            let directory = &line.directory;
             directory.warm(WarmRequest { full: true, force: false }).expect("none under way");
             let mut progress = directory.warm_progress();
             let ended = progress.wait_for(|progress| progress.state != WarmState::Running).await.expect("progress");
