@@ -8,6 +8,7 @@ mod as_if;
 mod generations;
 mod offices;
 mod quotas;
+mod reconcile;
 mod staff;
 mod webhooks;
 
@@ -20,7 +21,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
-use self::{offices::Fetchers, staff::StaffLists, webhooks::Webhooks};
+use self::{offices::Fetchers, reconcile::Reconcilers, staff::StaffLists, webhooks::Webhooks};
 use super::{accounts::Accounts, run::Overrides};
 use crate::base::{
     clock::Clock,
@@ -82,6 +83,7 @@ pub(crate) struct Follow {
 struct Tending {
     directories: BTreeMap<Box<str>, Tended>,
     staff: StaffLists,
+    reconcilers: Reconcilers,
     webhooks: Webhooks,
     accounts: Accounts,
     fetchers: Fetchers,
@@ -121,8 +123,9 @@ impl Follow {
         let current = Arc::new(Current::new(Arc::new(Exchange::default())));
         let accounts = Accounts::open(&means.process.data);
         let (staff, webhooks, fetchers) = (StaffLists::default(), Webhooks::default(), Fetchers::default());
-        let (directories, shelves) = (BTreeMap::new(), BTreeMap::new());
-        let tending = Mutex::new(Tending { directories, staff, webhooks, accounts, fetchers, shelves });
+        let (directories, shelves, reconcilers) = (BTreeMap::new(), BTreeMap::new(), Reconcilers::default());
+        let tending = Tending { directories, staff, reconcilers, webhooks, accounts, fetchers, shelves };
+        let tending = Mutex::new(tending);
         let (inboxes, opened) = (Arc::new(Current::new(Arc::default())), watch::Sender::new(false));
         Arc::new(Self { means, current, reloading: Mutex::default(), inboxes, opened, tending, stop })
     }
@@ -219,6 +222,7 @@ impl Follow {
             };
             let users = Arc::clone(&directory.users().borrow());
             self.tend_webhooks(&mut tending, &project);
+            self.tend_reconciler(&mut tending, &project);
             let project = self.with_staff(&mut tending, project);
             lines.push(self.line(project, directory, &users));
         }
@@ -230,6 +234,7 @@ impl Follow {
             self.means.metrics.forget(&line.project.name);
             tending.staff.end(&line.project.name);
             tending.webhooks.end(&line.project.name);
+            tending.reconcilers.end(&line.project.name);
             if let Some(tended) = tending.directories.remove(&line.project.name) {
                 self.give_up(tended);
             }

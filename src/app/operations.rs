@@ -11,7 +11,7 @@ use super::{follow::Follow, record::Record};
 use crate::base::problem::Problem;
 use crate::crm::quota::QuotaView;
 use crate::journal::{
-    Journal, Office,
+    Journal, Office, Range, ReconcileProgress, Refused,
     store::{LateStore, decisions::Decisions},
 };
 use crate::ops::{
@@ -61,6 +61,14 @@ impl Operations for Assembly {
 
     fn office(&self, project: &str) -> Option<Arc<Office>> {
         self.follow.offices().load().of(project).cloned()
+    }
+
+    fn reconcile(&self, project: &str, range: Range) -> Option<Result<u64, Refused>> {
+        self.follow.reconcile(project, range)
+    }
+
+    fn reconciling(&self, project: &str) -> Option<ReconcileProgress> {
+        self.follow.reconciling(project)
     }
 
     fn edge(&self) -> EdgeState {

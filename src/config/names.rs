@@ -84,8 +84,7 @@ const RENAMED: &[(&str, &str, &str)] = &[
 ];
 
 /// Keys that are agreed and do nothing yet. Read and ignored they would look as if they worked, so they are refused.
-const LATER: &[(&str, &str, &str)] =
-    &[("ringostat", "reconcile", "calls whose webhooks were lost"), ("ringostat", "contact_book", "the contact book")];
+const LATER: &[(&str, &str, &str)] = &[("ringostat", "contact_book", "the contact book")];
 
 /// What a former name is called now.
 pub(super) fn renamed(kind: &str, key: &str) -> Option<&'static str> {

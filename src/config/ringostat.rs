@@ -1,4 +1,4 @@
-//! The `[ringostat]` section: Ringostat's own API, from which employees can be read.
+//! The `[ringostat]` section: Ringostat's own API, from which employees and calls that nobody told can be read.
 
 use url::{Host, Url};
 
@@ -19,6 +19,8 @@ pub struct RingostatSection {
     pub auth_key: Option<Secret>,
     /// Whether employees are read from Ringostat's list; with it `project_id` and `auth_key` are there.
     pub staff: bool,
+    /// Whether calls that nobody told are read from its list; with it `project_id` and `auth_key` are there.
+    pub reconcile: bool,
     /// Where Ringostat's API answers, when that is not the vendor's own address.
     pub base_url: Option<Url>,
     /// The hosts that recordings may lie on, in lower case.
@@ -39,7 +41,8 @@ pub(super) fn read(project: &Section<'_>) -> Ringostat {
         return Ringostat { section: None, public_url };
     };
     let staff = ringostat.flag("staff").is_some_and(|flag| flag.value);
-    if staff {
+    let reconcile = ringostat.flag("reconcile").is_some_and(|flag| flag.value);
+    if staff || reconcile {
         ringostat.needed("project_id");
         ringostat.needed("auth_key");
     }
@@ -47,6 +50,7 @@ pub(super) fn read(project: &Section<'_>) -> Ringostat {
         project_id: project_id(&ringostat),
         auth_key: ringostat.secret("auth_key").map(|key| key.value),
         staff,
+        reconcile,
         base_url: base_url(&ringostat),
         recording_hosts: recording_hosts(&ringostat),
     };

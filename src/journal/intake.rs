@@ -12,7 +12,7 @@ use super::planner::lane_of;
 use super::store::{Appended, NewEntry, State, StoreError};
 use crate::base::metric::Count;
 use crate::base::metric::ProjectMetrics;
-use crate::model::call::Moment;
+use crate::model::{call::Moment, event::Event};
 use crate::project::Project;
 use crate::telephony::{Incoming, ringostat::event};
 
@@ -129,13 +129,8 @@ impl Journal {
         );
         let told = read.ok().map(|told| told.event);
         let facts = told.as_ref().and_then(|event| serde_json::to_string(event).ok());
-        let client = told.as_ref().and_then(|event| {
-            let zone = &project.timezone;
-            super::facts::call_of(std::slice::from_ref(event), &project.numbers, zone).client
-        });
         let call_id = told.as_ref().and_then(|event| event.call_id.clone());
-        let lane = client.map(lane_of);
-        let lane = lane.unwrap_or_else(|| format!("call:{}", call_id.as_deref().unwrap_or(&identity)));
+        let lane = lane(project, told.as_ref(), &identity);
         let state = if facts.is_some() { State::Received } else { State::Unreadable };
         let readable = facts.is_some();
         let entry = NewEntry {
@@ -176,6 +171,14 @@ impl Journal {
         };
         (entry, readable)
     }
+}
+
+/// The client's lane, or the call's own while its number is not known.
+pub(super) fn lane(project: &Project, told: Option<&Event>, identity: &str) -> String {
+    let call = |event| super::facts::call_of(std::slice::from_ref(event), &project.numbers, &project.timezone);
+    let client = told.and_then(|event| call(event).client);
+    let call_id = told.and_then(|event| event.call_id.as_deref());
+    client.map_or_else(|| format!("call:{}", call_id.unwrap_or(identity)), lane_of)
 }
 
 fn raw(telling: &Telling, query: &str, why: Option<String>) -> Vec<u8> {

@@ -12,6 +12,7 @@ mod judge;
 mod office;
 mod order;
 mod planner;
+mod reconcile;
 pub mod resend;
 mod retry;
 mod run;
@@ -33,6 +34,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::intake::{Taken, Telling};
 pub use self::office::{Office, Offices};
+pub use self::reconcile::{Range, ReconcileProgress, Reconciler, Refused, RunState};
 use self::run::Floor;
 use self::sent::Sent;
 use self::store::{Counts, EntryId, Paused, PausedBy, Resumed, State, Store, StoreError};

@@ -64,6 +64,9 @@ pub struct Event {
     /// The client's e-mail.
     #[serde(default)]
     pub email: Option<String>,
+    /// When it was read from the telephone system's list of calls, of one that nobody told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciled: Option<Timestamp>,
 }
 
 impl Event {
@@ -89,6 +92,7 @@ impl Event {
             utm: Utm::default(),
             client_id: None,
             email: None,
+            reconciled: None,
         }
     }
 }

@@ -79,6 +79,8 @@ struct Listed {
     moment: String,
     call_id: Option<String>,
     received: Option<String>,
+    /// When it was read from the telephone system's list, of one that nobody told.
+    reconciled: Option<String>,
     state: &'static str,
     row: Option<String>,
     outcome: Option<String>,
@@ -96,6 +98,7 @@ impl From<Entry> for Listed {
             moment: entry.moment,
             call_id: entry.call_id,
             received: time(entry.received_ms),
+            reconciled: entry.facts.as_deref().and_then(reconciled),
             state: entry.state.word(),
             row: entry.row_id,
             outcome: entry.outcome,
@@ -105,6 +108,15 @@ impl From<Entry> for Listed {
             finished: entry.finished_ms.and_then(time),
         }
     }
+}
+
+/// When the event was read from the telephone system's list.
+fn reconciled(facts: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Event {
+        reconciled: Option<String>,
+    }
+    serde_json::from_str::<Event>(facts).ok()?.reconciled
 }
 
 #[derive(Deserialize)]
@@ -142,7 +154,7 @@ struct SetUp {
     create: bool,
 }
 
-type Body = Result<Bytes, BytesRejection>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
 
 pub(super) async fn list(
     State(desk): State<Desk>,
@@ -263,7 +275,7 @@ fn state(word: &str) -> Result<EntryState, Refusal> {
 }
 
 /// The body's object; nothing is one without members.
-fn read<T: DeserializeOwned + Default>(body: Body, expected: &str) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned + Default>(body: Body, expected: &str) -> Result<T, Refusal> {
     let body = body.map_err(|error| Refusal::new(error.status(), "body_refused", error.body_text()))?;
     if body.trim_ascii().is_empty() {
         return Ok(T::default());

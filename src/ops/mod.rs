@@ -20,6 +20,8 @@
 //! | `DELETE /api/projects/{p}/decisions?caller=` | erases that: of a number, or all of it |
 //! | `POST /api/projects/{p}/decisions/try` `{"since_s", "changed": {"file", "text"}, "limit"}` | what would change; 409, 422 |
 //! | `POST /api/projects/{p}/pause` `{"reason"}`, `…/resume` `{"send_stored"}` | the CRM integration off and on |
+//! | `POST /api/projects/{p}/reconcile` `{"from", "to"}` | reads what nobody told from Ringostat; 202, 409 under way |
+//! | `GET /api/projects/{p}/reconcile` | that run's progress, or the last one's |
 //! | `POST /api/projects/{p}/fields` `{"create"}` | the fields that `[crm.fields]` names, and which are there; made |
 //! | `GET /api/journal?project=&state=&limit=&after=` | what happened in calls, newest first |
 //! | `GET /api/journal/{id}` | one entry: as it came, how it was judged, its steps; 404 |
@@ -41,6 +43,7 @@ mod journal;
 mod metrics;
 mod numbers;
 mod projects;
+mod reconcile;
 mod refusal;
 mod reload;
 mod snapshots;
@@ -69,7 +72,7 @@ pub use self::{
 use self::{guard::Guard, refusal::Refusal};
 use crate::base::{metric::Metrics, problem::Problem, secret::Secret};
 use crate::crm::quota::QuotaView;
-use crate::journal::{Journal, Office, store::decisions::Decisions};
+use crate::journal::{Journal, Office, Range, ReconcileProgress, Refused, store::decisions::Decisions};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
 
@@ -118,6 +121,16 @@ pub trait Operations: Send + Sync {
     }
     /// What calls were answered, the last one included; `None` where no record is open.
     async fn decisions(&self) -> Option<Arc<Decisions>> {
+        None
+    }
+    /// Begins to compare a project's calls with the telephone system's list; `None` where the project names no account.
+    fn reconcile(&self, project: &str, range: Range) -> Option<Result<u64, Refused>> {
+        let _ = (project, range);
+        None
+    }
+    /// How far that is; `None` as there.
+    fn reconciling(&self, project: &str) -> Option<ReconcileProgress> {
+        let _ = project;
         None
     }
     /// A project as those who write meet it.
@@ -201,6 +214,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/projects/{project}/decisions/try", post(trying::try_out).layer(large()))
         .route("/api/projects/{project}/pause", post(journal::pause))
         .route("/api/projects/{project}/resume", post(journal::resume))
+        .route("/api/projects/{project}/reconcile", get(reconcile::progress).post(reconcile::start))
         .route("/api/projects/{project}/fields", post(journal::set_up))
         .route("/api/journal", get(journal::list))
         .route("/api/journal/retry", post(journal::retry_all))

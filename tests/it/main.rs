@@ -85,6 +85,14 @@ mod ops_stage;
 #[cfg(test)]
 mod quota_pace;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
+mod reconcile_many;
+#[cfg(test)]
+mod reconcile_runs;
+#[cfg(test)]
+mod reconcile_stage;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod route_try;

@@ -6,17 +6,20 @@ use std::sync::{
 };
 
 use hyper::{Method, StatusCode};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::calls::{List, ListedCall};
 use super::recordings::Recordings;
 use super::{rpc, staff::Member};
 use crate::kit::{
     Answer, Basics, Call, Client, Entity, Ground, Neutral, NotChanged, Query, Reply, Sample, Vendor, json_reply, read,
-    with_headers, write,
+    reply, with_headers, write,
 };
 
 const PATH: &str = "/api/json-rpc";
+const LIST: &str = "/calls/list";
 
 /// How a stand-in is to behave.
 #[derive(Debug, Clone)]
@@ -29,6 +32,8 @@ pub struct Options {
     pub auth_key: String,
     /// Who works there.
     pub staff: Vec<Member>,
+    /// The zone of the project's wall clock.
+    pub timezone: TimeZone,
 }
 
 impl Default for Options {
@@ -40,6 +45,7 @@ impl Default for Options {
             project_id: 110_070,
             auth_key: "sandbox-ringostat-key".to_owned(),
             staff: staff.into_iter().map(member).collect(),
+            timezone: TimeZone::get("Europe/Kyiv").unwrap_or(TimeZone::UTC),
         }
     }
 }
@@ -54,6 +60,11 @@ pub enum Change {
     Put {
         /// Who.
         member: Member,
+    },
+    /// Calls come onto the list, or are others now: `{"change": "calls", "calls": [{"uniqueid": …}]}`.
+    Calls {
+        /// Which.
+        calls: Vec<ListedCall>,
     },
     /// Somebody leaves.
     Remove {
@@ -80,16 +91,39 @@ pub struct Account {
     project_id: u64,
     auth_key: String,
     staff: RwLock<Vec<Member>>,
+    calls: RwLock<List>,
+    timezone: TimeZone,
     revoked: AtomicBool,
     recordings: Recordings,
     ground: Arc<Ground>,
 }
 
+impl Account {
+    /// The list of calls, to who knows the key and the project.
+    fn list(&self, call: &Call) -> Reply {
+        let refused = call.expired.is_some() || self.revoked.load(Ordering::Acquire);
+        let in_query = Query::read(call.query()).text("auth-key").is_some();
+        let project = call.header("x-project-id") == Some(&*self.project_id.to_string());
+        if refused || in_query || !project || call.header("auth-key") != Some(&*self.auth_key) {
+            return json_reply(StatusCode::FORBIDDEN, r#"{"error":"Access denied"}"#);
+        }
+        match call.oddity.as_deref() {
+            Some("incorrect_field") => {
+                return reply(StatusCode::OK, "text/html; charset=utf-8", "incorrect field: uniqueid");
+            }
+            Some("no_list") => return json_reply(StatusCode::OK, r#"{"calls":[]}"#),
+            _ => {}
+        }
+        read(&self.calls).answer(call.query(), &self.timezone, self.ground.clock.now().wall)
+    }
+}
+
 impl Vendor for Account {
     const NAME: &'static str = "ringostat-api";
     const RATE_LIMITS: &'static [&'static str] = &["bare", "retry_after"];
-    /// An error inside a 200; an empty list although somebody works there; nobody with a main direction.
-    const ODDITIES: &'static [&'static str] = &["refused", "nobody", "without_main"];
+    /// An error inside a 200; an empty list although somebody works there; nobody with a main direction. Of calls: a text
+    /// about a field; an object in the place of the list.
+    const ODDITIES: &'static [&'static str] = &["refused", "nobody", "without_main", "incorrect_field", "no_list"];
     /// There is none: a key is made by hand.
     const TOKEN_PATH: &'static str = "/no-tokens";
 
@@ -106,9 +140,9 @@ impl Vendor for Account {
     }
 
     fn new(options: Options, ground: Arc<Ground>) -> Self {
-        let Options { project_id, auth_key, staff, .. } = options;
-        let (staff, recordings) = (RwLock::new(staff), Recordings::default());
-        Self { project_id, auth_key, staff, revoked: AtomicBool::new(false), recordings, ground }
+        let Options { project_id, auth_key, staff, timezone, .. } = options;
+        let (staff, calls, recordings) = (RwLock::new(staff), RwLock::default(), Recordings::default());
+        Self { project_id, auth_key, staff, calls, timezone, revoked: AtomicBool::new(false), recordings, ground }
     }
 
     fn serial(&self) -> u64 {
@@ -125,6 +159,9 @@ impl Vendor for Account {
             && let Some(recording) = self.recordings.answer(call.path(), call.query(), &self.ground.clock)
         {
             return Answer::free(recording);
+        }
+        if call.path() == LIST && *call.method() == Method::GET {
+            return Answer::free(self.list(&call));
         }
         if call.path() != PATH {
             return status(StatusCode::NOT_FOUND);
@@ -174,6 +211,12 @@ impl Vendor for Account {
     fn change(&self, change: Change) -> Result<u64, NotThere> {
         let mut staff = write(&self.staff);
         match change {
+            Change::Calls { calls } => {
+                let count = calls.len() as u64;
+                let mut list = write(&self.calls);
+                calls.into_iter().for_each(|call| list.put(call));
+                Ok(count)
+            }
             Change::Put { member } => {
                 let staff_id = member.staff_id;
                 match staff.iter_mut().find(|known| known.staff_id == staff_id) {

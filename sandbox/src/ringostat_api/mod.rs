@@ -3,7 +3,7 @@
 //! | request | does |
 //! | --- | --- |
 //! | `POST /api/json-rpc`, `getProjectStaffListAndDirections` | the staff of the account's one project and their directions |
-//!
+//! | `GET /calls/list` | calls that began between two times by the project's wall clock, 6,500 at the most; JSON alone |
 //! | `GET /recordings/{id}.ogg?token=…` | the audio of a call, of any id; 429 where two follow each other within 1.5 s |
 //!
 //! The key goes into the header `auth-key`. Help centre and public code say how requests, filters and answers look, and
@@ -11,18 +11,23 @@
 //! inside a 200 too, which is harder on the client than a status. An empty result is PHP's `[]`. Ids come as numbers at
 //! one place and as text at another.
 //!
-//! Not here on purpose: calls, the contact book, who is online. How long a recording's token lives is not said: here as
+//! Of the list of calls they say the parameters, the limit, the names of fields and that an unknown one is answered by a
+//! text; not whether an end is counted in (here both are), nor how a wrong key is refused (here by a status).
+//!
+//! Not here on purpose: filters, order and merging of calls, CSV, the contact book, who is online. How long a recording's token lives is not said: here as
 //! long as the stand-in.
 //!
 //! # Source
 //! Ringostat's help centre, articles 9188142 and 6312685; answers of real accounts in public code, seen 2026-11-20.
 
 mod account;
+mod calls;
 mod recordings;
 mod rpc;
 mod staff;
 
 pub use account::{Account, Change, Described, NotThere, Options};
+pub use calls::{ListedCall, MOST_ROWS};
 pub use recordings::RECORDING_BYTES;
 pub use staff::Member;
 

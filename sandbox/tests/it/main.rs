@@ -21,6 +21,8 @@ mod lists;
 mod pbx;
 mod pipedrive_writing;
 mod ringostat_api;
+#[cfg(test)]
+mod ringostat_calls;
 mod search;
 mod smart_crm;
 mod smart_crm_delta;

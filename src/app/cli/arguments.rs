@@ -1,11 +1,14 @@
 //! What may stand on the command line.
 
+mod calls;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::route::RouteArguments;
+pub(super) use self::calls::ReconcileArguments;
 use crate::base::secret::Secret;
 
 /// Answers who is responsible for a caller, before the dial.
@@ -71,6 +74,15 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  predial route try --project acme --since 7d --config changed\n\n\
         Exit: 0 when it was done, 2 when the configuration would be refused, 1 otherwise.")]
     Route(RouteArguments),
+    /// Read calls whose events were lost from the telephone system's own list, and write them as if they had been told
+    #[command(
+        after_help = "Example:\n  predial reconcile --project acme --from 2026-11-20 --to \"2026-11-21 12:00\"\n\n\
+        Times with an offset, or by the project's clock; a date alone is all of that day. What was told is known by the \
+        call's id and is not written twice; the project's retention_days is as far back as that can be told.\n\
+        Interrupting this command does not stop the run.\n\
+        Exit: 0 when all of it was read, 1 otherwise."
+    )]
+    Reconcile(ReconcileArguments),
     /// Look after a project's CRM
     #[command(after_help = "Example:\n  predial crm setup --project acme --create\n\n\
         Exit: 0 when nothing is missing, 1 otherwise.")]

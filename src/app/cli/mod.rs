@@ -12,6 +12,7 @@
 //! | `journal` | the running service | 0, 1 |
 //! | `pause`, `resume` | the running service | 0, 1 |
 //! | `route` | the running service | 0, 2 the tried configuration would be refused, 1 |
+//! | `reconcile` | the running service | 0, 1 |
 //! | `crm setup` | the running service | 0, 1 something is missing or it could not ask |
 //! | `completions` | nobody | 0 |
 //!
@@ -28,6 +29,7 @@ mod journal;
 mod numbers;
 mod pause;
 mod route;
+mod reconcile;
 mod serve;
 mod snapshot;
 mod warm;
@@ -91,6 +93,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Pause(arguments) => asking(pause::pause(arguments)),
         Command::Resume(arguments) => asking(pause::resume(arguments)),
         Command::Route(arguments) => asking(route::run(arguments)),
+        Command::Reconcile(arguments) => asking(reconcile::run(arguments)),
         Command::Crm(arguments) => asking(crm::run(arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -63,6 +63,10 @@ metrics! {
         EventsKnown = "events_known", "Events of calls that had been stored before";
         EventsUnreadable = "events_unreadable", "Events of calls stored whole because they could not be understood";
         EventsRefused = "events_refused", "Events of calls that could not be stored";
+        ReconciledCalls = "reconciled_calls", "Calls that nobody told the end of, read from the telephone system's list";
+        ReconciledAmendments = "reconciled_amendments", "Calls of which the telephone system's list knew more than was told";
+        ReconciliationsDone = "reconciliations_done", "Runs that compared all calls with the telephone system's list";
+        ReconciliationsFailed = "reconciliations_failed", "Runs that could not compare all calls with the telephone system's list";
         JournalWritten = "journal_written", "Steps written to the CRM";
         JournalWaited = "journal_waited", "Entries of the journal put off because the CRM did not take them";
         JournalDead = "journal_given_up", "Entries of the journal given up";

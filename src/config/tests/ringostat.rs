@@ -40,6 +40,22 @@ fn a_whole_section_is_read() {
 }
 
 #[test]
+fn reconciling_is_off_unless_it_is_said_and_takes_an_id_and_a_key() {
+    let read = |section: &str| with_section(section).read().unwrap().projects.remove(0).ringostat.unwrap();
+    assert!(!read(SECTION).reconcile);
+    let section = read(&SECTION.replace("staff = true", "reconcile = true"));
+    assert!(section.reconcile && !section.staff);
+    spoilt(
+        "[[employee]]",
+        "[ringostat]\nreconcile = true\n[[employee]]",
+        &[
+            "7: ringostat.auth_key: expected a value, found none",
+            "7: ringostat.project_id: expected a value, found none",
+        ],
+    );
+}
+
+#[test]
 fn staff_takes_an_id_and_a_key_and_both_are_said_to_be_missing_at_once() {
     spoilt(
         "[[employee]]",

@@ -5,6 +5,7 @@ pub(super) mod calls;
 pub(super) mod leases;
 #[expect(clippy::cognitive_complexity, reason = "each tells one story, a step after the other")]
 pub(super) mod operators;
+pub(super) mod reconciled;
 pub(super) mod walk;
 
 use std::sync::Arc;
@@ -95,6 +96,8 @@ macro_rules! store_tests {
             calls: a_call_keeps_its_lane_whatever_later_events_say,
             calls: what_cannot_be_understood_is_kept_and_never_worked_on,
             calls: events_and_steps_of_a_call_are_told_in_order,
+            reconciled: the_events_of_many_calls_are_told_at_once_each_with_its_own,
+            reconciled: until_when_a_project_is_reconciled_is_kept_and_never_set_back,
             calls: a_call_is_judged_once,
             calls: the_same_within_a_time_is_known_and_later_another,
             calls: what_was_made_for_a_client_is_told_with_the_receipt,

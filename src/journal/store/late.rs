@@ -1,6 +1,7 @@
 //! The store in a file whose disk may have been full when the service started: it is opened once there is room.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 
 use super::{
     Appended, Claim, Counts, End, Entry, EntryId, Event, Filter, Lease, Leased, Made, NewEntry, OpenError, Paused,
-    PausedBy, Plan, Resumed, Shown, SqliteStore, State, Step, Stepped, Store, StoreError,
+    PausedBy, Plan, Reconciled, Resumed, Shown, SqliteStore, State, Step, Stepped, Store, StoreError,
 };
 
 /// A [`SqliteStore`] that may not be open yet: until it is, whatever is asked of it is answered by
@@ -99,6 +100,22 @@ impl Store for LateStore {
 
     async fn events_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Event>, StoreError> {
         self.file()?.events_of_call(project, call_id).await
+    }
+
+    async fn events_of_calls(
+        &self,
+        project: &str,
+        call_ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
+        self.file()?.events_of_calls(project, call_ids).await
+    }
+
+    async fn reconciled(&self, project: &str) -> Result<Option<Reconciled>, StoreError> {
+        self.file()?.reconciled(project).await
+    }
+
+    async fn set_reconciled(&self, project: &str, until_ms: i64) -> Result<(), StoreError> {
+        self.file()?.set_reconciled(project, until_ms).await
     }
 
     async fn steps_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Step>, StoreError> {

@@ -20,14 +20,16 @@ pub mod work;
 #[cfg(test)]
 mod contract;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 pub(super) use self::failure::NOT_WORKED_ON;
 pub use self::failure::{OpenError, StoreError};
 pub use self::late::LateStore;
 pub use self::record::{
-    Appended, Counts, Entry, EntryId, Event, Filter, KnownCall, Made, NewEntry, NewStep, Paused, PausedBy, Resumed,
-    Shown, State, Step, StepState,
+    Appended, Counts, Entry, EntryId, Event, Filter, KnownCall, Made, NewEntry, NewStep, Paused, PausedBy, Reconciled,
+    Resumed, Shown, State, Step, StepState,
 };
 pub use self::sqlite::SqliteStore;
 pub use self::work::{Claim, End, Lease, Leased, Plan, Stepped};
@@ -87,6 +89,22 @@ pub trait Store: Send + Sync {
 
     /// Everything that was told of a call, in the order it came.
     async fn events_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Event>, StoreError>;
+
+    /// [`Store::events_of_call`] of each of these calls that anything was told of.
+    ///
+    /// # Cost
+    /// As many look-ups as there are calls, in one turn of who reads: to be asked for some hundreds at a time.
+    async fn events_of_calls(
+        &self,
+        project: &str,
+        call_ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<Event>>, StoreError>;
+
+    /// Until when a project's calls have been compared with the telephone system's list; `None` where never.
+    async fn reconciled(&self, project: &str) -> Result<Option<Reconciled>, StoreError>;
+
+    /// Notes until when they have been. The first time also says since when; it is never set back.
+    async fn set_reconciled(&self, project: &str, until_ms: i64) -> Result<(), StoreError>;
 
     /// The steps of all of a call's entries, in the order of the entries and their plans.
     async fn steps_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Step>, StoreError>;

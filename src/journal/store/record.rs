@@ -282,6 +282,15 @@ pub struct Event {
     pub state: State,
 }
 
+/// How far a project's calls have been compared with the telephone system's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconciled {
+    /// What began earlier is nobody's business here: it may have been handled before there was a journal.
+    pub since_ms: i64,
+    /// Everything that began earlier has been compared.
+    pub until_ms: i64,
+}
+
 /// Something that a step made for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {

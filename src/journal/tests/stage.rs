@@ -214,7 +214,7 @@ struct Place {
 /// The journal and its workers. Time passes only when the test says so.
 pub(super) struct Stage {
     pub(super) crm: Arc<Scripted>,
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
     pub(super) store: Arc<dyn Store>,
     stop: CancellationToken,
     place: Place,
@@ -249,6 +249,7 @@ impl Stage {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(place.folder.path()).expect("a journal"));
         let offices = Arc::new(Current::new(Arc::new([office(&place, &crm)].into_iter().collect::<Offices>())));
         let journal = Journal::new(Arc::clone(&store), offices, settings(), (place.clock, Handle::current()));
+        let journal = Arc::new(journal);
         let stop = CancellationToken::new();
         journal.work_for(["acme"], &stop);
         Self { crm, journal, store, stop, place, _held: time_held() }

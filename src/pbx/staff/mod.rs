@@ -11,6 +11,7 @@ use serde_json::json;
 
 pub use self::keep::{Staff, StaffState, StaffStatus};
 pub use self::store::StaffFile;
+pub(super) use self::wire::retry_after;
 use crate::base::secret::Secret;
 use crate::outbound::{Hosts, Method, Outbound, Request};
 use crate::pbx::{Access, Failure};

@@ -196,7 +196,8 @@ fn told(error: &Value) -> String {
     words.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
 }
 
-fn retry_after(reply: &Reply) -> Option<Duration> {
+/// How long the vendor wants to be let be, where it says so in seconds.
+pub(in crate::pbx) fn retry_after(reply: &Reply) -> Option<Duration> {
     let seconds = reply.header("retry-after")?.trim().parse().ok();
     seconds.filter(|&seconds| seconds <= LONGEST_PAUSE_S).map(Duration::from_secs)
 }

@@ -1,11 +1,14 @@
 //! What happened: an event in any of its forms, sorted by an alias table into an [`Event`].
 
+mod row;
+
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use self::row::{LIST_FIELDS, Listed, of_row};
 use super::{query, request};
 use crate::model::{
     call::{Direction, Moment, Speaker, Utm, says_something},
@@ -303,6 +306,7 @@ impl Fields {
             },
             client_id: id(EventField::ClientId).filter(|text| says_something(text)),
             email: text(EventField::Email).filter(|email| email.contains('@')),
+            reconciled: None,
         }
     }
 

@@ -55,11 +55,14 @@ pub(super) fn told(shown: &Shown) -> Result<String, std::fmt::Error> {
 }
 
 fn entry(text: &mut String, entry: &Entry) -> std::fmt::Result {
-    let Entry { id, project, moment, call_id, received, state, row, outcome, attempts, not_before, error, finished } =
-        entry;
+    let Entry { id, project, moment, call_id, received, reconciled, state, .. } = entry;
+    let Entry { row, outcome, attempts, not_before, error, finished, .. } = entry;
     writeln!(text, "entry      {}: {} of {}", plain(id), plain(moment), plain(project))?;
     writeln!(text, "call       {}", plain(call_id.as_deref().unwrap_or("without an id")))?;
     writeln!(text, "received   {}", plain(received.as_deref().unwrap_or("at an unknown time")))?;
+    if let Some(at) = reconciled {
+        writeln!(text, "reconciled {}: from the telephone system's list, nobody told it", plain(at))?;
+    }
     let attempts = if *attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
     write!(text, "state      {}, {attempts}", plain(state))?;
     for (word, at) in [("not before", not_before), ("finished", finished)] {

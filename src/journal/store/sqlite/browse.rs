@@ -1,5 +1,7 @@
 //! What is read.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::journal::store::record::{Counts, Entry, EntryId, Event, Filter, Made, Shown, State, Step};
@@ -10,6 +12,21 @@ pub(super) fn events_of_call(db: &Connection, project: &str, call_id: &str) -> R
         "SELECT id, moment, received_ms, facts, state FROM entry WHERE project = ?1 AND call_id = ?2 ORDER BY id",
     )?;
     Ok(found.query_map((project, call_id), rows::event)?.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn events_of_calls(
+    db: &Connection,
+    project: &str,
+    call_ids: &[String],
+) -> Result<BTreeMap<String, Vec<Event>>, Fault> {
+    let mut calls = BTreeMap::new();
+    for call_id in call_ids {
+        let events = events_of_call(db, project, call_id)?;
+        if !events.is_empty() {
+            calls.insert(call_id.clone(), events);
+        }
+    }
+    Ok(calls)
 }
 
 pub(super) fn steps_of_call(db: &Connection, project: &str, call_id: &str) -> Result<Vec<Step>, Fault> {

@@ -25,7 +25,7 @@ impl Form {
 
 /// The journal: `pred`, flushed with every commit.
 pub(super) const JOURNAL: Form = Form {
-    formats: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
+    formats: &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")],
     application: 0x7072_6564,
     pragmas: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
 };

@@ -13,12 +13,14 @@ mod line;
 mod operate;
 mod pause;
 mod plan;
+mod reconciled;
 mod rows;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -27,7 +29,7 @@ use async_trait::async_trait;
 
 use crate::journal::store::{
     Appended, Claim, Counts, End, Entry, EntryId, Event, Filter, Lease, Leased, Made, NewEntry, OpenError, Paused,
-    PausedBy, Plan, Resumed, Shown, State, Step, Stepped, Store, StoreError,
+    PausedBy, Plan, Reconciled, Resumed, Shown, State, Step, Stepped, Store, StoreError,
 };
 
 use self::line::Line;
@@ -136,6 +138,25 @@ impl Store for SqliteStore {
     async fn events_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Event>, StoreError> {
         let (project, call_id) = (project.to_owned(), call_id.to_owned());
         self.reader.ask(move |db| browse::events_of_call(db, &project, &call_id)).await
+    }
+
+    async fn events_of_calls(
+        &self,
+        project: &str,
+        call_ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
+        let project = project.to_owned();
+        self.reader.ask(move |db| browse::events_of_calls(db, &project, &call_ids)).await
+    }
+
+    async fn reconciled(&self, project: &str) -> Result<Option<Reconciled>, StoreError> {
+        let project = project.to_owned();
+        self.reader.ask(move |db| reconciled::of(db, &project)).await
+    }
+
+    async fn set_reconciled(&self, project: &str, until_ms: i64) -> Result<(), StoreError> {
+        let project = project.to_owned();
+        self.writer.ask(move |db| reconciled::set(db, &project, until_ms)).await
     }
 
     async fn steps_of_call(&self, project: &str, call_id: &str) -> Result<Vec<Step>, StoreError> {

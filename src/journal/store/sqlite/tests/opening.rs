@@ -3,7 +3,7 @@ use std::{fs, path::Path, process::Command};
 use rusqlite::Connection;
 
 use crate::journal::store::contract::{append, event};
-use crate::journal::store::{OpenError, SqliteStore, Store};
+use crate::journal::store::{NewEntry, OpenError, SqliteStore, Store};
 
 fn refused(folder: &Path) -> OpenError {
     let path = folder.join("journal.sqlite");
@@ -38,6 +38,27 @@ async fn a_journal_of_the_first_format_is_brought_to_todays_with_all_that_was_ma
     let store = SqliteStore::open(folder.path()).expect("a journal");
     let told = store.made_for("acme", "380671112233", 0).await.expect("read");
     assert_eq!(told.iter().map(|made| made.crm_id.as_str()).collect::<Vec<_>>(), ["17"]);
+}
+
+#[tokio::test]
+async fn an_older_predials_journal_is_brought_to_todays_format_with_all_that_it_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = Connection::open(folder.path().join("journal.sqlite")).expect("a database");
+    db.execute_batch(include_str!("../schema.sql")).expect("the first format");
+    db.pragma_update(None, "application_id", 0x7072_6564).expect("written");
+    db.pragma_update(None, "user_version", 1).expect("written");
+    db.execute_batch(
+        "INSERT INTO entry (project, moment, identity, lane, received_ms, state, raw)
+         VALUES ('acme', 'after-call', 'before', 'lane', 1, 'stored', 'raw')",
+    )
+    .expect("an entry");
+    drop(db);
+    for _ in 0..2 {
+        let store = SqliteStore::open(folder.path()).expect("a journal");
+        let known = store.append(NewEntry { identity: "before".to_owned(), ..event("lane", 1) }).await.expect("read");
+        assert!(known.known, "{known:?}");
+        store.set_reconciled("acme", 7).await.expect("noted");
+    }
 }
 
 #[tokio::test]
