@@ -15,10 +15,12 @@ use crate::journal::{
     store::{LateStore, decisions::Decisions},
 };
 use crate::ops::{
-    AsIf, ChangedFile, EdgeState, Operations, ReloadReport, RollbackRefused, RolledBack, TryRefused, WebhooksView,
+    AsIf, ChangedFile, EdgeState, MatrixText, Operations, ReloadReport, RollbackRefused, RolledBack, TryRefused,
+    WebhooksView,
 };
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
+use crate::scenario::Matrix;
 
 /// The assembly, as operators meet it. Made once the edge door is open.
 pub(crate) struct Assembly {
@@ -69,6 +71,13 @@ impl Operations for Assembly {
 
     fn reconciling(&self, project: &str) -> Option<ReconcileProgress> {
         self.follow.reconciling(project)
+    }
+
+    async fn matrix(&self, project: &str, text: Option<MatrixText>) -> Result<Arc<Matrix>, Vec<Problem>> {
+        let (follow, name) = (Arc::clone(&self.follow), project.to_owned());
+        // Reads files: not for a runtime's thread.
+        let matrix = tokio::task::spawn_blocking(move || follow.matrix(&name, text.as_ref()));
+        matrix.await.unwrap_or_else(|error| Err(vec![Problem::new(project, 0, error.to_string())]))
     }
 
     fn edge(&self) -> EdgeState {

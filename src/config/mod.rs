@@ -139,6 +139,19 @@ pub fn examine_instead(
     Examined { settings: Settings { process, projects, scenarios }, drafts, problems, warnings }
 }
 
+/// Reads a matrix that stands in no configuration folder.
+///
+/// # Errors
+/// Every problem of it, by the name of the file and row.
+pub fn read_matrix((file, name, text): (&str, &str, &str)) -> Result<ScenarioFile, Vec<Problem>> {
+    // A matrix refers to nothing.
+    let environment = std::collections::BTreeMap::<String, String>::new();
+    let findings = Findings::new(&environment);
+    let matrix = scenario::read_file(&findings, (file, name, text));
+    let (problems, _) = findings.into_lists();
+    if problems.is_empty() { Ok(matrix) } else { Err(problems) }
+}
+
 fn scenarios(findings: &Findings<'_>, files: &files::Files) -> Vec<ScenarioFile> {
     let mut scenarios = Vec::new();
     for file in &files.scenarios {

@@ -20,6 +20,7 @@ mod sent;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod turns;
 mod worker;
 
@@ -38,6 +39,7 @@ pub use self::reconcile::{Range, ReconcileProgress, Reconciler, Refused, RunStat
 use self::run::Floor;
 use self::sent::Sent;
 use self::store::{Counts, EntryId, Paused, PausedBy, Resumed, State, Store, StoreError};
+pub use self::trial::{Pair, Tried, TriedCall};
 use self::turns::Turns;
 use crate::base::clock::{Clock, Steady};
 use crate::config::JournalSettings;

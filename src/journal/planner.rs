@@ -1,9 +1,10 @@
 //! From what was told of a call to the steps that are to be done: judged once, decided by the matrix, stored before the
 //! first of them is begun.
 
-mod compose;
+pub(super) mod compose;
 mod form;
 mod late;
+pub(super) mod situation;
 
 use std::collections::BTreeSet;
 
@@ -20,13 +21,13 @@ use crate::crm::failure::Failure;
 use crate::crm::writer::{Mark, Writer};
 use crate::model::{
     action::Link,
-    call::{Call, Direction, Moment, Outcome},
+    call::{Call, Moment, Outcome},
     client::Kind,
     event::Event,
     ids::CrmId,
     phone::PhoneKey,
 };
-use crate::scenario::{Answerer, At, Situation, decide, may_create};
+use crate::scenario::{At, Situation, decide, may_create};
 
 /// What was made for a number so lately may be missing in the CRM's search: it is read by its id.
 const LATELY_MS: i64 = 86_400_000;
@@ -173,11 +174,10 @@ impl Planner<'_> {
 
     /// How the call ended, as far as this moment knows: whoever takes a call has answered it.
     fn outcome(&self, call: &Call, at: At) -> Option<Outcome> {
-        let talked = call.talk.is_some_and(|talk| !talk.is_zero());
         match at {
             At::BeforeCall | At::Form => None,
             At::PickUp => Some(Outcome::Answered),
-            At::AfterCall => self.office.project.matrix.statuses.outcome(call.status.as_deref(), talked),
+            At::AfterCall => situation::outcome_of(&self.office.project.matrix, call),
         }
     }
 
@@ -236,22 +236,7 @@ impl Planner<'_> {
     }
 
     fn situation(&self, call: &Call, outcome: Option<Outcome>, judged: &Judged) -> Situation {
-        let spoke = outcome == Some(Outcome::Answered) || call.direction == Direction::Out;
-        Situation {
-            direction: call.direction,
-            outcome,
-            client: judged.client(),
-            has: judged.has(),
-            answerer: spoke.then(|| self.answerer(call, judged)),
-            form: None,
-        }
-    }
-
-    fn answerer(&self, call: &Call, judged: &Judged) -> Answerer {
-        let Some(speaker) = self.office.project.speaker(&call.speaker) else { return Answerer::Unknown };
-        let responsible = judged.responsible().and_then(|owner| self.office.people.employee_of(owner));
-        let responsible = responsible.or_else(|| self.office.project.top_manager());
-        if !judged.held.is_empty() && responsible == Some(speaker) { Answerer::Owner } else { Answerer::Other }
+        situation::situation(self.office, call, outcome, judged)
     }
 }
 

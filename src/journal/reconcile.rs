@@ -165,6 +165,7 @@ impl Journal {
             raw: serde_json::to_vec(&Raw { reconciled: origin, row }).unwrap_or_default(),
             facts: serde_json::to_string(&event).ok(),
             state: State::Received,
+            same_within_ms: None,
         }
     }
 

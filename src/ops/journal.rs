@@ -258,7 +258,7 @@ fn whole(shown: Shown) -> Value {
     json!({ "entry": Listed::from(shown.entry), "told": told, "raw": raw, "judged": judged, "steps": steps })
 }
 
-fn journal(desk: &Desk) -> Result<Arc<Journal>, Refusal> {
+pub(super) fn journal(desk: &Desk) -> Result<Arc<Journal>, Refusal> {
     let closed =
         || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "journal_closed", "expected an open journal, found none");
     desk.operations.journal().ok_or_else(closed)
@@ -286,7 +286,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(body: Body, expected: &str) ->
         .map_err(|error| Refusal::bad_request(format!("expected {expected}, found otherwise: {error}")))
 }
 
-fn refusal(error: &StoreError) -> Refusal {
+pub(super) fn refusal(error: &StoreError) -> Refusal {
     let (status, code) = match error {
         StoreError::NoEntry(_) | StoreError::NoStep { .. } => (StatusCode::NOT_FOUND, "unknown_entry"),
         StoreError::State { .. } | StoreError::Planned(_) | StoreError::LeaseLost(_) => {

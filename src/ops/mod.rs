@@ -22,6 +22,7 @@
 //! | `POST /api/projects/{p}/pause` `{"reason"}`, `…/resume` `{"send_stored"}` | the CRM integration off and on |
 //! | `POST /api/projects/{p}/reconcile` `{"from", "to"}` | reads what nobody told from Ringostat; 202, 409 under way |
 //! | `GET /api/projects/{p}/reconcile` | that run's progress, or the last one's |
+//! | `POST /api/projects/{p}/scenario/try` `{"since", "matrix", "after"}` | a page of past calls through another matrix |
 //! | `POST /api/projects/{p}/fields` `{"create"}` | the fields that `[crm.fields]` names, and which are there; made |
 //! | `GET /api/journal?project=&state=&limit=&after=` | what happened in calls, newest first |
 //! | `GET /api/journal/{id}` | one entry: as it came, how it was judged, its steps; 404 |
@@ -46,6 +47,7 @@ mod projects;
 mod reconcile;
 mod refusal;
 mod reload;
+mod scenario;
 mod snapshots;
 mod trying;
 mod warm;
@@ -65,6 +67,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     door::{BindError, bind, serve},
+    scenario::MatrixText,
     snapshots::{RollbackRefused, RolledBack},
     trying::{AsIf, ChangedFile, TryRefused},
     webhooks::{WebhooksState, WebhooksView},
@@ -75,8 +78,9 @@ use crate::crm::quota::QuotaView;
 use crate::journal::{Journal, Office, Range, ReconcileProgress, Refused, store::decisions::Decisions};
 use crate::pbx::StaffStatus;
 use crate::routing::Exchange;
+use crate::scenario::Matrix;
 
-/// A request's body, at most; the only ones are a warm-up's two switches.
+/// A request's body, at most, but for a matrix's: the others are a few switches and times.
 const MAX_BODY_BYTES: usize = 16 << 10;
 
 /// What only the assembly can do, or knows.
@@ -132,6 +136,14 @@ pub trait Operations: Send + Sync {
     fn reconciling(&self, project: &str) -> Option<ReconcileProgress> {
         let _ = project;
         None
+    }
+    /// A project's matrix as the configuration folder has it now, or with this text in the place of its file.
+    ///
+    /// # Errors
+    /// Every problem found.
+    async fn matrix(&self, project: &str, text: Option<MatrixText>) -> Result<Arc<Matrix>, Vec<Problem>> {
+        let _ = text;
+        Err(vec![Problem::new(project, 0, "expected a configuration folder, found none")])
     }
     /// A project as those who write meet it.
     fn office(&self, project: &str) -> Option<Arc<Office>> {
@@ -215,6 +227,10 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/projects/{project}/pause", post(journal::pause))
         .route("/api/projects/{project}/resume", post(journal::resume))
         .route("/api/projects/{project}/reconcile", get(reconcile::progress).post(reconcile::start))
+        .route(
+            "/api/projects/{project}/scenario/try",
+            post(scenario::try_matrix).layer(DefaultBodyLimit::max(scenario::MAX_BODY_BYTES)),
+        )
         .route("/api/projects/{project}/fields", post(journal::set_up))
         .route("/api/journal", get(journal::list))
         .route("/api/journal/retry", post(journal::retry_all))

@@ -70,7 +70,7 @@ fn without_account(project: &str) -> Refusal {
 }
 
 /// A time, as people write one. `at`: when on a day that is named alone.
-fn time(text: &str, zone: &TimeZone, at: Time) -> Result<Timestamp, Refusal> {
+pub(super) fn time(text: &str, zone: &TimeZone, at: Time) -> Result<Timestamp, Refusal> {
     let text = text.trim();
     if let Ok(exact) = text.parse::<Timestamp>() {
         return Ok(exact);

@@ -10,6 +10,7 @@ use crate::config::{
 };
 use crate::crm::{ADAPTERS, Adapter, hooks::HookTarget};
 use crate::model::{client::Kind, employee::Employee, ids::CrmId, phone::NumberReader};
+use crate::scenario::Matrix;
 use crate::telephony::{AnswerForm, FieldNames, ringostat::answer::AnswerShape};
 
 /// A configuration, read and compiled as far as it goes.
@@ -40,6 +41,28 @@ pub fn configure_instead(
     (overrides, instead): (&Overrides, Option<Instead<'_>>),
 ) -> Configured {
     configure_with(config::examine_instead(dir, environment, (overrides, instead)), ADAPTERS)
+}
+
+impl Configured {
+    /// A project's matrix, of a configuration without problems: as it is configured, or with another text in the place
+    /// of the file it is made of.
+    ///
+    /// # Errors
+    /// Every problem of the text, and what the project says that does not go with it.
+    pub fn matrix(&self, project: &str, text: Option<(&str, &str)>) -> Result<Arc<Matrix>, Vec<Problem>> {
+        let unknown = || vec![Problem::new(project, 0, "expected a project of the configuration folder, found none")];
+        let compiled = self.projects.iter().find(|compiled| &*compiled.name == project).ok_or_else(unknown)?;
+        let Some((file, text)) = text else { return Ok(Arc::clone(&compiled.matrix)) };
+        let settings = self.settings.projects.iter().find(|of| of.name == project).ok_or_else(unknown)?;
+        let adapter = compiled.crm.adapter;
+        let name = settings.scenario.file.as_ref().map_or(adapter.name, |file| file.value.trim());
+        let files = [config::read_matrix((file, name, text))?];
+        let mut problems = Vec::new();
+        match scenario::matrix(settings, &files, adapter, &mut problems) {
+            Some(matrix) => Ok(Arc::new(matrix)),
+            None => Err(problems),
+        }
+    }
 }
 
 fn configure_with(examined: Examined, adapters: &'static [Adapter]) -> Configured {

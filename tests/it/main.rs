@@ -123,6 +123,8 @@ mod rows_zoho_crm;
 #[cfg(test)]
 mod rows_zoho_desk;
 #[cfg(test)]
+mod scenario_try;
+#[cfg(test)]
 mod small_disk;
 #[cfg(test)]
 mod stage_settings;

@@ -127,6 +127,7 @@ async fn a_tenth_of_the_events_lost_and_reconciled_leaves_what_a_run_without_the
         let (without, with) = (held(&scenes[0]), held(&scenes[1]));
         let apart = |one: &[String], other: &[String]| one.iter().filter(|it| !other.contains(it)).cloned().collect();
         let (lost, more): (Vec<String>, Vec<String>) = (apart(&without, &with), apart(&with, &without));
+        let (lost, more): (Vec<_>, Vec<_>) = (lost.iter().take(3).collect(), more.iter().take(3).collect());
         assert!(lost.is_empty() && more.is_empty(), "{}: lost {lost:#?}\nmore {more:#?}", row.name);
         assert_eq!(without, with, "{}", row.name);
     })

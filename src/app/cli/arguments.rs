@@ -7,8 +7,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(super) use self::calls::{ReconcileArguments, ScenarioArguments, ScenarioCommand};
 use super::route::RouteArguments;
-pub(super) use self::calls::ReconcileArguments;
 use crate::base::secret::Secret;
 
 /// Answers who is responsible for a caller, before the dial.
@@ -83,6 +83,10 @@ pub(super) enum Command {
         Exit: 0 when all of it was read, 1 otherwise."
     )]
     Reconcile(ReconcileArguments),
+    /// Look at what a changed matrix would do
+    #[command(after_help = "Example:\n  predial scenario try --project acme --since 7d --matrix pipedrive.toml\n\n\
+        Exit: 0 when it was done, 2 when the matrix is refused, 1 otherwise.")]
+    Scenario(ScenarioArguments),
     /// Look after a project's CRM
     #[command(after_help = "Example:\n  predial crm setup --project acme --create\n\n\
         Exit: 0 when nothing is missing, 1 otherwise.")]

@@ -7,7 +7,8 @@ use std::fmt::Write;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::told::{Shown, plain, short};
+pub(super) use self::told::plain;
+use self::told::{Shown, short};
 use super::{
     Outcome,
     arguments::{JournalArguments, JournalCommand, JournalEntryArguments, JournalListArguments, JournalRetryArguments},

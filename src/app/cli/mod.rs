@@ -13,6 +13,7 @@
 //! | `pause`, `resume` | the running service | 0, 1 |
 //! | `route` | the running service | 0, 2 the tried configuration would be refused, 1 |
 //! | `reconcile` | the running service | 0, 1 |
+//! | `scenario try` | the running service | 0, 2 the matrix is refused, 1 anything else |
 //! | `crm setup` | the running service | 0, 1 something is missing or it could not ask |
 //! | `completions` | nobody | 0 |
 //!
@@ -28,8 +29,9 @@ mod explain;
 mod journal;
 mod numbers;
 mod pause;
-mod route;
 mod reconcile;
+mod route;
+mod scenario;
 mod serve;
 mod snapshot;
 mod warm;
@@ -94,6 +96,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Resume(arguments) => asking(pause::resume(arguments)),
         Command::Route(arguments) => asking(route::run(arguments)),
         Command::Reconcile(arguments) => asking(reconcile::run(arguments)),
+        Command::Scenario(arguments) => asking(scenario::run(arguments)),
         Command::Crm(arguments) => asking(crm::run(arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Follow, Tending};
+use crate::base::problem::Problem;
 use crate::journal::{Office, Offices};
+use crate::ops::MatrixText;
 use crate::pbx::{RecordingBounds, Recordings};
 use crate::project::{Current, Project};
 use crate::routing::{Exchange, Line};
+use crate::scenario::Matrix;
 
 /// Where recordings lie where no project says so.
 const RECORDINGS: &str = "app.ringostat.com";
@@ -19,6 +22,19 @@ impl Follow {
     /// What the journal's workers meet.
     pub(crate) fn offices(&self) -> Arc<Current<Offices>> {
         Arc::clone(&self.means.offices)
+    }
+
+    /// A project's matrix as the configuration folder has it now, or with another text in the place of its file. Nothing is
+    /// put in force.
+    ///
+    /// # Errors
+    /// Every problem found.
+    ///
+    /// # Cost
+    /// Reads the folder: not for a runtime's thread.
+    pub(crate) fn matrix(&self, project: &str, text: Option<&MatrixText>) -> Result<Arc<Matrix>, Vec<Problem>> {
+        let configured = self.means.overrides.configured(&*self.means.environment)?;
+        configured.matrix(project, text.map(|text| (text.file.as_str(), text.text.as_str())))
     }
 
     /// Puts an exchange in force, and the offices that go with it. With `tending` held.

@@ -19,15 +19,15 @@ use crate::model::{
 use crate::scenario::{Create, Due, FormWords, Owner, Task, Template, Update, What, Words};
 
 /// Makes the orders of one call.
-pub(super) struct Composer<'a> {
-    pub(super) office: &'a Office,
-    pub(super) call: &'a Call,
+pub(in crate::journal) struct Composer<'a> {
+    pub(in crate::journal) office: &'a Office,
+    pub(in crate::journal) call: &'a Call,
     /// How the call was judged: who is responsible stays who it was.
-    pub(super) judged: &'a Judged,
+    pub(in crate::journal) judged: &'a Judged,
     /// What was filled in, of a form.
-    pub(super) form: Option<&'a Form>,
+    pub(in crate::journal) form: Option<&'a Form>,
     /// When a task's time begins: the call's end, the form's coming.
-    pub(super) over: Timestamp,
+    pub(in crate::journal) over: Timestamp,
 }
 
 /// What can be hung on: what the client has, and what this call made or is about to.
@@ -38,7 +38,7 @@ struct Available {
 
 impl Composer<'_> {
     /// The orders of what is due, in its order. What the client has by now is not made again.
-    pub(super) fn orders(
+    pub(in crate::journal) fn orders(
         &self,
         due: &[Due<'_>],
         now_held: &Judged,

@@ -98,6 +98,7 @@ macro_rules! store_tests {
             calls: events_and_steps_of_a_call_are_told_in_order,
             reconciled: the_events_of_many_calls_are_told_at_once_each_with_its_own,
             reconciled: until_when_a_project_is_reconciled_is_kept_and_never_set_back,
+            reconciled: calls_are_listed_from_a_time_on_page_by_page,
             calls: a_call_is_judged_once,
             calls: the_same_within_a_time_is_known_and_later_another,
             calls: what_was_made_for_a_client_is_told_with_the_receipt,

@@ -9,8 +9,9 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Appended, Claim, Counts, End, Entry, EntryId, Event, Filter, Lease, Leased, Made, NewEntry, OpenError, Paused,
-    PausedBy, Plan, Reconciled, Resumed, Shown, SqliteStore, State, Step, Stepped, Store, StoreError,
+    Appended, CallPlace, Claim, Counts, End, Entry, EntryId, Event, Filter, KnownCall, Lease, Leased, Made, NewEntry,
+    OpenError, Paused, PausedBy, Plan, Reconciled, Resumed, Shown, SqliteStore, State, Step, Stepped, Store,
+    StoreError,
 };
 
 /// A [`SqliteStore`] that may not be open yet: until it is, whatever is asked of it is answered by
@@ -108,6 +109,16 @@ impl Store for LateStore {
         call_ids: Vec<String>,
     ) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
         self.file()?.events_of_calls(project, call_ids).await
+    }
+
+    async fn calls_since(
+        &self,
+        project: &str,
+        since_ms: i64,
+        after: Option<CallPlace>,
+        limit: u32,
+    ) -> Result<Vec<KnownCall>, StoreError> {
+        self.file()?.calls_since(project, since_ms, after, limit).await
     }
 
     async fn reconciled(&self, project: &str) -> Result<Option<Reconciled>, StoreError> {

@@ -28,8 +28,8 @@ pub(super) use self::failure::NOT_WORKED_ON;
 pub use self::failure::{OpenError, StoreError};
 pub use self::late::LateStore;
 pub use self::record::{
-    Appended, Counts, Entry, EntryId, Event, Filter, KnownCall, Made, NewEntry, NewStep, Paused, PausedBy, Reconciled,
-    Resumed, Shown, State, Step, StepState,
+    Appended, CallPlace, Counts, Entry, EntryId, Event, Filter, KnownCall, Made, NewEntry, NewStep, Paused, PausedBy,
+    Reconciled, Resumed, Shown, State, Step, StepState,
 };
 pub use self::sqlite::SqliteStore;
 pub use self::work::{Claim, End, Lease, Leased, Plan, Stepped};
@@ -99,6 +99,16 @@ pub trait Store: Send + Sync {
         project: &str,
         call_ids: Vec<String>,
     ) -> Result<BTreeMap<String, Vec<Event>>, StoreError>;
+
+    /// The calls of which something came at this time or later, the first one first; those behind `after`, and at most
+    /// `limit`.
+    async fn calls_since(
+        &self,
+        project: &str,
+        since_ms: i64,
+        after: Option<CallPlace>,
+        limit: u32,
+    ) -> Result<Vec<KnownCall>, StoreError>;
 
     /// Until when a project's calls have been compared with the telephone system's list; `None` where never.
     async fn reconciled(&self, project: &str) -> Result<Option<Reconciled>, StoreError>;

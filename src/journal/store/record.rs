@@ -267,6 +267,15 @@ pub struct KnownCall {
     pub first_ms: i64,
 }
 
+/// Where a call stands in the order in which calls became known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct CallPlace {
+    /// When the first of it came.
+    pub first_ms: i64,
+    /// The telephone system's id of it.
+    pub call_id: String,
+}
+
 /// One moment of a call, as [`Store::events_of_call`](super::Store::events_of_call) tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

@@ -168,7 +168,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A text in one line. What a terminal would take for a command came from outside, and is a blank.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::app::cli) fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::journal::store::record::{Counts, Entry, EntryId, Event, Filter, Made, Shown, State, Step};
+use crate::journal::store::record::{
+    CallPlace, Counts, Entry, EntryId, Event, Filter, KnownCall, Made, Shown, State, Step,
+};
 use crate::journal::store::sqlite::{fault::Fault, rows};
 
 pub(super) fn events_of_call(db: &Connection, project: &str, call_id: &str) -> Result<Vec<Event>, Fault> {
@@ -27,6 +29,21 @@ pub(super) fn events_of_calls(
         }
     }
     Ok(calls)
+}
+
+pub(super) fn calls_since(
+    db: &Connection,
+    project: &str,
+    since_ms: i64,
+    (after, limit): (Option<&CallPlace>, u32),
+) -> Result<Vec<KnownCall>, Fault> {
+    let mut found = db.prepare_cached(
+        "SELECT call_id, lane, judged, first_ms FROM call WHERE project = ?1 AND first_ms >= ?2
+             AND (first_ms, call_id) > (?3, ?4) ORDER BY first_ms, call_id LIMIT ?5",
+    )?;
+    let (behind_ms, behind) = after.map_or((i64::MIN, ""), |after| (after.first_ms, after.call_id.as_str()));
+    let from_ms = since_ms.max(behind_ms);
+    Ok(found.query_map((project, from_ms, behind_ms, behind, limit), rows::known_call)?.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn steps_of_call(db: &Connection, project: &str, call_id: &str) -> Result<Vec<Step>, Fault> {

@@ -28,8 +28,8 @@ use std::{
 use async_trait::async_trait;
 
 use crate::journal::store::{
-    Appended, Claim, Counts, End, Entry, EntryId, Event, Filter, Lease, Leased, Made, NewEntry, OpenError, Paused,
-    PausedBy, Plan, Reconciled, Resumed, Shown, State, Step, Stepped, Store, StoreError,
+    Appended, CallPlace, Claim, Counts, End, Entry, EntryId, Event, Filter, KnownCall, Lease, Leased, Made, NewEntry,
+    OpenError, Paused, PausedBy, Plan, Reconciled, Resumed, Shown, State, Step, Stepped, Store, StoreError,
 };
 
 use self::line::Line;
@@ -147,6 +147,17 @@ impl Store for SqliteStore {
     ) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
         let project = project.to_owned();
         self.reader.ask(move |db| browse::events_of_calls(db, &project, &call_ids)).await
+    }
+
+    async fn calls_since(
+        &self,
+        project: &str,
+        since_ms: i64,
+        after: Option<CallPlace>,
+        limit: u32,
+    ) -> Result<Vec<KnownCall>, StoreError> {
+        let project = project.to_owned();
+        self.reader.ask(move |db| browse::calls_since(db, &project, since_ms, (after.as_ref(), limit))).await
     }
 
     async fn reconciled(&self, project: &str) -> Result<Option<Reconciled>, StoreError> {

@@ -90,10 +90,11 @@ pub(super) fn steps_of(db: &Connection, id: EntryId) -> Result<Vec<Step>, Fault>
 pub(super) fn call_of(db: &Connection, entry: &Entry) -> Result<Option<KnownCall>, Fault> {
     let mut found =
         db.prepare_cached("SELECT call_id, lane, judged, first_ms FROM call WHERE project = ?1 AND call_id = ?2")?;
-    let known = |row: &Row<'_>| {
-        Ok(KnownCall { call_id: row.get(0)?, lane: row.get(1)?, judged: row.get(2)?, first_ms: row.get(3)? })
-    };
-    Ok(found.query_row((&entry.project, &entry.call_id), known).optional()?)
+    Ok(found.query_row((&entry.project, &entry.call_id), known_call).optional()?)
+}
+
+pub(super) fn known_call(row: &Row<'_>) -> rusqlite::Result<KnownCall> {
+    Ok(KnownCall { call_id: row.get(0)?, lane: row.get(1)?, judged: row.get(2)?, first_ms: row.get(3)? })
 }
 
 impl ToSql for EntryId {
