@@ -94,6 +94,14 @@ impl Seed {
         (self.roll(For::Email, place) % 10 < 6).then(|| format!("client{place}@example.com"))
     }
 
+    /// The client with that e-mail, in whatever case it is written.
+    #[must_use]
+    pub fn client_by_email(&self, email: &str) -> Option<u64> {
+        let email = email.to_lowercase();
+        let place: u64 = email.strip_prefix("client")?.strip_suffix("@example.com")?.parse().ok()?;
+        (place < self.clients && self.email(place)? == email).then_some(place)
+    }
+
     /// When the client was entered and last changed, seconds since 1970 UTC. Never falls from place to place.
     #[must_use]
     pub fn client_times(&self, place: u64) -> (i64, i64) {

@@ -108,6 +108,7 @@ fn fields(world: &World, row: &Row) -> BTreeMap<String, String> {
             Cell::Text(text) => text,
             Cell::Time(at_s) => at_s.map(time),
             Cell::Bool(is) => Some(is.to_string()),
+            Cell::Shown(Value::Number(number)) => Some(number.to_string()),
             _ => None,
         };
         fields.extend(text.filter(|text| !text.is_empty()).map(|text| (field.name.to_owned(), text)));

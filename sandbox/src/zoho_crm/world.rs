@@ -112,6 +112,14 @@ impl World {
         Some(seeded.chain(table.changed_ids()).collect())
     }
 
+    /// Ids of records of a module that may have this e-mail, whole.
+    pub(super) fn by_email(&self, module: Module, email: &str) -> BTreeSet<u64> {
+        let table = self.table(module);
+        let place = self.seed.client_by_email(email).filter(|_| module == Module::Contacts);
+        let seeded = place.map(|place| Source::<Row>::id(table.source(), place));
+        seeded.into_iter().chain(table.changed_ids()).collect()
+    }
+
     /// Ids of the deals that may belong to a contact or an account.
     pub(super) fn deals_of(&self, owner: Module, id: u64) -> BTreeSet<u64> {
         let place = Source::<Row>::place(self.table(owner).source(), id);

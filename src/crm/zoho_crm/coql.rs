@@ -73,6 +73,20 @@ pub(super) fn with_text(module: &str, field: &str, text: &str) -> Query {
     Query::new(ID, module, &format!("{field} = '{}'", escaped(text)), "", FEW_ROWS)
 }
 
+/// Records with this in one of these fields, and what stands there; `folded`: in whatever case it is written. Whether `=`
+/// tells cases apart is nowhere said; `like` does not, and cannot be asked for a percent sign.
+pub(super) fn holding(module: &str, fields: &[&str], text: &str, folded: bool) -> Query {
+    let select = [ID].iter().chain(fields).copied().collect::<Vec<_>>().join(", ");
+    let text = escaped(text);
+    let alike = folded && !text.contains('%');
+    let each = fields.iter().flat_map(|field| {
+        let like = alike.then(|| format!("{field} like '{text}'"));
+        std::iter::once(format!("{field} = '{text}'")).chain(like)
+    });
+    let conditions: Vec<String> = each.take(MOST_CRITERIA).collect();
+    Query::new(&select, module, &either(&conditions), "", FEW_ROWS)
+}
+
 /// A quote or a backslash would end the text or hide its end.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")

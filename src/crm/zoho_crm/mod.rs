@@ -50,6 +50,15 @@
 //! Fields of the customer's are looked up in the metadata first (a credit per module, every six hours): the vendor leaves
 //! out unknown ones without a word.
 //!
+//! What a form fills in is written as its field takes it: numbers and yes or no as such, days as days, of lists the value
+//! that is shown. A value that the field cannot take is left out; it would refuse the record. A client's name, number and
+//! e-mail are written into a contact or lead that has none; a name without a letter is none, and neither is one that we
+//! gave for want of another.
+//!
+//! Who left no number is looked for by a query on every field of e-mails, or on the client id's, whose rows are compared
+//! again here; where e-mails are encrypted by the vendor's search and then by id. A client id in a field of several lines
+//! finds nobody: such a field cannot be compared.
+//!
 //! ## Once
 //! | what | mark | found again by |
 //! | --- | --- | --- |
@@ -59,7 +68,8 @@
 //! | notes | the last line | list of the record's notes |
 //! | updates, amendments | none | not at all: to write them again does the same |
 //!
-//! All of that reads the database; no answer here comes from the search. A request whose answer was lost may still be at
+//! Without a field for the mark, what was made for somebody without a number is looked for by its e-mail, else by the client's
+//! id. All of that reads the database; no answer here comes from the search. A request whose answer was lost may still be at
 //! work for some seconds: so long nothing is believed to be missing.
 //!
 //! # Cards
@@ -84,6 +94,7 @@ mod coql;
 mod data_center;
 mod hooks;
 mod number;
+mod own;
 mod path;
 mod read;
 mod schema;
@@ -103,7 +114,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "zoho-crm",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
     matching: Matching::LastNine,
-    own_fields: &[],
+    own_fields: own::FIELDS,
     is_custom: |_| false,
     prepare: settings::prepare,
 };

@@ -62,6 +62,12 @@ pub(super) const WHO: &str = "Who_Id";
 pub(super) const WHAT: &str = "What_Id";
 /// A lead's, a contact's, an account's main number.
 pub(super) const PHONE: &str = "Phone";
+/// A lead's, a contact's main e-mail.
+pub(super) const EMAIL: &str = "Email";
+/// A lead's, a contact's name, where only one part of it is known.
+pub(super) const LAST_NAME: &str = "Last_Name";
+/// A lead's, a contact's.
+pub(super) const FIRST_NAME: &str = "First_Name";
 /// The module of tasks.
 pub(super) const TASKS: &str = "Tasks";
 /// The module of calls.
@@ -208,6 +214,13 @@ pub(super) fn deleted(base: &Url, module: &str, page: u32) -> Url {
 pub(super) fn search(base: &Url, module: &str, fields: &str, phone: &str) -> Url {
     let mut url = at(base, &format!("/{module}/search"));
     paged(&mut url, 1).append_pair("phone", phone).append_pair("fields", fields);
+    url
+}
+
+/// Records with an e-mail that the vendor takes for this one.
+pub(super) fn search_email(base: &Url, module: &str, email: &str) -> Url {
+    let mut url = at(base, &format!("/{module}/search"));
+    paged(&mut url, 1).append_pair("email", email).append_pair("fields", ID);
     url
 }
 

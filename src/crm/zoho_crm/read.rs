@@ -28,7 +28,7 @@ const MOST_USER_PAGES: u32 = 50;
 /// The reader of one account.
 pub(super) struct Zoho {
     pub(super) api: Api,
-    phone_fields: Vec<String>,
+    pub(super) phone_fields: Vec<String>,
     /// One for each kind, in the order of [`Kind::ALL`].
     schemas: [Slot; 5],
     deleted: [Turn; 5],
@@ -164,7 +164,7 @@ impl Zoho {
         Ok(Page::of(records, None))
     }
 
-    async fn by_ids(&self, kind: Kind, ids: &[CrmId], payer: Payer) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn by_ids(&self, kind: Kind, ids: &[CrmId], payer: Payer) -> Result<Vec<Record>, Failure> {
         let module = module(kind)?;
         if ids.is_empty() {
             return Ok(Vec::new());

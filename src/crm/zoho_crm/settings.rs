@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
-use crate::base::problem::Problem;
-use crate::config::{CrmSection, FieldNames};
+use crate::base::problem::{Placed, Problem};
+use crate::config::{CrmSection, FIELD_OWNERS, FieldNames};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Limits};
 use crate::crm::section;
@@ -17,7 +17,7 @@ use crate::crm::zoho_crm::{
     hooks::Channels,
     path,
     read::Zoho,
-    write::{Pen, is_written},
+    write::{Pen, is_entity, is_written},
 };
 use crate::crm::{Prepared, Reader, Tools};
 use crate::model::{client::Kind, ids::CrmId};
@@ -63,6 +63,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let cards = cards.or_else(|| Url::parse(center?.pages).ok());
     let phone_fields = phone_fields(section, &mut problems);
     check_names(section, &mut problems);
+    check_customs(section, &mut problems);
     check_in_flight(section, &mut problems);
     let contact_name = contact_name(section, &mut problems);
     let used = ["base_url", "auth_url", "client_id", "client_secret", "refresh_token", "data_center", "org_id"];
@@ -228,6 +229,31 @@ fn check_names(section: &CrmSection, problems: &mut Vec<Problem>) {
             _ if !is_api_name(&placed.value) => {
                 let found: String = placed.value.chars().take(60).collect();
                 format!("{key}: expected a field's API name, say UTM_Source, found {found:?}")
+            }
+            _ => continue,
+        };
+        problems.push(Problem::new(&section.file, placed.row, reason));
+    }
+}
+
+/// The same of fields that forms are put into.
+fn check_customs(section: &CrmSection, problems: &mut Vec<Problem>) {
+    let of_all: Vec<&Placed<String>> = section.fields.customs("").collect();
+    let of_all_too = |name: &&Placed<String>| of_all.iter().any(|of_all| std::ptr::eq(*of_all, *name));
+    let own = FIELD_OWNERS.into_iter().flat_map(|owner| {
+        let own = section.fields.customs(owner).filter(|name| !of_all_too(name));
+        own.map(move |name| (format!("crm.fields.{owner}.custom"), Some(owner), name))
+    });
+    let every = of_all.iter().map(|name| ("crm.fields.custom".to_owned(), None, *name)).chain(own);
+    for (key, owner, placed) in every {
+        let reason = match owner {
+            Some("ticket") => format!("{key}: expected nothing, since zoho-crm has no tickets, found one"),
+            Some(owner) if !is_entity(owner) => {
+                format!("{key}: expected nothing, since no form is written into a {owner}, found one")
+            }
+            _ if !is_api_name(&placed.value) => {
+                let found: String = placed.value.chars().take(60).collect();
+                format!("{key}: expected a field's API name, say Favourite_Colour, found {found:?}")
             }
             _ => continue,
         };

@@ -1,5 +1,6 @@
 mod account;
 mod bodies;
+mod forms;
 mod hooks;
 mod judge;
 mod live;
@@ -9,6 +10,7 @@ mod settings;
 mod status;
 mod sweeping;
 mod troubles;
+mod updates;
 mod vendor;
 mod writing;
 

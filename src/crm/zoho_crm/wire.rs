@@ -259,6 +259,11 @@ impl Row {
         })
     }
 
+    /// Whatever stands in a field.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// What stands in a field of text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()

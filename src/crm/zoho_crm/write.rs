@@ -3,12 +3,15 @@
 
 pub(super) mod body;
 mod fields;
+mod fill;
 mod find;
+mod look;
 pub(super) mod shape;
 pub(super) mod stage;
 pub(super) mod text;
+pub(super) mod update;
 
-pub(super) use fields::is_written;
+pub(super) use fields::{is_entity, is_written};
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +19,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::config::{FieldNames, Meaning};
+use crate::config::FieldNames;
 use crate::crm::Record;
 use crate::crm::failure::Failure;
 use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
@@ -30,6 +33,7 @@ use crate::crm::zoho_crm::{
         body::{Ground, Row},
         shape::{Shape, Shapes, nothing_of},
         stage::{FirstStage, FirstStages},
+        update::What,
     },
 };
 use crate::model::{
@@ -103,52 +107,6 @@ impl Pen {
         Ok(Receipt { id: id.to_string(), whole: parts.len() + 1 >= order.on.len() })
     }
 
-    /// Writes into the next of the entities that have a configured field for it.
-    async fn update(&self, order: &Order, what: (bool, bool), parts: &[String]) -> Result<Receipt, Failure> {
-        let targets: Vec<Link> = order.on.iter().filter(|link| self.writes(link.kind, what)).copied().collect();
-        let Some(link) = targets.get(parts.len()) else {
-            let id = order.on.first().map_or_else(|| order.mark.to_string(), |link| link.id.to_string());
-            return Ok(Receipt { id, whole: true });
-        };
-        let module = path::module(link.kind).ok_or_else(|| nothing_of(link.kind.word()))?;
-        let shape = self.shape(link.kind.word()).await?;
-        let has_utm = what.0 && self.has_utm(link, module, &shape).await?;
-        let row = body::updated(order, link.kind, what, has_utm, &self.ground(&shape, None));
-        if !row.is_empty() {
-            self.change(module, link.id, row).await?;
-        }
-        Ok(Receipt { id: link.id.to_string(), whole: parts.len() + 1 >= targets.len() })
-    }
-
-    /// Whether a kind has a field for any of it.
-    fn writes(&self, kind: Kind, (utm, call): (bool, bool)) -> bool {
-        let wanted = |meaning: &Meaning| match meaning {
-            Meaning::CallId | Meaning::CallStatus | Meaning::Recording => call,
-            Meaning::Mark => false,
-            _ => utm,
-        };
-        let named = |meaning: Meaning| self.names.of(kind.word(), meaning).is_some();
-        path::module(kind).is_some() && Meaning::ALL.into_iter().filter(wanted).any(named)
-    }
-
-    /// Whether an entity has a mark of some campaign.
-    async fn has_utm(&self, link: &Link, module: &str, shape: &Shape) -> Result<bool, Failure> {
-        let owner = link.kind.word();
-        let named = |meaning| shape.named(&self.names, owner, meaning);
-        let mut names: Vec<&str> = Meaning::UTM.into_iter().filter_map(named).collect();
-        if names.is_empty() {
-            return Ok(false);
-        }
-        names.push(path::ID);
-        let question = Question::page(path::by_id(&self.zoho.api.base, module, &names.join(","), &[link.id]));
-        let rows: Option<Rows> = self.zoho.api.ask(Payer::WRITE, &question).await?;
-        let row = rows.and_then(|rows| rows.data.into_iter().next());
-        let gone = || Failure::Refused { reason: format!("expected the {owner}, found that it is there no more") };
-        let row = row.ok_or_else(gone)?;
-        names.pop();
-        Ok(names.into_iter().any(|name| row.text(name).is_some_and(|text| !text.trim().is_empty())))
-    }
-
     async fn change(&self, module: &str, id: CrmId, row: Row) -> Result<u64, Failure> {
         let CrmId::Number(id) = id else { return Err(no_id(&id.to_string())) };
         let url = path::changed(&self.zoho.api.base, module, id);
@@ -159,7 +117,10 @@ impl Pen {
     async fn amend(&self, order: &Order, (id, to): (&str, &Action), parts: &[String]) -> Result<Receipt, Failure> {
         let own = CrmId::parse(id).ok_or_else(|| no_id(id));
         let (module, text, mut row) = match to {
-            Action::Update { utm, call, .. } => return self.update(order, (*utm, *call), parts).await,
+            Action::Update { utm, call, client, fields } => {
+                let what = What { utm: *utm, call: *call, client: *client, fields };
+                return self.update(order, what, parts).await;
+            }
             Action::Note { .. } => (NOTES, "Note_Content", Row::new()),
             to => {
                 let (owner, module) = body::owner(to).zip(body::module(to)).ok_or_else(|| nothing_of(to.word()))?;
@@ -213,16 +174,19 @@ impl Writer for Pen {
     /// # Cost
     /// As a live question; 1 credit more for every kind of what is known.
     async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
-        self.zoho.look_up(look.number, &look.known, Payer::WRITE).await
+        self.look_for(look).await
     }
 
     /// # Cost
-    /// 1 credit, and now and then 1 to 3 for what the module is made of; for UTM marks 1 more.
+    /// 1 credit, and now and then 1 to 3 for what the module is made of; for UTM marks and the client's own data 1 more.
     async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
         match &order.action {
             Action::Create { .. } | Action::Task { .. } | Action::Call { .. } => self.make(order).await,
             Action::Note { text } => self.make_note(order, text, parts).await,
-            Action::Update { utm, call, .. } => self.update(order, (*utm, *call), parts).await,
+            Action::Update { utm, call, client, fields } => {
+                let what = What { utm: *utm, call: *call, client: *client, fields };
+                self.update(order, what, parts).await
+            }
             Action::Amend { id, to } => self.amend(order, (id, to), parts).await,
         }
     }

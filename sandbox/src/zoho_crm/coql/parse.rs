@@ -228,7 +228,7 @@ impl Reading<'_> {
             Type::Owner | Type::Lookup => number().map(|id| Cell::Lookup(Some(id))),
             Type::DateTime => read_time(&text).map(|at_s| Cell::Time(Some(at_s))),
             Type::Boolean => text.to_lowercase().parse().ok().map(Cell::Bool),
-            Type::TextArea | Type::Alarm => None,
+            Type::TextArea | Type::Alarm | Type::Integer | Type::Currency => None,
             Type::Text | Type::Phone | Type::Email | Type::Website | Type::Picklist | Type::Date => {
                 is_text.then_some(Cell::Text(Some(text)))
             }

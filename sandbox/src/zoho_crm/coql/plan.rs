@@ -38,8 +38,13 @@ fn among(condition: &Condition, module: Module, world: &World, known: &mut Known
         }
         Condition::Is(field, Test::In(cells, true)) => match field.holds {
             Type::Phone => numbers(cells, module, world),
+            Type::Email => emails(cells, module, world),
             _ => named(*field, cells, module, world),
         },
+        Condition::Is(field, Test::Like(like, true)) if field.holds == Type::Email => {
+            let whole = !like.open_start && !like.open_end;
+            whole.then(|| world.by_email(module, &like.text))
+        }
         Condition::Is(_, Test::Like(like, true)) => by_digits(like, module, world, known),
         Condition::Is(..) => None,
     }
@@ -77,6 +82,15 @@ fn numbers(cells: &[Cell], module: Module, world: &World) -> Option<BTreeSet<u64
             return None;
         }
         all.extend(world.by_digits(module, &digits)?);
+    }
+    Some(all)
+}
+
+fn emails(cells: &[Cell], module: Module, world: &World) -> Option<BTreeSet<u64>> {
+    let mut all = BTreeSet::new();
+    for cell in cells {
+        let Cell::Text(Some(text)) = cell else { return None };
+        all.extend(world.by_email(module, text));
     }
     Some(all)
 }

@@ -45,6 +45,10 @@ fn put(
                 row.extra.insert(name, alarm);
             }
         }
+        (Type::Integer | Type::Currency, name) => {
+            row.extra.remove(name);
+            row.extra.extend(number(field, value)?.map(|number| (name, number)));
+        }
         (Type::Picklist, "Stage") => {
             let shown = text(field, value)?.unwrap_or_default();
             row.stage = stage_shown(&shown).ok_or_else(|| Refusal::invalid(field.name, "picklist"))?.shown;
@@ -121,6 +125,16 @@ fn alarm(value: &Value, now: Moment) -> Result<Option<Value>, Refusal> {
         return Err(wrong());
     }
     Ok(Some(value.clone()))
+}
+
+/// The number of a field that holds one; the text of one is none.
+fn number(field: Field, value: &Value) -> Result<Option<Value>, Refusal> {
+    let fits = match value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => field.holds == Type::Currency || number.is_i64(),
+        _ => false,
+    };
+    if fits { Ok(Some(value.clone())) } else { Err(Refusal::invalid(field.name, field.holds.word())) }
 }
 
 /// The text of a field that holds one, as long as it may be and of its shape. An empty one is none.

@@ -7,12 +7,13 @@ use super::writing::names;
 use crate::config::{FieldNames, Meaning};
 use crate::crm::contract_writing::{call, task};
 use crate::crm::writer::{Mark, Order};
-use crate::crm::zoho_crm::wire::{Fields, Pipelines};
+use crate::crm::zoho_crm::wire::{Fields, Pipelines, Row};
 use crate::crm::zoho_crm::write::{
-    body::{Ground, amended, made, note, updated},
+    body::{Ground, amended, made, note},
     shape::Shape,
     stage::{FirstStage, first_of},
     text::{cut, kept, length},
+    update::{What, updated},
 };
 use crate::model::{
     action::{Action, Link},
@@ -207,7 +208,13 @@ fn a_call_says_who_called_whom_when_for_how_long_and_where_the_recording_is() {
 fn marks_of_campaigns_go_into_an_entity_only_where_there_are_none_and_calls_always() {
     let order = order(Action::Update { utm: true, call: true, client: false, fields: Vec::new() }, vec![]);
     let (names, shape) = (names(true), whole());
-    let into = |what, has_utm| Value::Object(updated(&order, Kind::Contact, what, has_utm, &ground(&names, &shape)));
+    let ground = ground(&names, &shape);
+    let into = |(utm, call), has_utm| {
+        let what = What { utm, call, client: false, fields: &[] };
+        let stands = if has_utm { json!({"UTM_Term": "doors"}) } else { json!({"UTM_Term": " ", "UTM_Source": null}) };
+        let stands: Row = serde_json::from_value(stands).expect("a row");
+        Value::Object(updated(&order, (Kind::Contact, &[]), what, Some(&stands), &ground))
+    };
     let mut all = data();
     all.as_object_mut().expect("an object").remove("Predial_Mark");
     assert_eq!(into((true, true), false), all);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::proptest;
 
-use crate::crm::zoho_crm::coql::{Since, behind, changed, deals_of, made_since, with_number, with_text};
+use crate::crm::zoho_crm::coql::{Since, behind, changed, deals_of, holding, made_since, with_number, with_text};
 use crate::crm::zoho_crm::number::{pieces, terms};
 use crate::crm::zoho_crm::path;
 use crate::crm::zoho_crm::schema::Schema;
@@ -174,4 +174,15 @@ fn what_was_made_since_is_asked_for_with_its_text_and_what_would_end_a_text_is_e
     let all = made_since("Tasks", None, 1_731_315_881);
     assert!(all.text.contains("where Created_Time >= '2024-11-11T09:04:41+00:00' order") && all.rows == 2_000);
     assert_eq!(with_text("Leads", "Mark", r"a'b\c").text, r"select id from Leads where Mark = 'a\'b\\c' limit 200");
+}
+
+#[test]
+fn an_email_and_a_client_id_are_asked_for_whole_whatever_signs_they_have() {
+    let ids = holding("Leads", &["GA_Client"], r"1'2\%", false);
+    assert_eq!(ids.text, r"select id, GA_Client from Leads where GA_Client = '1\'2\\%' limit 200");
+    let emails = holding("Contacts", &["Email", "Secondary_Email"], "o'neil@a.b", true);
+    let conditions = r"(Email = 'o\'neil@a.b' or (Email like 'o\'neil@a.b' or (Secondary_Email = 'o\'neil@a.b' or Secondary_Email like 'o\'neil@a.b')))";
+    assert_eq!(emails.text, format!("select id, Email, Secondary_Email from Contacts where {conditions} limit 200"));
+    let percent = holding("Contacts", &["Email"], "a%b@c.d", true);
+    assert_eq!(percent.text, "select id, Email from Contacts where Email = 'a%b@c.d' limit 200");
 }

@@ -5,12 +5,12 @@ use crate::config::{CrmSection, FieldNames, Meaning, QuotaSettings};
 use crate::crm::zoho_crm::data_center;
 use crate::crm::zoho_crm::settings::prepare;
 
-fn in_data_center(name: &str) -> CrmSection {
+pub(super) fn in_data_center(name: &str) -> CrmSection {
     let data_center = Some(Placed::new(name.to_owned(), 11));
     CrmSection { data_center, base_url: None, auth_url: None, ..section("", "") }
 }
 
-fn problems(section: &CrmSection) -> Vec<String> {
+pub(super) fn problems(section: &CrmSection) -> Vec<String> {
     prepare(section).expect_err("problems").iter().map(ToString::to_string).collect()
 }
 

@@ -42,7 +42,7 @@ pub(super) fn names(mark: bool) -> FieldNames {
 
 pub(super) struct Writing {
     pub(super) account: Account,
-    names: FieldNames,
+    pub(super) names: FieldNames,
 }
 
 impl Writing {
@@ -77,11 +77,11 @@ impl Writing {
     }
 }
 
-async fn marked() -> Writing {
+pub(super) async fn marked() -> Writing {
     Writing::with(names(true)).await
 }
 
-async fn unmarked() -> Writing {
+pub(super) async fn unmarked() -> Writing {
     Writing::with(names(false)).await
 }
 
@@ -371,5 +371,6 @@ pub(super) async fn everything() -> Vec<Asked> {
         }
         asked.extend(stage.account.sandbox.asked());
     }
+    asked.extend(super::forms::everything().await);
     asked
 }

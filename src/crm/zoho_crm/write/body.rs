@@ -7,8 +7,9 @@ use crate::config::{FieldNames, Meaning};
 use crate::crm::failure::Failure;
 use crate::crm::writer::Order;
 use crate::crm::zoho_crm::{
-    path::{self, ACCOUNT, CALLS, CONTACT, DESCRIPTION, OWNER, PHONE, STAGE, TASKS, WHAT, WHO},
+    path::{self, ACCOUNT, CALLS, CONTACT, DESCRIPTION, EMAIL, LAST_NAME, OWNER, PHONE, STAGE, TASKS, WHAT, WHO},
     write::{
+        fill,
         shape::{Shape, nothing_of},
         stage::FirstStage,
         text,
@@ -23,7 +24,8 @@ use crate::model::{
 /// Signs of a text, where the account does not say.
 pub(in crate::crm::zoho_crm) const LONGEST_TEXT: usize = 32_000;
 const LONGEST_SUBJECT: usize = 255;
-const LONGEST_NAME: usize = 80;
+pub(super) const LONGEST_NAME: usize = 80;
+const LONGEST_EMAIL: usize = 100;
 const LONGEST_TITLE: usize = 120;
 const LONGEST_FIELD: usize = 255;
 /// A deal has to be closed some day: so long after the call, where nobody says otherwise.
@@ -47,10 +49,11 @@ pub(in crate::crm::zoho_crm) type Row = Map<String, Value>;
 /// What `action` makes: the module's word in the configuration and the record; `None` for what makes no record with fields.
 pub(in crate::crm::zoho_crm) fn made(order: &Order, ground: &Ground<'_>) -> Result<Row, Failure> {
     let mut row = match &order.action {
-        Action::Create { kind, title, text, utm, recording, .. } => {
+        Action::Create { kind, title, text, utm, recording, fields: filled } => {
             let mut row = entity(order, (*kind, title), ground)?;
-            described(&mut row, order, (kind.word(), text), ground);
+            described(&mut row, order, (kind.word(), fill::description(filled).unwrap_or(text)), ground);
             fields(&mut row, order, kind.word(), (*utm, *recording), ground);
+            fill::put(&mut row, order, (*kind, filled), ground);
             row
         }
         Action::Task { subject, text, completed, due } => {
@@ -91,23 +94,6 @@ pub(in crate::crm::zoho_crm) fn amended(order: &Order, to: &Action, ground: &Gro
     Ok(row)
 }
 
-/// What goes into the fields of an entity that is there; `has_utm`: whether it has a mark of some campaign already.
-pub(in crate::crm::zoho_crm) fn updated(
-    order: &Order,
-    kind: Kind,
-    (utm, call): (bool, bool),
-    has_utm: bool,
-    ground: &Ground<'_>,
-) -> Row {
-    let mut row = Row::new();
-    let own = Meaning::ORIGIN.into_iter().filter(|_| utm && !has_utm);
-    let calls = [Meaning::CallId, Meaning::CallStatus, Meaning::Recording].into_iter().filter(|_| call);
-    for meaning in own.chain(calls) {
-        field(&mut row, order, kind.word(), meaning, ground);
-    }
-    row
-}
-
 /// The text of a note.
 pub(in crate::crm::zoho_crm) fn note(order: &Order, text: &str, mark: bool) -> String {
     text::kept(text, order.call.recording.as_deref(), mark.then(|| order.mark.as_str()), LONGEST_TEXT)
@@ -128,11 +114,11 @@ fn entity(order: &Order, (kind, title): (Kind, &str), ground: &Ground<'_>) -> Re
     let named = |most_of: &str, usual| text::cut(&name(order, title, ground), ground.shape.limit(most_of, usual));
     match kind {
         Kind::Lead => {
-            put(&mut row, "Last_Name", &named("Last_Name", LONGEST_NAME));
+            put(&mut row, LAST_NAME, &named(LAST_NAME, LONGEST_NAME));
             put(&mut row, "Company", &named("Company", LONGEST_NAME));
         }
         Kind::Contact => {
-            put(&mut row, "Last_Name", &named("Last_Name", LONGEST_NAME));
+            put(&mut row, LAST_NAME, &named(LAST_NAME, LONGEST_NAME));
             linked(&mut row, ACCOUNT, order.on.iter().find(|link| link.kind == Kind::Organization));
         }
         Kind::Organization => put(&mut row, ACCOUNT, &named(ACCOUNT, LONGEST_NAME)),
@@ -154,10 +140,8 @@ fn entity(order: &Order, (kind, title): (Kind, &str), ground: &Ground<'_>) -> Re
     if kind != Kind::Deal {
         number(order).into_iter().for_each(|number| put(&mut row, PHONE, &number));
     }
-    if let Some(email) =
-        order.call.client_email.as_deref().filter(|email| is_email(email) && matches!(kind, Kind::Lead | Kind::Contact))
-    {
-        put(&mut row, "Email", email);
+    if let Some(email) = email(order, ground.shape).filter(|_| matches!(kind, Kind::Lead | Kind::Contact)) {
+        put(&mut row, EMAIL, email);
     }
     Ok(row)
 }
@@ -165,13 +149,20 @@ fn entity(order: &Order, (kind, title): (Kind, &str), ground: &Ground<'_>) -> Re
 /// A name that is never empty: the vendor demands one.
 fn name(order: &Order, title: &str, ground: &Ground<'_>) -> String {
     let call = &order.call;
-    let number = number(order).or_else(|| call.client_email.clone());
+    let number = number(order).or_else(|| call.client_email.clone()).or_else(|| call.client_id.clone());
     let given = [Some(title), call.client_name.as_deref(), ground.contact_name];
     let given = given.into_iter().flatten().map(str::trim).find(|name| !name.is_empty()).map(str::to_owned);
     given.or(number).unwrap_or_else(|| "?".to_owned())
 }
 
-fn is_email(text: &str) -> bool {
+/// The e-mail that the client left, where the vendor's field takes it.
+pub(super) fn email<'o>(order: &'o Order, shape: &Shape) -> Option<&'o str> {
+    let email = order.call.client_email.as_deref()?.trim();
+    let fits = email.chars().count() <= shape.limit(EMAIL, LONGEST_EMAIL);
+    Some(email).filter(|email| fits && is_email(email))
+}
+
+pub(super) fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.')) && !text.contains(' ')
 }
 
@@ -260,7 +251,7 @@ fn fields(row: &mut Row, order: &Order, owner: &str, (utm, recording): (bool, bo
     }
 }
 
-fn field(row: &mut Row, order: &Order, owner: &str, meaning: Meaning, ground: &Ground<'_>) {
+pub(super) fn field(row: &mut Row, order: &Order, owner: &str, meaning: Meaning, ground: &Ground<'_>) {
     let Some(name) = ground.shape.named(ground.names, owner, meaning) else { return };
     let Some(value) = meaning.told_by(&order.call) else { return };
     let most = ground.shape.limit(name, LONGEST_FIELD);

@@ -18,11 +18,18 @@ use crate::outbound::Method;
 /// Signs of a text that is made, and of a link.
 const TEXT: usize = 255;
 const LINK: usize = 450;
+/// The key of the fields that forms are put into.
+const CUSTOM: &str = "custom";
 
 /// What is written of an owner: tasks and calls get no marks of campaigns, their client has them.
 pub(in crate::crm::zoho_crm) fn is_written(owner: &str, meaning: Meaning) -> bool {
     !matches!(owner, "task" | "call")
         || matches!(meaning, Meaning::CallId | Meaning::CallStatus | Meaning::Recording | Meaning::Mark)
+}
+
+/// What the fields of a form go into.
+pub(in crate::crm::zoho_crm) fn is_entity(owner: &str) -> bool {
+    !matches!(owner, "task" | "call" | "ticket")
 }
 
 impl Pen {
@@ -32,7 +39,11 @@ impl Pen {
             let named = Meaning::ALL.into_iter().filter(|&meaning| is_written(owner, meaning));
             let named: Vec<(Meaning, &str)> =
                 named.filter_map(|meaning| Some((meaning, self.names.of(owner, meaning)?))).collect();
-            if named.is_empty() {
+            let customs: Vec<&str> = match is_entity(owner) {
+                true => self.names.customs(owner).map(|placed| placed.value.as_str()).collect(),
+                false => Vec::new(),
+            };
+            if named.is_empty() && customs.is_empty() {
                 continue;
             }
             let shape = self.shapes.fresh(&self.zoho.api, owner).await?;
@@ -43,8 +54,15 @@ impl Pen {
                     key: meaning.key().to_owned(),
                     name: name.to_owned(),
                     there: field.is_some(),
-                    trouble: field.and_then(|field| trouble(field, meaning)),
+                    trouble: field.and_then(|field| trouble(field, (owner, meaning))),
                 }
+            }));
+            states.extend(customs.into_iter().map(|name| FieldState {
+                of: owner.to_owned(),
+                key: CUSTOM.to_owned(),
+                name: name.to_owned(),
+                there: shape.field(name).is_some(),
+                trouble: shape.field(name).and_then(|field| closed(&field.holds)),
             }));
         }
         Ok(states)
@@ -71,8 +89,31 @@ impl Pen {
     }
 }
 
+/// Why nothing of a form goes into a field of the customer's that is there.
+fn closed(holds: &str) -> Option<String> {
+    const TAKEN: [&str; 15] = [
+        "text",
+        "textarea",
+        "phone",
+        "email",
+        "website",
+        "picklist",
+        "multiselectpicklist",
+        "integer",
+        "bigint",
+        "double",
+        "currency",
+        "decimal",
+        "percent",
+        "boolean",
+        "date",
+    ];
+    let fits = TAKEN.contains(&holds) || holds == "datetime";
+    (!fits).then(|| format!("expected a field that a form's text can go into, found one of type {holds}"))
+}
+
 /// Why a field that is there cannot be used.
-fn trouble(field: &Trait, meaning: Meaning) -> Option<String> {
+fn trouble(field: &Trait, (owner, meaning): (&str, Meaning)) -> Option<String> {
     let holds = field.holds.as_str();
     let fits = match meaning {
         Meaning::Mark => holds == "text",
@@ -81,6 +122,9 @@ fn trouble(field: &Trait, meaning: Meaning) -> Option<String> {
     };
     if !fits {
         return Some(format!("expected a field of text, found one of type {holds}"));
+    }
+    if meaning == Meaning::ClientId && holds == "textarea" && matches!(owner, "contact" | "lead") {
+        return Some("expected one line, found several: it is written, but nobody can be looked for by it".to_owned());
     }
     if meaning == Meaning::Mark && !field.unique {
         return Some(

@@ -1,15 +1,20 @@
 //! Looking for what was made although its answer was lost: in the database, by query and by the lists of a record, never
 //! in the search.
 
+use crate::config::Meaning;
 use crate::crm::failure::Failure;
 use crate::crm::writer::{Order, Receipt};
 use crate::crm::zoho_crm::{
     api::{Payer, Question},
     coql::{self, Query},
-    path::{self, ACCOUNT, CONTACT, DESCRIPTION, PHONE, WHAT, WHO},
+    path::{self, ACCOUNT, CONTACT, DESCRIPTION, EMAIL, PHONE, WHAT, WHO},
     status,
     wire::{Row, Rows},
-    write::{Pen, body, noted, shape::nothing_of, whole},
+    write::{
+        Pen, body, noted,
+        shape::{Shape, nothing_of},
+        whole,
+    },
 };
 use crate::model::{action::Action, client::Kind};
 
@@ -37,8 +42,8 @@ impl Pen {
             || self.zoho.api.tools.clock.now_s().saturating_sub(WEEK_S),
             |at| at.as_second().saturating_sub(SLACK_S),
         );
-        let linked = linked(order);
-        let linked = linked.as_ref().map(|(field, value)| (*field, value.as_str()));
+        let linked = self.linked(order, (owner, &shape))?;
+        let linked = linked.as_ref().map(|(field, value)| (field.as_str(), value.as_str()));
         let found = match self.made_since(&coql::made_since(module, linked, since_s)).await? {
             // A field that this account cannot be asked for, encrypted perhaps: everything new is looked at.
             None => self.made_since(&coql::made_since(module, None, since_s)).await?,
@@ -51,6 +56,19 @@ impl Pen {
         };
         let marked = |row: &&Row| row.text(DESCRIPTION).is_some_and(|text| text.contains(order.mark.as_str()));
         rows.data.iter().find(marked).map(|row| row.id().map(whole)).transpose()
+    }
+
+    /// The field that leads to few records among which the one is that an order makes, and what stands in it: what they
+    /// hang on, else the number, the e-mail, the client's id, whichever was written.
+    fn linked(&self, order: &Order, (owner, shape): (&str, &Shape)) -> Result<Option<(String, String)>, Failure> {
+        let Action::Create { kind: Kind::Lead | Kind::Contact | Kind::Organization, .. } = &order.action else {
+            return Ok(hung_on(order));
+        };
+        let row = body::made(order, &self.ground(shape, None))?;
+        let id = shape.named(&self.names, owner, Meaning::ClientId);
+        let id = id.filter(|name| shape.field(name).is_some_and(|field| field.holds == "text"));
+        let written = |name: &str| Some((name.to_owned(), row.get(name)?.as_str()?.to_owned()));
+        Ok([PHONE, EMAIL].into_iter().chain(id).find_map(written))
     }
 
     /// `None` where the vendor refuses the query.
@@ -84,20 +102,20 @@ impl Pen {
     }
 }
 
-/// The field that leads to few records among which the one is that an order makes, and what stands in it.
-fn linked(order: &Order) -> Option<(&'static str, String)> {
-    let of = |kind: Kind| order.on.iter().find(|link| link.kind == kind).map(|link| link.id.to_string());
+/// What a task, a call or a deal hangs on: a field, and what stands in it.
+fn hung_on(order: &Order) -> Option<(String, String)> {
+    let of = |field: &str, kind: Kind| {
+        let link = order.on.iter().find(|link| link.kind == kind)?;
+        Some((field.to_owned(), link.id.to_string()))
+    };
     match &order.action {
         Action::Create { kind: Kind::Deal, .. } => {
-            of(Kind::Contact).map(|id| (CONTACT, id)).or_else(|| Some((ACCOUNT, of(Kind::Organization)?)))
+            of(CONTACT, Kind::Contact).or_else(|| of(ACCOUNT, Kind::Organization))
         }
-        Action::Create { .. } => Some((PHONE, body::number(order)?)),
-        Action::Task { .. } | Action::Call { .. } => {
-            let lead = of(Kind::Lead).map(|id| (WHAT, id));
-            let contact = || of(Kind::Contact).map(|id| (WHO, id));
-            let other = || Some((WHAT, of(Kind::Deal).or_else(|| of(Kind::Organization))?));
-            lead.or_else(contact).or_else(other)
-        }
+        Action::Task { .. } | Action::Call { .. } => of(WHAT, Kind::Lead)
+            .or_else(|| of(WHO, Kind::Contact))
+            .or_else(|| of(WHAT, Kind::Deal))
+            .or_else(|| of(WHAT, Kind::Organization)),
         _ => None,
     }
 }

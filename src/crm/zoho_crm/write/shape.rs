@@ -33,6 +33,8 @@ pub(in crate::crm::zoho_crm) struct Trait {
     pub(in crate::crm::zoho_crm) length: Option<usize>,
     /// Whether the vendor sees to it that no two records have the same in it.
     pub(in crate::crm::zoho_crm) unique: bool,
+    /// The values of a list: as they are shown, which is how they are written, and as they are stored.
+    pub(in crate::crm::zoho_crm) choices: Vec<(String, String)>,
 }
 
 /// A module, as far as a writer needs it.
@@ -44,13 +46,23 @@ impl Shape {
         let each = fields.fields.iter().map(|field| {
             let unique = field.unique.as_ref().and_then(Value::as_object).is_some_and(|unique| !unique.is_empty());
             let length = field.length.filter(|length| *length > 0);
-            (field.api_name.clone(), Trait { holds: field.data_type.clone(), length, unique })
+            let choices = field.pick_list_values.iter().filter_map(|choice| {
+                let shown = choice.display_value.clone()?;
+                Some((shown.clone(), choice.actual_value.clone().unwrap_or(shown)))
+            });
+            let choices = choices.collect();
+            (field.api_name.clone(), Trait { holds: field.data_type.clone(), length, unique, choices })
         });
         Self(each.collect())
     }
 
     pub(in crate::crm::zoho_crm) fn field(&self, name: &str) -> Option<&Trait> {
         self.0.get(name)
+    }
+
+    /// The fields of a type.
+    pub(in crate::crm::zoho_crm) fn of_type(&self, holds: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(_, field)| field.holds == holds).map(|(name, _)| name.as_str())
     }
 
     /// The most signs that a field takes: what the customer's account says, else what is usual.
