@@ -42,7 +42,7 @@ pub(super) const ACCOUNT: &str = "Account_Name";
 
 /// Leads' and contacts'.
 pub(super) const FIRST_NAME: &str = "First_Name";
-/// Leads' and contacts'.
+/// Leads' and contacts'; the name, where only one part of it is known.
 pub(super) const LAST_NAME: &str = "Last_Name";
 
 /// What a kind's records are called, in the order it is said. Deals have titles.
@@ -64,10 +64,6 @@ pub(super) const WHAT: &str = "What_Id";
 pub(super) const PHONE: &str = "Phone";
 /// A lead's, a contact's main e-mail.
 pub(super) const EMAIL: &str = "Email";
-/// A lead's, a contact's name, where only one part of it is known.
-pub(super) const LAST_NAME: &str = "Last_Name";
-/// A lead's, a contact's.
-pub(super) const FIRST_NAME: &str = "First_Name";
 /// The module of tasks.
 pub(super) const TASKS: &str = "Tasks";
 /// The module of calls.

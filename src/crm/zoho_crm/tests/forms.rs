@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sandbox::kit::{StandIn, Thing};
+use sandbox::kit::Thing;
 use sandbox::zoho_crm::{Asked, Change, Fault, FaultKind, Item, Module};
 
 use super::writing::{Writing, marked, names, unmarked};
