@@ -5,6 +5,7 @@
 //! block, a token or an employee changed empties nothing.
 
 mod as_if;
+mod contact_book;
 mod generations;
 mod offices;
 mod quotas;
@@ -21,7 +22,9 @@ use std::{
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
-use self::{offices::Fetchers, reconcile::Reconcilers, staff::StaffLists, webhooks::Webhooks};
+use self::{
+    contact_book::ContactBooks, offices::Fetchers, reconcile::Reconcilers, staff::StaffLists, webhooks::Webhooks,
+};
 use super::{accounts::Accounts, run::Overrides};
 use crate::base::{
     clock::Clock,
@@ -84,6 +87,7 @@ struct Tending {
     directories: BTreeMap<Box<str>, Tended>,
     staff: StaffLists,
     reconcilers: Reconcilers,
+    contact_books: ContactBooks,
     webhooks: Webhooks,
     accounts: Accounts,
     fetchers: Fetchers,
@@ -124,7 +128,8 @@ impl Follow {
         let accounts = Accounts::open(&means.process.data);
         let (staff, webhooks, fetchers) = (StaffLists::default(), Webhooks::default(), Fetchers::default());
         let (directories, shelves, reconcilers) = (BTreeMap::new(), BTreeMap::new(), Reconcilers::default());
-        let tending = Tending { directories, staff, reconcilers, webhooks, accounts, fetchers, shelves };
+        let contact_books = ContactBooks::default();
+        let tending = Tending { directories, staff, reconcilers, contact_books, webhooks, accounts, fetchers, shelves };
         let tending = Mutex::new(tending);
         let (inboxes, opened) = (Arc::new(Current::new(Arc::default())), watch::Sender::new(false));
         Arc::new(Self { means, current, reloading: Mutex::default(), inboxes, opened, tending, stop })
@@ -223,6 +228,7 @@ impl Follow {
             let users = Arc::clone(&directory.users().borrow());
             self.tend_webhooks(&mut tending, &project);
             self.tend_reconciler(&mut tending, &project);
+            self.tend_contact_book(&mut tending, &project);
             let project = self.with_staff(&mut tending, project);
             lines.push(self.line(project, directory, &users));
         }
@@ -235,6 +241,7 @@ impl Follow {
             tending.staff.end(&line.project.name);
             tending.webhooks.end(&line.project.name);
             tending.reconcilers.end(&line.project.name);
+            tending.contact_books.end(&line.project.name);
             if let Some(tended) = tending.directories.remove(&line.project.name) {
                 self.give_up(tended);
             }

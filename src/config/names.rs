@@ -1,4 +1,4 @@
-//! Names of keys: what was renamed, what comes later, what was probably meant.
+//! Names of keys: what was renamed, what was probably meant.
 
 use crate::config::tree::shortened;
 
@@ -83,9 +83,6 @@ const RENAMED: &[(&str, &str, &str)] = &[
     ("block.fields", "callid", "call_id"),
 ];
 
-/// Keys that are agreed and do nothing yet. Read and ignored they would look as if they worked, so they are refused.
-const LATER: &[(&str, &str, &str)] = &[("ringostat", "contact_book", "the contact book")];
-
 /// What a former name is called now.
 pub(super) fn renamed(kind: &str, key: &str) -> Option<&'static str> {
     RENAMED.iter().find(|(of, old, _)| *of == kind && *old == key).map(|(.., new)| *new)
@@ -97,9 +94,6 @@ pub(super) fn unknown<'k>(kind: &str, path: &str, key: &str, known: impl Iterato
     let whole = if path.is_empty() { shown.clone() } else { format!("{path}.{shown}") };
     if let Some(new) = renamed(kind, key) {
         return format!("{whole}: expected the key's name, `{new}`, found `{shown}`");
-    }
-    if let Some((.., with)) = LATER.iter().find(|(of, later, _)| *of == kind && *later == key) {
-        return format!("{whole}: not yet known; it comes with a later version ({with}) and would do nothing now");
     }
     let of = if path.is_empty() { "this file".to_owned() } else { format!("`{path}`") };
     let known: Vec<&str> = known.collect();
@@ -129,7 +123,7 @@ pub(super) fn one_of<'w>(words: impl Iterator<Item = &'w str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LATER, RENAMED, near, unknown};
+    use super::{RENAMED, near, unknown};
 
     #[test]
     fn a_slip_is_answered_with_the_nearest_key() {
@@ -151,7 +145,7 @@ mod tests {
 
     #[test]
     fn no_name_is_listed_twice() {
-        let mut names: Vec<_> = RENAMED.iter().chain(LATER).map(|(kind, name, _)| (kind, name)).collect();
+        let mut names: Vec<_> = RENAMED.iter().map(|(kind, name, _)| (kind, name)).collect();
         names.sort_unstable();
         let all = names.len();
         names.dedup();

@@ -1,12 +1,19 @@
 //! The `[ringostat]` section: Ringostat's own API, from which employees and calls that nobody told can be read.
 
+use std::time::Duration;
+
 use url::{Host, Url};
 
 use crate::base::{problem::Placed, secret::Secret};
-use crate::config::{section::Section, tree::shortened};
+use crate::config::{
+    section::{Range, Section},
+    tree::shortened,
+};
 
 /// Where recordings lie unless said otherwise.
 const RECORDINGS: &str = "app.ringostat.com";
+/// Between two requests of the contact book unless said otherwise.
+const CONTACT_BOOK_PAUSE: Duration = Duration::from_secs(5);
 /// A project's id, at most: what a JSON number carries without loss.
 const MAX_ID_DIGITS: usize = 15;
 
@@ -21,6 +28,10 @@ pub struct RingostatSection {
     pub staff: bool,
     /// Whether calls that nobody told are read from its list; with it `project_id` and `auth_key` are there.
     pub reconcile: bool,
+    /// Whether clients are told to Ringostat's contact book; with it `project_id` and `auth_key` are there.
+    pub contact_book: bool,
+    /// Between two requests of the contact book, at least.
+    pub contact_book_pause: Duration,
     /// Where Ringostat's API answers, when that is not the vendor's own address.
     pub base_url: Option<Url>,
     /// The hosts that recordings may lie on, in lower case.
@@ -42,7 +53,8 @@ pub(super) fn read(project: &Section<'_>) -> Ringostat {
     };
     let staff = ringostat.flag("staff").is_some_and(|flag| flag.value);
     let reconcile = ringostat.flag("reconcile").is_some_and(|flag| flag.value);
-    if staff || reconcile {
+    let contact_book = ringostat.flag("contact_book").is_some_and(|flag| flag.value);
+    if staff || reconcile || contact_book {
         ringostat.needed("project_id");
         ringostat.needed("auth_key");
     }
@@ -51,6 +63,8 @@ pub(super) fn read(project: &Section<'_>) -> Ringostat {
         auth_key: ringostat.secret("auth_key").map(|key| key.value),
         staff,
         reconcile,
+        contact_book,
+        contact_book_pause: contact_book_pause(&ringostat),
         base_url: base_url(&ringostat),
         recording_hosts: recording_hosts(&ringostat),
     };
@@ -63,6 +77,11 @@ pub(super) fn read(project: &Section<'_>) -> Ringostat {
     }
     ringostat.finish();
     Ringostat { section: Some(section), public_url: public_url.or(own) }
+}
+
+fn contact_book_pause(ringostat: &Section<'_>) -> Duration {
+    let pause = ringostat.number("contact_book_pause_s", Range::new(1, 3_600, "seconds"));
+    pause.map_or(CONTACT_BOOK_PAUSE, |pause| Duration::from_secs(pause.value))
 }
 
 fn project_id(ringostat: &Section<'_>) -> Option<u64> {

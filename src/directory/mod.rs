@@ -41,6 +41,7 @@ pub use self::{
     health::Health,
     live::Asked,
     numbers::{UnreadableNumber, UnreadableNumbers},
+    records::bearers::Bearer,
     snapshot::{
         Generation, Keeping, NoSnapshot, NotWritten, Origin, Restored, RestoredStatus, Shelf, SnapshotStatus, Why,
     },
@@ -119,6 +120,8 @@ impl Feed {
 
 /// How often changes are asked for where nothing is configured and the account's quota allows it.
 const SWEEP: Duration = Duration::from_secs(60);
+/// Places that are looked at under one lock for who carries numbers.
+const BEARERS: usize = 1_024;
 /// The pause after a sweep that webhooks asked for, where the account's quota allows it.
 const TOLD_SWEEP: Duration = Duration::from_secs(10);
 
@@ -283,6 +286,21 @@ impl Directory {
         *self.feed.write().unwrap_or_else(PoisonError::into_inner) = feed;
         self.adopted.notify_one();
         self.adopted_in_mid_crawl.notify_waiters();
+    }
+
+    /// How often anything has changed of who is known: the same again, and nothing has.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.records().changes()
+    }
+
+    /// Everybody who carries a number, a slice at a time: those from `from` on, the first one is 0, and where to go on.
+    ///
+    /// # Cost
+    /// Holds the records, which no call takes, for the length of a thousand places.
+    #[must_use]
+    pub fn bearers(&self, from: usize) -> (Vec<Bearer>, Option<usize>) {
+        self.records().bearers(from, BEARERS)
     }
 
     /// The CRM's users, and every change of them.

@@ -4,6 +4,7 @@
 //! records may arrive before or after them. So every record has a place, known or only referred to, and links run from
 //! a contact or organization to what hangs on it. Only the background touches this; calls read the cache.
 
+pub(super) mod bearers;
 pub(super) mod stored;
 pub(super) mod unreadable;
 

@@ -3,13 +3,15 @@
 //! | what | request |
 //! | --- | --- |
 //! | staff | `POST /api/json-rpc`, `getProjectStaffListAndDirections` |
+//! | the contact book | `POST /minicrm/contacts/sync` |
 //! | a recording | `GET` of the link that an event brought |
 //! | calls | `GET /calls/list` |
 //!
-//! The key goes into the header `auth-key`; in the query as well it makes the gateway refuse. The contact book is not
-//! written yet. Knows no CRM and no project: who of the staff is which employee is decided above.
+//! The key goes into the header `auth-key`; in the query as well it makes the gateway refuse. Knows no CRM and no project:
+//! who of the staff is which employee is decided above.
 
 mod calls;
+mod contact_book;
 mod failure;
 mod recording;
 mod staff;
@@ -19,6 +21,7 @@ use std::fmt;
 use url::Url;
 
 pub use self::calls::{Calls, CallsReader, MOST_ROWS, Page, Window, Windows};
+pub use self::contact_book::{Book, Contact, MOST_AT_ONCE};
 pub use self::failure::Failure;
 pub use self::recording::{Recording, RecordingBounds, Recordings};
 pub use self::staff::{Reader, Staff, StaffFile, StaffMember, StaffState, StaffStatus};

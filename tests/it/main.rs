@@ -135,6 +135,8 @@ mod whole;
 #[cfg(test)]
 mod whole_changes;
 #[cfg(test)]
+mod whole_contact_book;
+#[cfg(test)]
 mod whole_days;
 #[cfg(test)]
 mod whole_reload;

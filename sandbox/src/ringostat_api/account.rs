@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::calls::{List, ListedCall};
+use super::contact_book::ContactBook;
 use super::recordings::Recordings;
 use super::{rpc, staff::Member};
 use crate::kit::{
@@ -95,6 +96,7 @@ pub struct Account {
     timezone: TimeZone,
     revoked: AtomicBool,
     recordings: Recordings,
+    contact_book: ContactBook,
     ground: Arc<Ground>,
 }
 
@@ -115,6 +117,12 @@ impl Account {
             _ => {}
         }
         read(&self.calls).answer(call.query(), &self.timezone, self.ground.clock.now().wall)
+    }
+
+    /// What the contact book holds now.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Value> {
+        self.contact_book.entries()
     }
 }
 
@@ -142,7 +150,8 @@ impl Vendor for Account {
     fn new(options: Options, ground: Arc<Ground>) -> Self {
         let Options { project_id, auth_key, staff, timezone, .. } = options;
         let (staff, calls, recordings) = (RwLock::new(staff), RwLock::default(), Recordings::default());
-        Self { project_id, auth_key, staff, calls, timezone, revoked: AtomicBool::new(false), recordings, ground }
+        let (revoked, contact_book) = (AtomicBool::new(false), ContactBook::default());
+        Self { project_id, auth_key, staff, calls, timezone, revoked, recordings, contact_book, ground }
     }
 
     fn serial(&self) -> u64 {
@@ -163,6 +172,11 @@ impl Vendor for Account {
         if call.path() == LIST && *call.method() == Method::GET {
             return Answer::free(self.list(&call));
         }
+        let withdrawn = call.expired.is_some() || self.revoked.load(Ordering::Acquire);
+        let key = (!withdrawn).then_some(&*self.auth_key);
+        if let Some(told) = self.contact_book.answer(&call, self.project_id, key) {
+            return Answer::free(told);
+        }
         if call.path() != PATH {
             return status(StatusCode::NOT_FOUND);
         }
@@ -173,7 +187,6 @@ impl Vendor for Account {
         if *call.method() != Method::POST {
             return status(StatusCode::METHOD_NOT_ALLOWED);
         }
-        let withdrawn = call.expired.is_some() || self.revoked.load(Ordering::Acquire);
         let body = if withdrawn || call.header("auth-key") != Some(&*self.auth_key) {
             rpc::refused(-32_003, "Access denied", &Value::Null)
         } else {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `POST /api/json-rpc`, `getProjectStaffListAndDirections` | the staff of the account's one project and their directions |
 //! | `GET /calls/list` | calls that began between two times by the project's wall clock, 6,500 at the most; JSON alone |
+//! | `POST /minicrm/contacts/sync` | entries of the contact book; what it holds, [`Account::contacts`] says |
 //! | `GET /recordings/{id}.ogg?token=…` | the audio of a call, of any id; 429 where two follow each other within 1.5 s |
 //!
 //! The key goes into the header `auth-key`. Help centre and public code say how requests, filters and answers look, and
@@ -14,7 +15,7 @@
 //! Of the list of calls they say the parameters, the limit, the names of fields and that an unknown one is answered by a
 //! text; not whether an end is counted in (here both are), nor how a wrong key is refused (here by a status).
 //!
-//! Not here on purpose: filters, order and merging of calls, CSV, the contact book, who is online. How long a recording's token lives is not said: here as
+//! Not here on purpose: filters, order and merging of calls, CSV, the contact book's organizations, who is online. How long a recording's token lives is not said: here as
 //! long as the stand-in.
 //!
 //! # Source
@@ -22,6 +23,7 @@
 
 mod account;
 mod calls;
+mod contact_book;
 mod recordings;
 mod rpc;
 mod staff;

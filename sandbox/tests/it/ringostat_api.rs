@@ -120,3 +120,64 @@ async fn staged_faults_make_it_odd_in_the_ways_that_it_has() {
     api.stage_fault(Fault::new(FaultKind::TokenExpired));
     assert_eq!(told(&api, &json!({})).await["error"]["code"], -32_003);
 }
+
+/// An entry of the contact book, with members as they are given.
+fn entry(members: &Value) -> Value {
+    let mut entry = json!({
+        "projectId": 110_070, "fullName": "Olena Bilous", "origin": "pipedrive", "externalId": "5", "leadId": null,
+        "responsible": "Anna", "staffId": 348_104, "contactLink": "https://acme.pipedrive.com/person/5", "leadLink": "",
+        "dealLink": "", "googleClientId": "", "organizations": null,
+        "contactDirections": [{"type": "phone", "name": "phone", "value": "380671112233"}],
+    });
+    for (key, value) in members.as_object().unwrap() {
+        entry[key] = value.clone();
+    }
+    entry
+}
+
+async fn told_book(api: &RingostatApi, headers: &[(&str, &str)], entries: &Value) -> u16 {
+    let body = json!({ "contacts": entries }).to_string();
+    exchange(api, "POST /minicrm/contacts/sync", headers, &body).await.unwrap().status
+}
+
+#[tokio::test]
+async fn the_contact_book_takes_whole_entries_of_its_project_and_holds_each_once() {
+    let api = started().await;
+    let right = [KEY, ("x-project-id", "110070")];
+    assert_eq!(told_book(&api, &right, &json!([entry(&json!({})), entry(&json!({"externalId": "6"}))])).await, 200);
+    assert_eq!(told_book(&api, &right, &json!([entry(&json!({"responsible": "Petro"}))])).await, 200);
+    let held = api.vendor().contacts();
+    assert_eq!(held.len(), 2);
+    assert_eq!(held[0]["responsible"], "Petro");
+    for wrong in [
+        json!({"fullName": ""}),
+        json!({"projectId": "110070"}),
+        json!({"externalId": null}),
+        json!({"contactDirections": []}),
+        json!({"contactDirections": [{"type": "fax", "name": "", "value": "1"}]}),
+        json!({"staffId": "348104"}),
+        json!({"contactLink": null}),
+        json!({"unknown": 1}),
+    ] {
+        let both = json!([entry(&json!({"externalId": "7"})), entry(&wrong)]);
+        assert_eq!(told_book(&api, &right, &both).await, 400, "{wrong}");
+    }
+    assert_eq!(api.vendor().contacts().len(), 2, "of a request that is refused nothing is taken");
+}
+
+#[tokio::test]
+async fn the_contact_book_wants_its_key_and_its_project_in_headers() {
+    let api = started().await;
+    let entries = json!([entry(&json!({}))]);
+    let project = ("x-project-id", "110070");
+    assert_eq!(told_book(&api, &[project], &entries).await, 401);
+    assert_eq!(told_book(&api, &[("auth-key", "wrong"), project], &entries).await, 401);
+    assert_eq!(told_book(&api, &[KEY], &entries).await, 403);
+    assert_eq!(told_book(&api, &[KEY, ("x-project-id", "7")], &entries).await, 403);
+    api.set_revoked(true);
+    assert_eq!(told_book(&api, &[KEY, project], &entries).await, 401);
+    api.set_revoked(false);
+    api.stage_fault(Fault::new(FaultKind::RateLimit { how: "retry_after".to_owned() }));
+    assert_eq!(told_book(&api, &[KEY, project], &entries).await, 429);
+    assert!(api.vendor().contacts().is_empty());
+}

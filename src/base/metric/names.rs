@@ -73,6 +73,8 @@ metrics! {
         JournalCredentials = "journal_credentials_refused", "Times writing paused because the CRM refused the credentials";
         DecisionsWritten = "decisions_written", "Answers to calls recorded on the disk";
         DecisionsDropped = "decisions_dropped", "Answers to calls that were not recorded: too many at once, or the disk did not take them";
+        ContactsPushed = "contact_book_pushed", "Entries told to Ringostat's contact book";
+        ContactsFailed = "contact_book_failed", "Entries that Ringostat's contact book did not take, each time";
         CardsShown = "cards_shown", "Requests for a client's card answered with one";
         CardsNone = "cards_none", "Requests for a client's card where there was none";
         NumbersUnreadable = "numbers_unreadable", "Numbers of the CRM that could not be read";

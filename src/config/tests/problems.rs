@@ -110,13 +110,6 @@ fn former_and_plausible_names_are_answered_with_the_right_one_alone() {
 }
 
 #[test]
-fn keys_that_come_later_are_refused_because_they_would_do_nothing() {
-    let reason = "5: ringostat.contact_book: not yet known; it comes with a later version (the contact book) and would do \
-                  nothing now";
-    spoilt("[crm]", "[ringostat]\ncontact_book = true\n[crm]", &[reason]);
-}
-
-#[test]
 fn employees_are_told_apart_by_everything_they_are_recognised_by() {
     let second = |keys: &str| {
         format!(

@@ -1,5 +1,7 @@
 //! `[ringostat]`, `public_url`, and employees whose directions Ringostat's list says.
 
+use std::time::Duration;
+
 use super::{Folder, GOOD, project, spoilt};
 
 const SECTION: &str = "[ringostat]\nproject_id = \"110070\"\nauth_key = { env = \"ACME_TOKEN\" }\nstaff = true\n";
@@ -21,6 +23,7 @@ fn an_empty_section_has_every_default() {
     let section = acme.ringostat.unwrap();
     assert_eq!((section.project_id, section.staff, section.base_url), (None, false, None));
     assert!(section.auth_key.is_none());
+    assert_eq!((section.contact_book, section.contact_book_pause), (false, Duration::from_secs(5)));
     assert_eq!(section.recording_hosts, ["app.ringostat.com"]);
 }
 
@@ -51,6 +54,23 @@ fn reconciling_is_off_unless_it_is_said_and_takes_an_id_and_a_key() {
         &[
             "7: ringostat.auth_key: expected a value, found none",
             "7: ringostat.project_id: expected a value, found none",
+        ],
+    );
+}
+
+#[test]
+fn the_contact_book_takes_an_id_and_a_key_and_a_pause_in_seconds() {
+    let section = SECTION.replace("staff = true", "contact_book = true\ncontact_book_pause_s = 60");
+    let acme = with_section(&section).read().unwrap().projects.remove(0);
+    let section = acme.ringostat.unwrap();
+    assert_eq!((section.contact_book, section.contact_book_pause), (true, Duration::from_secs(60)));
+    spoilt(
+        "[[employee]]",
+        "[ringostat]\ncontact_book = true\ncontact_book_pause_s = 0\n[[employee]]",
+        &[
+            "7: ringostat.auth_key: expected a value, found none",
+            "7: ringostat.project_id: expected a value, found none",
+            "9: ringostat.contact_book_pause_s: expected a whole number, 1 to 3600 seconds, found 0",
         ],
     );
 }

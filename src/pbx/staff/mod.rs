@@ -2,7 +2,7 @@
 
 mod keep;
 mod store;
-mod wire;
+pub(super) mod wire;
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -187,7 +187,7 @@ fn said(body: &[u8]) -> Option<String> {
 }
 
 /// Code and message of an `error`, short.
-fn told(error: &Value) -> String {
+pub(in crate::pbx) fn told(error: &Value) -> String {
     const LONGEST: usize = 200;
     let code = error.get("code").filter(|code| !code.is_null()).map(|code| format!("code {code}"));
     let message = error.get("message").or(Some(error)).and_then(Value::as_str).map(str::to_owned);
