@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     activity::{Activity, Of},
+    default::default_takes,
     object::{SECOND_PHONE, stages},
     property::pipeline,
     reply::Refusal,
@@ -33,7 +34,7 @@ pub(super) struct Custom {
 
 /// What a property takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
+pub(super) enum Takes {
     Text,
     Number,
     /// Milliseconds since 1970, or RFC 3339.
@@ -42,6 +43,8 @@ enum Takes {
     Owner,
     Pipeline,
     Stage,
+    /// An e-mail.
+    Email,
     /// An address, and a safe one.
     Https,
     /// Nothing: the vendor sets it.
@@ -106,7 +109,8 @@ fn entity_takes(kind: EntityKind, name: &str) -> Option<Takes> {
         | (_, "hs_searchable_calculated_phone_number" | "hs_searchable_calculated_mobile_number") => {
             Some(Takes::Nothing)
         }
-        (EntityKind::Contact, "firstname" | "lastname" | "email" | "phone" | "mobilephone" | SECOND_PHONE)
+        (EntityKind::Contact, "email") => Some(Takes::Email),
+        (EntityKind::Contact, "firstname" | "lastname" | "phone" | "mobilephone" | SECOND_PHONE)
         | (EntityKind::Organization, "name" | "domain" | "phone" | "description")
         | (EntityKind::Deal, "dealname" | "description")
         | (EntityKind::Ticket, "subject" | "content")
@@ -117,7 +121,7 @@ fn entity_takes(kind: EntityKind, name: &str) -> Option<Takes> {
         (EntityKind::Deal, "dealstage") | (EntityKind::Ticket | EntityKind::Lead, "hs_pipeline_stage") => {
             Some(Takes::Stage)
         }
-        _ => None,
+        _ => default_takes(kind, name),
     }
 }
 
@@ -150,12 +154,20 @@ impl Takes {
                 let known = if self == Self::Stage { stage } else { value == pipeline(kind) };
                 if known { None } else { option() }
             }
+            Self::Email if !is_email(value) => Some(("INVALID_EMAIL", format!("Email address {value} is invalid"))),
             Self::Https if !value.starts_with("https://") => {
                 Some(("INVALID_URL", "expected a secure https address".to_owned()))
             }
-            Self::Text | Self::Number | Self::Time | Self::Words(_) | Self::Https => None,
+            Self::Text | Self::Number | Self::Time | Self::Words(_) | Self::Email | Self::Https => None,
         }
     }
+}
+
+/// As loosely as the vendor: something, one `@`, a host with a dot in it, no blanks.
+fn is_email(value: &str) -> bool {
+    let parts = value.split_once('@').filter(|(name, host)| !name.is_empty() && !host.contains('@'));
+    let dotted = |host: &str| host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
+    parts.is_some_and(|(_, host)| dotted(host)) && !value.chars().any(char::is_whitespace)
 }
 
 impl World {

@@ -19,6 +19,7 @@ mod account;
 mod activity;
 mod association;
 mod change;
+mod default;
 mod field;
 mod filter;
 mod held;

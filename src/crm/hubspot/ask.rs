@@ -6,12 +6,14 @@
 
 use futures_util::future::try_join_all;
 
+use crate::config::FieldNames;
 use crate::crm::Record;
 use crate::crm::failure::Failure;
 use crate::crm::hubspot::{
     links::{Associations, associations},
     path,
     read::HubSpot,
+    seek::Wanted,
     send::{Payer, Question},
     status,
     wire::{Answer, Object},
@@ -61,27 +63,49 @@ impl HubSpot {
     ///
     /// # Cost
     /// As [`Self::asked`]; one request more for contacts and one for companies, and one to three for each other kind that
-    /// is known and hangs on none of them.
-    pub(super) async fn looked(&self, look: &Look, payer: Payer) -> Result<Vec<Record>, Failure> {
+    /// is known and hangs on none of them. By e-mail or client id: a search of contacts and one of leads, and a request
+    /// for each where somebody is found.
+    pub(super) async fn looked(&self, look: &Look, names: &FieldNames, payer: Payer) -> Result<Vec<Record>, Failure> {
         let mut carriers = Vec::new();
         for kind in CARRIERS {
             let mut ids: Vec<CrmId> = known(look, kind).collect();
             if let Some(number) = look.number {
                 ids.extend(self.carriers(kind, number, payer).await?.iter().filter_map(Object::id));
             }
-            carriers.push(self.again(kind, ids, payer).await?);
+            let mut found = self.again(kind, ids, payer).await?;
+            self.add_holders(kind, (look, names), &mut found, payer).await?;
+            carriers.push(found);
         }
         let mut records = self.with_hanging(&carriers, payer).await?;
         for kind in HANGING {
-            let is_there = |id: &CrmId| records.iter().any(|record| (record.kind, record.id) == (kind, *id));
-            let ids: Vec<CrmId> = known(look, kind).filter(|id| !is_there(id)).collect();
-            let objects = self.again(kind, ids, payer).await?;
+            let ids: Vec<CrmId> = known(look, kind).filter(|id| !is_among(&records, kind, *id)).collect();
+            let mut objects = self.again(kind, ids, payer).await?;
+            self.add_holders(kind, (look, names), &mut objects, payer).await?;
+            objects.retain(|object| object.id().is_some_and(|id| !is_among(&records, kind, id)));
             if !objects.is_empty() {
                 records.extend(self.bare(payer, kind, &objects).await?);
             }
         }
         records.retain(|record| record.open);
         Ok(records)
+    }
+
+    /// Who of a kind has the e-mail or the client id, beside those who were found already.
+    async fn add_holders(
+        &self,
+        kind: Kind,
+        (look, names): (&Look, &FieldNames),
+        found: &mut Vec<Object>,
+        payer: Payer,
+    ) -> Result<(), Failure> {
+        for wanted in Wanted::of(look, names, kind) {
+            for holder in self.holders(kind, wanted, payer).await? {
+                if !found.iter().any(|known| known.id() == holder.id()) {
+                    found.push(holder);
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn again(&self, kind: Kind, mut ids: Vec<CrmId>, payer: Payer) -> Result<Vec<Object>, Failure> {
@@ -126,6 +150,10 @@ impl HubSpot {
             tokio::try_join!(self.batch(payer, kind, &ids), self.own.stages(&self.sender, payer, kind))?;
         Ok(self.joined(kind, &objects, &stages, (contacts, organizations)))
     }
+}
+
+fn is_among(records: &[Record], kind: Kind, id: CrmId) -> bool {
+    records.iter().any(|record| (record.kind, record.id) == (kind, id))
 }
 
 fn known(look: &Look, kind: Kind) -> impl Iterator<Item = CrmId> {

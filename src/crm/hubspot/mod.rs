@@ -33,6 +33,14 @@
 //! marks are written while all of them are empty, read just before. What is written again (a late recording) leaves title,
 //! state and owner alone. Texts that are stored as HTML are escaped, at most 65,536 bytes, links and mark kept.
 //!
+//! # Forms
+//! Clients are looked for by `email` and by the property that is configured for the client id: by a search, then read again
+//! by id. What a form is put into is written over what the entity gets anyway, the client's own number as every number
+//! is; a number that takes the place of the client's in `phone` leaves `mobilephone` to that. Without a `mark` property a
+//! contact without a number is found again by its e-mail, which the vendor takes once, else by its client id. An e-mail
+//! that another contact has is left out of an update. Second e-mails (`hs_additional_emails`) are not looked for: a
+//! contact that has one is found when the vendor refuses another with it.
+//!
 //! # Versions
 //! 2026-03 for every endpoint, in [`path::VERSION`]; the versions before dates end in September 2027.
 //!
@@ -65,9 +73,11 @@
 mod ask;
 mod hooks;
 mod links;
+mod own;
 mod path;
 mod place;
 mod read;
+mod seek;
 mod send;
 mod settings;
 mod stages;
@@ -86,7 +96,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "hubspot",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal, Kind::Ticket]),
     matching: Matching::Whole,
-    own_fields: &[],
+    own_fields: &own::FIELDS,
     is_custom: |_| false,
     prepare: settings::prepare,
 };

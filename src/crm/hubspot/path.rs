@@ -36,9 +36,10 @@ pub(super) const OWNER: &str = "hubspot_owner_id";
 pub(super) const DEAL_CLOSED: &str = "hs_is_closed";
 const ID: &str = "hs_object_id";
 pub(super) const PHONE: &str = "phone";
+pub(super) const EMAIL: &str = "email";
 /// A lead's only text.
 pub(super) const LEAD_NAME: &str = "hs_lead_name";
-const MOBILE: &str = "mobilephone";
+pub(super) const MOBILE: &str = "mobilephone";
 /// What the vendor makes of [`PHONE`] to be searched.
 const SEARCHABLE_PHONE: &str = "hs_searchable_calculated_phone_number";
 const SEARCHABLE_MOBILE: &str = "hs_searchable_calculated_mobile_number";
@@ -221,6 +222,12 @@ pub(super) fn texts_body(names: &[&str], ids: &[CrmId]) -> Value {
 pub(super) fn marked(text: &str, mark: &str) -> Value {
     let filters = json!([{"filters": [filter(text, "CONTAINS_TOKEN", mark)]}]);
     searching(&filters, &json!([]), &[text], FOUND)
+}
+
+/// The body of a search for who has this value of a property, which is told with them.
+pub(super) fn holders(kind: Kind, name: &str, value: &str) -> Value {
+    let filters = json!([{"filters": [filter(name, "EQ", value)]}]);
+    searching(&filters, &json!([]), &[modified(kind), name], FOUND)
 }
 
 /// The pipelines of deals or tickets, with their stages.

@@ -12,7 +12,7 @@ use crate::base::{
     problem::{Placed, Problem},
     secret::Secret,
 };
-use crate::config::{CrmSection, FieldNames, Meaning};
+use crate::config::{CrmSection, FIELD_OWNERS, FieldNames, Meaning};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::hubspot::{
     hooks::Deliveries,
@@ -81,6 +81,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let credentials = credentials(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
     fields(section, &mut problems);
+    customs(section, &mut problems);
     let portal = section::organisation(section, &mut problems);
     let cards = section::card_base(section, &mut problems).or_else(|| Url::parse(path::PAGES).ok());
     let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token", "org_id"];
@@ -265,6 +266,19 @@ fn fields(section: &CrmSection, problems: &mut Vec<Problem>) {
             refuse(format!("expected a property of the account's own with unique values, found {name}"));
         } else if before.iter().any(|(other, _, known)| other == owner && known.value == placed.value) {
             refuse(format!("expected a property for each thing, found {name} again"));
+        }
+    }
+}
+
+/// Checks the names of what forms are put into.
+fn customs(section: &CrmSection, problems: &mut Vec<Problem>) {
+    let mut seen: Vec<(usize, &str)> = Vec::new();
+    for placed in FIELD_OWNERS.into_iter().flat_map(|owner| section.fields.customs(owner)) {
+        // What is named for all is among each one's.
+        let here = (placed.row, placed.value.as_str());
+        if let Some(reason) = no_name(&placed.value).filter(|_| !seen.contains(&here)) {
+            problems.push(Problem::new(&section.file, placed.row, format!("crm.fields.custom: {reason}")));
+            seen.push(here);
         }
     }
 }

@@ -4,6 +4,7 @@
 pub(super) mod body;
 mod fields;
 mod find;
+pub(super) mod form;
 mod text;
 
 use std::{
@@ -30,7 +31,6 @@ use crate::crm::hubspot::{
 use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
 use crate::model::{
     action::{Action, Link},
-    call::Call,
     client::Kind,
 };
 
@@ -93,9 +93,9 @@ impl Writing {
     /// What came of it. Where the vendor refused a mark that is there, the thing was made before.
     async fn receipt(&self, order: &Order, what: What, made: Result<Made, Failure>) -> Result<Receipt, Failure> {
         match made {
-            // Another contact has the e-mail: that is the client. It gets the number next.
+            // Another contact has the e-mail: that is the client. What it does not have yet it gets next.
             Ok(Made::There(id)) if what == What::Entity(Kind::Contact) => {
-                Ok(Receipt { id: id.to_string(), whole: order.call.client.is_none() })
+                Ok(Receipt { id: id.to_string(), whole: false })
             }
             Ok(Made::New(id) | Made::There(id)) => Ok(Receipt { id: id.to_string(), whole: true }),
             Err(refused @ Failure::Refused { .. }) => {
@@ -154,37 +154,6 @@ impl Writing {
         status::judge(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)
     }
 
-    /// Writes a call's data into one entity, each part another one.
-    async fn update(&self, order: &Order, (utm, call): (bool, bool), part: usize) -> Result<Receipt, Failure> {
-        let Some(link) = order.on.get(part) else {
-            let reason = "expected an entity that the call's data are written into, found none".to_owned();
-            return Err(Failure::Refused { reason });
-        };
-        let what = What::Entity(link.kind);
-        let mut values = if call { body::called(&self.names, what, &order.call, true) } else { Values::new() };
-        if utm {
-            values.extend(self.first_marks(what, link, &order.call).await?);
-        }
-        if !values.is_empty() {
-            self.change(what.object(), &link.id.to_string(), &values).await?;
-        }
-        Ok(Receipt { id: link.id.to_string(), whole: part + 1 == order.on.len() })
-    }
-
-    /// The marks, where the entity has none yet (row `pd-utm`).
-    async fn first_marks(&self, what: What, link: &Link, call: &Call) -> Result<Values, Failure> {
-        let marks = body::marks(&self.names, what, call);
-        if marks.is_empty() {
-            return Ok(marks);
-        }
-        let utm: Vec<&str> = Meaning::UTM.iter().filter_map(|&meaning| what.field(&self.names, meaning)).collect();
-        let client_id = what.field(&self.names, Meaning::ClientId);
-        let asked: Vec<&str> = if utm.is_empty() { client_id.into_iter().collect() } else { utm };
-        let object = self.read(what.object(), &link.id.to_string(), &asked).await?;
-        let empty = asked.iter().all(|name| object.property(name).is_none());
-        Ok(if empty { marks } else { Values::new() })
-    }
-
     /// Brings the recording to what was made. What people wrote into its text since stays, and so does our mark.
     async fn amend(&self, order: &Order, id: &str, to: &Action) -> Result<(), Failure> {
         let Some((what, mut values)) = body::amended(to, &order.call, &self.names) else { return Ok(()) };
@@ -203,23 +172,6 @@ impl Writing {
         }
         Ok(())
     }
-
-    /// Gives a contact that was there by its e-mail the number, where it has a place left for one.
-    async fn number_of(&self, order: &Order, id: &str) -> Result<Receipt, Failure> {
-        let receipt = Receipt { id: id.to_owned(), whole: true };
-        let Some(number) = order.call.client else { return Ok(receipt) };
-        let places = path::numbers(Kind::Contact);
-        let contact = self.read(path::object(Kind::Contact), id, places).await?;
-        let digits = number.digits().to_string();
-        let held: Vec<Option<String>> = places.iter().map(|name| contact.property(name)).collect();
-        let has = held.iter().flatten().any(|typed| find::digits(typed) == digits);
-        let free = places.iter().zip(&held).find(|(_, held)| held.is_none());
-        if let (false, Some((name, _))) = (has, free) {
-            let values = Values::from([((*name).to_owned(), format!("+{digits}"))]);
-            self.change(path::object(Kind::Contact), id, &values).await?;
-        }
-        Ok(receipt)
-    }
 }
 
 #[async_trait]
@@ -227,17 +179,17 @@ impl Writer for Writing {
     /// # Cost
     /// As a live question, and one request for those that were found and each kind that is known.
     async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
-        self.hubspot.looked(look, Payer::WRITE).await
+        self.hubspot.looked(look, &self.names, Payer::WRITE).await
     }
 
     async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
         match (&order.action, parts.last()) {
-            (Action::Update { utm, call, .. }, _) => self.update(order, (*utm, *call), parts.len()).await,
+            (Action::Update { .. }, _) => self.update(order, parts.len()).await,
             (Action::Amend { id, to }, _) => {
                 self.amend(order, id, to).await?;
                 Ok(Receipt { id: id.clone(), whole: true })
             }
-            (Action::Create { kind: Kind::Contact, .. }, Some(id)) => self.number_of(order, id).await,
+            (Action::Create { kind: Kind::Contact, .. }, Some(id)) => self.join(order, id).await,
             (_, Some(id)) => Ok(Receipt { id: id.clone(), whole: true }),
             (action, None) => match What::of(action) {
                 Some(what) => self.make(order, what).await,

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::{FieldNames, Meaning};
-use crate::crm::hubspot::{path, write::text};
+use crate::crm::hubspot::{
+    path,
+    write::{form, text},
+};
 use crate::crm::writer::Order;
 use crate::model::{
     action::{Action, Link},
@@ -174,14 +177,17 @@ pub(in crate::crm::hubspot) fn properties_for(order: &Order, given: &Given<'_>) 
         }
         Action::Update { .. } | Action::Amend { .. } => {}
     }
+    form::put(&mut values, order, names);
     values
 }
 
-/// A contact without a name gets the configured one, else its number: the vendor wants a name or an e-mail.
+/// A contact without a name gets the configured one, else its number, else what else there is: the vendor wants a name or
+/// an e-mail.
 fn entity(set: &mut impl FnMut(&str, String), (kind, title): (Kind, &str), call: &Call, given: &Given<'_>) {
     let title = text::title(title);
     let number = call.client.map(|client| format!("+{}", client.digits()));
-    let nameless = || given.contact_name.map(str::to_owned).or_else(|| number.clone()).unwrap_or_default();
+    let known = || number.clone().or_else(|| call.client_email.clone()).or_else(|| call.client_id.clone());
+    let nameless = || given.contact_name.map(str::to_owned).or_else(known).unwrap_or_default();
     match kind {
         Kind::Contact => {
             let nameless = || {

@@ -17,6 +17,9 @@ use crate::model::client::Kind;
 /// What tasks and calls have fields for.
 const OF_ACTIVITIES: [Meaning; 4] = [Meaning::CallId, Meaning::CallStatus, Meaning::Recording, Meaning::Mark];
 
+/// The key of `[crm.fields]` that names what forms are put into.
+const CUSTOM: &str = "custom";
+
 /// Where the vendor itself puts what the account makes.
 const USUAL_GROUPS: [&str; 4] = ["contactinformation", "companyinformation", "dealinformation", "ticketinformation"];
 
@@ -41,10 +44,13 @@ impl Writing {
         let mut states = Vec::new();
         for owner in FIELD_OWNERS {
             let Some(what) = what(owner) else { continue };
-            let named: Vec<(Meaning, &str)> = meanings(what)
+            let mut named: Vec<(Option<Meaning>, &str)> = meanings(what)
                 .iter()
-                .filter_map(|&meaning| Some((meaning, what.field(&self.names, meaning)?)))
+                .filter_map(|&meaning| Some((Some(meaning), what.field(&self.names, meaning)?)))
                 .collect();
+            if matches!(what, What::Entity(_)) {
+                named.extend(self.names.customs(owner).map(|name| (None, name.value.as_str())));
+            }
             if named.is_empty() {
                 continue;
             }
@@ -54,7 +60,7 @@ impl Writing {
                 let trouble = found.and_then(|property| trouble(meaning, property));
                 FieldState {
                     of: owner.to_owned(),
-                    key: meaning.key().to_owned(),
+                    key: meaning.map_or(CUSTOM, Meaning::key).to_owned(),
                     name: name.to_owned(),
                     there: found.is_some(),
                     trouble,
@@ -65,7 +71,11 @@ impl Writing {
     }
 
     /// Those that are there; `None` for leads where the account has none.
-    async fn properties(&self, what: What, named: &[(Meaning, &str)]) -> Result<Option<Vec<Property>>, Failure> {
+    async fn properties(
+        &self,
+        what: What,
+        named: &[(Option<Meaning>, &str)],
+    ) -> Result<Option<Vec<Property>>, Failure> {
         let sender = &self.hubspot.sender;
         let mut names: Vec<&str> = named.iter().map(|(_, name)| *name).collect();
         names.sort_unstable();
@@ -105,9 +115,9 @@ impl Writing {
     }
 }
 
-/// Why a property that is there cannot be used.
-fn trouble(meaning: Meaning, property: &Property) -> Option<String> {
-    if meaning == Meaning::Mark && property.unique != Some(true) {
+/// Why a property that is there cannot be used. What a form is put into may hold anything: the vendor reads texts.
+fn trouble(meaning: Option<Meaning>, property: &Property) -> Option<String> {
+    if meaning == Some(Meaning::Mark) && property.unique != Some(true) {
         return Some(
             "expected a property with unique values, found one without; that cannot be changed later".to_owned(),
         );
@@ -115,6 +125,6 @@ fn trouble(meaning: Meaning, property: &Property) -> Option<String> {
     if property.is_read_only() {
         return Some("expected a property that can be written, found one that is read only".to_owned());
     }
-    let other = property.kind.as_deref().filter(|kind| *kind != "string");
+    let other = property.kind.as_deref().filter(|kind| meaning.is_some() && *kind != "string");
     other.map(|kind| format!("expected a property that holds text, found one of the type {kind}"))
 }

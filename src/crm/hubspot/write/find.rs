@@ -10,7 +10,7 @@ use crate::crm::hubspot::{
     send::{Payer, Question},
     status,
     wire::{Answer, Object},
-    write::{Writing, body::What},
+    write::{Writing, body::What, form},
 };
 use crate::crm::writer::{Order, Receipt};
 use crate::model::{
@@ -37,12 +37,14 @@ impl Writing {
         if let Some(field) = what.field(&self.names, Meaning::Mark) {
             return self.by_mark(order, what, field).await;
         }
+        if what == What::Entity(Kind::Contact) {
+            return self.contact_of(order).await;
+        }
         let id = match (what.text(), anchor(order)) {
             (Some(text), Some(link)) => self.by_text(order, (what, text), link).await?,
             (Some(text), None) => self.by_search(order, (what, text)).await?,
             (None, link) => match (what, link) {
                 (What::Entity(Kind::Lead), Some(link)) => self.lead_of(order, link).await?,
-                (What::Entity(Kind::Contact), _) => self.by_number(order).await?,
                 _ => None,
             },
         };
@@ -138,6 +140,22 @@ impl Writing {
             typed.map(|typed| digits(&typed)).any(|typed| typed == wanted) && self.is_of_this_call(order, contact)
         });
         Ok(ours.filter_map(Object::id).max())
+    }
+
+    /// The contact of an order: by its number, else by its e-mail or client id. One that had the e-mail before is the
+    /// client, too, since the vendor takes an e-mail once, and gets what it does not have yet.
+    async fn contact_of(&self, order: &Order) -> Result<Option<Receipt>, Failure> {
+        if let Some(id) = self.by_number(order).await? {
+            return Ok(Some(Receipt { id: id.to_string(), whole: true }));
+        }
+        let Some(wanted) = form::sought(order, &self.names) else { return Ok(None) };
+        let holders = self.hubspot.holders(Kind::Contact, wanted, Payer::WRITE).await?;
+        let ours = holders.iter().filter(|contact| self.is_of_this_call(order, contact));
+        if let Some(id) = ours.filter_map(Object::id).max() {
+            return Ok(Some(Receipt { id: id.to_string(), whole: true }));
+        }
+        let there = holders.iter().filter(|_| wanted.is_unique()).find_map(Object::id);
+        Ok(there.map(|id| Receipt { id: id.to_string(), whole: false }))
     }
 
     /// Made since the call began; of a call without a beginning, whenever.
