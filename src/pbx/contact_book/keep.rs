@@ -86,7 +86,7 @@ impl Book {
                     parts.push(part);
                 }
                 Err(Trouble { failure, of_entries: true }) => {
-                    refused.extend(part.into_iter().map(|one| (one, failure.clone())))
+                    refused.extend(part.into_iter().map(|one| (one, failure.clone())));
                 }
                 Err(Trouble { failure, .. }) => return Err(self.refuses(&failure)),
             }

@@ -35,11 +35,15 @@ fn contact(id: u64) -> Contact {
     }
 }
 
+type Answers = dyn Fn(usize, &[Contact]) -> Result<(), Trouble> + Send + Sync;
+/// When, and of whom.
+type Request = (Duration, Vec<u64>);
+
 /// Who answers as the test says, and how each request was answered: when, and of whom it was.
 #[derive(Clone)]
 struct Ringostat {
-    answers: Arc<dyn Fn(usize, &[Contact]) -> Result<(), Trouble> + Send + Sync>,
-    told: Arc<Mutex<Vec<(Duration, Vec<u64>)>>>,
+    answers: Arc<Answers>,
+    told: Arc<Mutex<Vec<Request>>>,
     began: Instant,
 }
 
