@@ -1,7 +1,7 @@
 //! The body of a request that writes, read as strictly as the vendor does.
 
 use hyper::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
     record::{uuid_of, uuid_text},
@@ -46,6 +46,10 @@ impl Body {
         }
     }
 
+    pub(super) const fn of(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+
     /// Refuses members that are not known.
     pub(super) fn only(&self, known: impl Fn(&str) -> bool) -> Result<(), Wrong> {
         match self.0.keys().find(|name| !known(name)) {
@@ -75,6 +79,16 @@ impl Body {
 
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Wrong> {
         self.read_as(name, "an integer", Value::as_u64)
+    }
+
+    pub(super) fn real(&self, name: &str) -> Result<Option<Number>, Wrong> {
+        self.read_as(name, "a number", |value| value.as_number().cloned())
+    }
+
+    /// `YYYY-MM-DD`
+    pub(super) fn day(&self, name: &str) -> Result<Option<String>, Wrong> {
+        let day = |value: &Value| Some(value.as_str()?.parse::<jiff::civil::Date>().ok()?.to_string());
+        self.read_as(name, "a day", day)
     }
 
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Wrong> {

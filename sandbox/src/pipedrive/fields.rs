@@ -187,7 +187,13 @@ impl Field {
             "text" => 65_000,
             _ => 0,
         };
-        let fits = value.is_null() || value.as_str().is_some_and(|text| text.chars().count() <= most);
+        let short = || value.as_str().is_some_and(|text| text.chars().count() <= most);
+        let fits = match self.kind.as_str() {
+            _ if value.is_null() => true,
+            "double" => value.is_number(),
+            "date" => value.as_str().is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok()),
+            _ => short(),
+        };
         fits.then_some(())
             .ok_or_else(|| Wrong::new(&self.key, format!("expected a {} of at most {most} letters", self.kind)))
     }

@@ -3,7 +3,7 @@
 use super::{
     change::{ChangeError, Item},
     fields::Custom,
-    record::{Deal, Lead, Organization, Person, Phone, Status, uuid_of, uuid_text},
+    record::{Deal, Lead, More, Organization, Person, Phone, Status, uuid_of, uuid_text},
     seed::Seed,
     world::{Belongs, Linked, World},
 };
@@ -40,18 +40,27 @@ impl<'a> Hand<'a> {
     pub(super) fn create_person(&mut self, name: String, phones: Vec<String>, owner: u64, org: Option<u64>) -> Changed {
         let (owner, id, at_s) = (self.known_user(owner)?, self.next_id(), self.at_s);
         let phones = typed(phones);
-        let (email, custom) = (None, Custom::new());
+        let (emails, custom) = (Vec::new(), Custom::new());
         let person =
-            Person { id, name, owner, org, phones, email, custom, add_s: at_s, update_s: at_s, deleted: false };
+            Person { id, name, owner, org, phones, emails, custom, add_s: at_s, update_s: at_s, deleted: false };
         self.world.persons.set(id, self.now.vendor, Some(person));
         Ok(Item::Person(id))
     }
 
     pub(super) fn create_organization(&mut self, name: String, phone: Option<String>, owner: u64) -> Changed {
         let (owner, id, at_s) = (self.known_user(owner)?, self.next_id(), self.at_s);
-        let (address, custom) = (None, Custom::new());
-        let organization =
-            Organization { id, name, owner, address, phone, custom, add_s: at_s, update_s: at_s, deleted: false };
+        let organization = Organization {
+            id,
+            name,
+            owner,
+            address: None,
+            more: More::default(),
+            phone,
+            custom: Custom::new(),
+            add_s: at_s,
+            update_s: at_s,
+            deleted: false,
+        };
         self.world.organizations.set(id, self.now.vendor, Some(organization));
         Ok(Item::Organization(id))
     }
@@ -64,7 +73,8 @@ impl<'a> Hand<'a> {
             owner,
             person,
             org,
-            value: 0,
+            value: 0.into(),
+            expected_close_date: None,
             status: Status::Open,
             close_s: None,
             archive_s: None,
@@ -81,8 +91,19 @@ impl<'a> Hand<'a> {
         let (owner, at_s) = (self.known_user(owner)?, self.at_s);
         let id = World::lead_id(self.next_id());
         let (archived, custom) = (false, Custom::new());
-        let lead =
-            Lead { id, title, owner, person, org, archived, custom, add_s: at_s, update_s: at_s, deleted: false };
+        let lead = Lead {
+            id,
+            title,
+            owner,
+            person,
+            org,
+            archived,
+            expected_close_date: None,
+            custom,
+            add_s: at_s,
+            update_s: at_s,
+            deleted: false,
+        };
         self.world.leads.set(id, self.now.vendor, Some(lead));
         Ok(Item::Lead(uuid_text(id)))
     }
@@ -206,7 +227,8 @@ impl<'a> Hand<'a> {
             let known: Vec<String> = winner.phones.iter().map(|phone| phone.value.clone()).collect();
             winner.phones.extend(loser.phones.into_iter().filter(|phone| !known.contains(&phone.value)));
             winner.org = winner.org.or(loser.org);
-            winner.email = winner.email.take().or(loser.email);
+            let more = loser.emails.into_iter().filter(|email| !winner.emails.contains(email)).collect::<Vec<_>>();
+            winner.emails.extend(more);
         })?;
         self.world.persons.set(from, self.now.vendor, None);
         for id in self.owned(&self.world.deals, Belongs::Person(from)) {

@@ -56,20 +56,31 @@ impl World {
         let person = self.persons.get(id).filter(|person| !person.deleted)?;
         let numbers = person.phones.into_iter().map(|phone| phone.value).collect();
         let on = references([("organization", person.org.map(|id| id.to_string()))]);
-        Some(Thing { numbers, on, ..thing("contact", id.to_string(), person.owner, person.name, &person.custom) })
+        let emails = [("emails", Some(person.emails.join(",")).filter(|emails| !emails.is_empty()))];
+        let thing = thing("contact", id.to_string(), person.owner, person.name, &person.custom);
+        Some(Thing { numbers, on, ..with(thing, emails) })
     }
 
     fn organization_thing(&self, id: u64) -> Option<Thing> {
         let firm = self.organizations.get(id).filter(|firm| !firm.deleted)?;
         let numbers = firm.phone.into_iter().collect();
-        Some(Thing { numbers, ..thing("organization", id.to_string(), firm.owner, firm.name, &firm.custom) })
+        let own = [
+            ("address", firm.address),
+            ("website", firm.more.website),
+            ("linkedin", firm.more.linkedin),
+            ("annual_revenue", firm.more.annual_revenue.map(|number| number.to_string())),
+            ("employee_count", firm.more.employee_count.map(|number| number.to_string())),
+        ];
+        let thing = thing("organization", id.to_string(), firm.owner, firm.name, &firm.custom);
+        Some(Thing { numbers, ..with(thing, own) })
     }
 
     fn deal_thing(&self, id: u64) -> Option<Thing> {
         let deal = self.deals.get(id).filter(|deal| !deal.deleted)?;
         let state = Some(if deal.status == Status::Open { "open" } else { "closed" }.to_owned());
         let on = belongs(deal.person, deal.org);
-        Some(Thing { state, on, ..thing("deal", id.to_string(), deal.owner, deal.title, &deal.custom) })
+        let own = [("value", Some(deal.value.to_string())), ("expected_close_date", deal.expected_close_date)];
+        Some(Thing { state, on, ..with(thing("deal", id.to_string(), deal.owner, deal.title, &deal.custom), own) })
     }
 
     /// A lead's numbers are its person's.
@@ -121,6 +132,12 @@ fn thing(what: &str, id: String, owner: u64, title: String, custom: &Custom) -> 
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let fields: BTreeMap<String, String> = custom.iter().map(|(key, value)| (key.clone(), text(value))).collect();
     Thing { what: what.to_owned(), id, owner: Some(owner.to_string()), title, fields, ..Thing::default() }
+}
+
+/// The same with what it says in members of its own.
+fn with<const N: usize>(mut thing: Thing, own: [(&str, Option<String>); N]) -> Thing {
+    thing.fields.extend(own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    thing
 }
 
 fn belongs(person: Option<u64>, org: Option<u64>) -> Vec<Reference> {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Number;
+
 use super::fields::Custom;
 use crate::kit::Record;
 
@@ -31,7 +33,8 @@ pub(super) struct Person {
     pub(super) owner: u64,
     pub(super) org: Option<u64>,
     pub(super) phones: Vec<Phone>,
-    pub(super) email: Option<String>,
+    /// The main one first.
+    pub(super) emails: Vec<String>,
     pub(super) custom: Custom,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
@@ -44,6 +47,7 @@ pub(super) struct Organization {
     pub(super) name: String,
     pub(super) owner: u64,
     pub(super) address: Option<String>,
+    pub(super) more: More,
     /// The custom field of type phone.
     pub(super) phone: Option<String>,
     pub(super) custom: Custom,
@@ -59,7 +63,8 @@ pub(super) struct Deal {
     pub(super) owner: u64,
     pub(super) person: Option<u64>,
     pub(super) org: Option<u64>,
-    pub(super) value: u32,
+    pub(super) value: Number,
+    pub(super) expected_close_date: Option<String>,
     pub(super) status: Status,
     /// When it was won or lost.
     pub(super) close_s: Option<i64>,
@@ -80,10 +85,20 @@ pub(super) struct Lead {
     pub(super) person: Option<u64>,
     pub(super) org: Option<u64>,
     pub(super) archived: bool,
+    pub(super) expected_close_date: Option<String>,
     pub(super) custom: Custom,
     pub(super) add_s: i64,
     pub(super) update_s: i64,
     pub(super) deleted: bool,
+}
+
+/// What an organization says of itself besides.
+#[derive(Debug, Clone, Default)]
+pub(super) struct More {
+    pub(super) website: Option<String>,
+    pub(super) linkedin: Option<String>,
+    pub(super) annual_revenue: Option<u64>,
+    pub(super) employee_count: Option<u64>,
 }
 
 /// An activity: a task, a call, whatever its type says.

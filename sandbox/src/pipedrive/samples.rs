@@ -2,7 +2,7 @@
 
 use super::{
     fields::Custom,
-    record::{Deal, Lead, Organization, Person, Phone, Status, uuid_text},
+    record::{Deal, Lead, More, Organization, Person, Phone, Status, uuid_text},
     seed::user_id,
     world::World,
 };
@@ -34,7 +34,7 @@ fn person(sample: SampleContact) -> Person {
         owner: user_id(sample.owner),
         org: None,
         phones: sample.phones.into_iter().map(phone).collect(),
-        email: None,
+        emails: Vec::new(),
         custom: Custom::new(),
         add_s: at,
         update_s: at,
@@ -49,6 +49,7 @@ fn organization(sample: SampleFirm) -> Organization {
         name: format!("Sample Organization {}", sample.number),
         owner: user_id(sample.owner),
         address: None,
+        more: More::default(),
         phone: Some(sample.phone.to_owned()),
         custom: Custom::new(),
         add_s: at,
@@ -65,7 +66,8 @@ fn deal(sample: SampleDeal) -> Deal {
         owner: user_id(sample.owner),
         person: sample.contact,
         org: sample.firm,
-        value: 1_000,
+        value: 1_000.into(),
+        expected_close_date: None,
         status: if sample.won { Status::Won } else { Status::Open },
         close_s: sample.won.then_some(at),
         archive_s: sample.archived.then(|| added_s(0) + 3_600),
@@ -85,6 +87,7 @@ fn lead(sample: SampleLead) -> Lead {
         person: Some(sample.contact),
         org: None,
         archived: sample.archived,
+        expected_close_date: None,
         custom: Custom::new(),
         add_s: at,
         update_s: at,

@@ -193,7 +193,7 @@ impl Index<'_> {
             !person.deleted
                 && search.organization.is_none_or(|org| person.org == Some(org))
                 && (search.hits("name", Some(&person.name))
-                    || search.hits("email", person.email.as_deref())
+                    || person.emails.iter().any(|email| search.hits("email", Some(email)))
                     || person.phones.iter().any(|phone| search.hits("phone", Some(&phone.value)))
                     || search.hits_custom(&person.custom))
         };
@@ -310,7 +310,7 @@ impl Index<'_> {
                 json!({
                     "id": uuid_text(lead.id), "type": "lead", "title": lead.title, "owner": {"id": lead.owner},
                     "person": self.person_of(lead.person), "organization": self.organization_of(lead.org),
-                    "phones": phones, "emails": person.iter().filter_map(|person| person.email.as_ref()).collect::<Vec<_>>(),
+                    "phones": phones, "emails": person.iter().flat_map(|person| &person.emails).collect::<Vec<_>>(),
                     "custom_fields": texts(&lead.custom).collect::<Vec<_>>(), "notes": [], "value": null, "currency": null, "visible_to": 3,
                     "is_archived": lead.archived,
                 })
@@ -322,7 +322,7 @@ impl Index<'_> {
         json!({
             "id": person.id, "type": "person", "name": person.name,
             "phones": person.phones.iter().map(|phone| &phone.value).collect::<Vec<_>>(),
-            "emails": person.email.iter().collect::<Vec<_>>(), "visible_to": 3, "owner": {"id": person.owner},
+            "emails": person.emails, "visible_to": 3, "owner": {"id": person.owner},
             "organization": self.organization_of(person.org), "custom_fields": texts(&person.custom).collect::<Vec<_>>(),
             "notes": [],
         })

@@ -2,7 +2,7 @@
 
 use super::{
     fields::Custom,
-    record::{Activity, Deal, Lead, Organization, Person, Phone, Status, User},
+    record::{Activity, Deal, Lead, More, Organization, Person, Phone, Status, User},
 };
 use crate::kit::{SeededStatus, SeededUser, Source, TypedNumber, USERS};
 
@@ -46,7 +46,7 @@ impl Source<Person> for Seed {
             owner: user_id(self.client_owner(place)),
             org: Self::employer(place).map(firm_id),
             phones: self.phones(place).into_iter().map(phone).collect(),
-            email: self.email(place),
+            emails: self.email(place).into_iter().collect(),
             custom: Custom::new(),
             add_s,
             update_s,
@@ -80,6 +80,7 @@ impl Source<Organization> for Seed {
             name: firm.name,
             owner: user_id(firm.owner),
             address: firm.address.map(str::to_owned),
+            more: More::default(),
             phone: firm.phone,
             custom: Custom::new(),
             add_s,
@@ -121,7 +122,8 @@ impl Source<Deal> for Seed {
             owner: user_id(deal.owner),
             person: Some(Source::<Person>::id(self, deal.client)),
             org: Self::employer(deal.client).map(firm_id),
-            value: deal.value,
+            value: deal.value.into(),
+            expected_close_date: None,
             status,
             close_s: (status != Status::Open).then_some(update_s),
             archive_s: deal.archived.then_some(update_s),
@@ -163,6 +165,7 @@ impl Source<Lead> for Seed {
             person: Some(Source::<Person>::id(self, lead.client)),
             org: Self::employer(lead.client).map(firm_id),
             archived: lead.archived,
+            expected_close_date: None,
             custom: Custom::new(),
             add_s,
             update_s,

@@ -1,7 +1,7 @@
 //! Records as the vendor writes them.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use super::{
     fields::Custom,
@@ -69,7 +69,9 @@ pub(super) fn person(out: &mut Vec<u8>, person: &Person, keys: &[&str]) {
             org_id: person.org,
             add_time: time(person.add_s),
             update_time: time(person.update_s),
-            emails: person.email.iter().map(|value| Labelled { value, primary: true, label: "work" }).collect(),
+            emails: (person.emails.iter().enumerate())
+                .map(|(at, value)| Labelled { value, primary: at == 0, label: "work" })
+                .collect(),
             phones: phones.collect(),
             is_deleted: person.deleted,
             visible_to: 3,
@@ -121,11 +123,11 @@ pub(super) fn organization(out: &mut Vec<u8>, organization: &Organization, keys:
             visible_to: 3,
             address: organization.address.as_deref().map(|value| Address { value }),
             label_ids: [],
-            website: None,
-            linkedin: None,
+            website: organization.more.website.as_deref(),
+            linkedin: organization.more.linkedin.as_deref(),
             industry: None,
-            annual_revenue: None,
-            employee_count: None,
+            annual_revenue: organization.more.annual_revenue,
+            employee_count: organization.more.employee_count,
             custom_fields: asked_for(&custom, keys),
         },
     );
@@ -147,7 +149,7 @@ struct DealWire<'a> {
     title: &'a str,
     creator_user_id: u64,
     owner_id: u64,
-    value: u32,
+    value: &'a Number,
     person_id: Option<u64>,
     org_id: Option<u64>,
     stage_id: u64,
@@ -166,7 +168,7 @@ struct DealWire<'a> {
     close_time: Option<String>,
     won_time: Option<String>,
     lost_time: Option<String>,
-    expected_close_date: Option<String>,
+    expected_close_date: Option<&'a str>,
     label_ids: [u8; 0],
     origin: &'static str,
     origin_id: Option<&'a str>,
@@ -186,7 +188,7 @@ pub(super) fn deal(out: &mut Vec<u8>, deal: &Deal, keys: &[&str]) {
             title: &deal.title,
             creator_user_id: deal.owner,
             owner_id: deal.owner,
-            value: deal.value,
+            value: &deal.value,
             person_id: deal.person,
             org_id: deal.org,
             stage_id: 1,
@@ -205,7 +207,7 @@ pub(super) fn deal(out: &mut Vec<u8>, deal: &Deal, keys: &[&str]) {
             close_time: deal.close_s.map(time),
             won_time: closed_as(Status::Won),
             lost_time: closed_as(Status::Lost),
-            expected_close_date: None,
+            expected_close_date: deal.expected_close_date.as_deref(),
             label_ids: [],
             origin: "ManuallyCreated",
             origin_id: None,
@@ -228,7 +230,7 @@ pub(super) fn lead(lead: &Lead) -> Value {
         "id": uuid_text(lead.id), "title": lead.title, "owner_id": lead.owner, "creator_id": lead.owner,
         "label_ids": [], "person_id": lead.person, "organization_id": lead.org, "source_name": "Manually created",
         "origin": "ManuallyCreated", "origin_id": null, "channel": null, "channel_id": null,
-        "is_archived": lead.archived, "was_seen": true, "value": null, "expected_close_date": null,
+        "is_archived": lead.archived, "was_seen": true, "value": null, "expected_close_date": lead.expected_close_date,
         "next_activity_id": null, "add_time": time_ms(lead.add_s), "update_time": time_ms(lead.update_s),
         "visible_to": "3", "cc_email": "acme+lead@pipedrivemail.example",
     });

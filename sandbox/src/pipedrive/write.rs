@@ -14,7 +14,7 @@ use super::{
     event::About,
     fields::{Custom, Of},
     held::Touched,
-    record::{Deal, Organization, Person, Phone, Status},
+    record::{Deal, More, Organization, Person, Phone, Status},
     reply::Refusal,
     wire::{self, ORGANIZATION_PHONE},
     world::World,
@@ -127,7 +127,7 @@ impl World {
                 owner: ME,
                 org: None,
                 phones: Vec::new(),
-                email: None,
+                emails: Vec::new(),
                 custom: Custom::new(),
                 add_s: at_s,
                 update_s: at_s,
@@ -139,10 +139,9 @@ impl World {
         person.owner = self.owner(body, "owner_id")?.unwrap_or(person.owner);
         person.org = self.linked_organization(body, "org_id")?.or(person.org);
         person.phones = labelled(body, "phones")?.unwrap_or(person.phones);
-        person.email = match labelled(body, "emails")? {
-            Some(emails) => emails.into_iter().next().map(|email| email.value),
-            None => person.email,
-        };
+        if let Some(emails) = labelled(body, "emails")? {
+            person.emails = emails.into_iter().map(|email| email.value).collect();
+        }
         self.fields.write(Of::Person, members(&body.object("custom_fields")?), &mut person.custom)?;
         person.update_s = at_s;
         person.id = id.unwrap_or_else(|| self.take_id());
@@ -153,7 +152,8 @@ impl World {
     }
 
     fn keep_organization(&mut self, id: Option<u64>, body: &Body, now: Moment) -> Outcome {
-        body.only(|name| matches!(name, "name" | "owner_id" | "custom_fields"))?;
+        let more = ["address", "website", "linkedin", "annual_revenue", "employee_count"];
+        body.only(|name| matches!(name, "name" | "owner_id" | "custom_fields") || more.contains(&name))?;
         let at_s = now.wall.as_second();
         let mut firm = match id {
             Some(id) => self.organizations.get(id).filter(|firm| !firm.deleted),
@@ -162,6 +162,7 @@ impl World {
                 name: body.needed("name")?,
                 owner: ME,
                 address: None,
+                more: More::default(),
                 phone: None,
                 custom: Custom::new(),
                 add_s: at_s,
@@ -172,6 +173,15 @@ impl World {
         .ok_or(Refusal::NotFound("Organization not found"))?;
         firm.name = body.text("name")?.unwrap_or(firm.name);
         firm.owner = self.owner(body, "owner_id")?.unwrap_or(firm.owner);
+        if let Some(address) = body.object("address")? {
+            firm.address = Body::of(address).text("value")?;
+        }
+        firm.more = More {
+            website: body.text("website")?.or(firm.more.website),
+            linkedin: body.text("linkedin")?.or(firm.more.linkedin),
+            annual_revenue: body.number("annual_revenue")?.or(firm.more.annual_revenue),
+            employee_count: body.number("employee_count")?.or(firm.more.employee_count),
+        };
         self.fields.write(Of::Organization, members(&body.object("custom_fields")?), &mut firm.custom)?;
         if let Some(phone) = firm.custom.remove(ORGANIZATION_PHONE) {
             firm.phone = phone.as_str().map(str::to_owned);
@@ -185,7 +195,8 @@ impl World {
     }
 
     fn keep_deal(&mut self, id: Option<u64>, body: &Body, now: Moment) -> Outcome {
-        let known = ["title", "owner_id", "person_id", "org_id", "custom_fields"];
+        let known =
+            ["title", "owner_id", "person_id", "org_id", "value", "currency", "expected_close_date", "custom_fields"];
         body.only(|name| known.contains(&name))?;
         let at_s = now.wall.as_second();
         let mut deal = match id {
@@ -196,7 +207,8 @@ impl World {
                 owner: ME,
                 person: None,
                 org: None,
-                value: 0,
+                value: 0.into(),
+                expected_close_date: None,
                 status: Status::Open,
                 close_s: None,
                 archive_s: None,
@@ -211,6 +223,11 @@ impl World {
         deal.owner = self.owner(body, "owner_id")?.unwrap_or(deal.owner);
         deal.person = self.linked_person(body, "person_id")?.or(deal.person);
         deal.org = self.linked_organization(body, "org_id")?.or(deal.org);
+        deal.value = body.real("value")?.unwrap_or(deal.value);
+        if body.text("currency")?.is_some_and(|currency| currency != "UAH") {
+            return Err(Refusal::parameter("currency", "is not one of this account's"));
+        }
+        deal.expected_close_date = body.day("expected_close_date")?.or(deal.expected_close_date);
         self.fields.write(Of::Deal, members(&body.object("custom_fields")?), &mut deal.custom)?;
         deal.update_s = at_s;
         deal.id = id.unwrap_or_else(|| self.take_id());

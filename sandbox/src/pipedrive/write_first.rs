@@ -31,6 +31,7 @@ impl World {
             person: None,
             org: None,
             archived: false,
+            expected_close_date: None,
             custom: Custom::new(),
             add_s: at_s,
             update_s: at_s,
@@ -49,12 +50,14 @@ impl World {
     }
 
     fn edited(&self, mut lead: Lead, body: &Body) -> Result<Lead, Refusal> {
-        let known = ["title", "owner_id", "person_id", "organization_id"];
+        let known = ["title", "owner_id", "person_id", "organization_id", "expected_close_date"];
         body.only(|name| known.contains(&name) || is_key(name)).map_err(Wrong::first)?;
         lead.title = body.text("title").map_err(Wrong::first)?.unwrap_or(lead.title);
         lead.owner = self.owner(body, "owner_id").map_err(in_first_words)?.unwrap_or(lead.owner);
         lead.person = self.linked_person(body, "person_id").map_err(in_first_words)?.or(lead.person);
         lead.org = self.linked_organization(body, "organization_id").map_err(in_first_words)?.or(lead.org);
+        let day = body.day("expected_close_date").map_err(Wrong::first)?;
+        lead.expected_close_date = day.or(lead.expected_close_date);
         if lead.person.is_none() && lead.org.is_none() {
             let error = "A lead must be linked to a person or an organization.".to_owned();
             return Err(Refusal::First(StatusCode::BAD_REQUEST, error));

@@ -29,6 +29,12 @@
 //! call began; two calls of one client at a time could then be taken for one. The list of call logs is that of the
 //! credentials' user only, so call logs are made for nobody else; the activity's owner is who it should be.
 //!
+//! # Forms
+//! Clients are looked for by `emails` and by the custom field that is configured for the client id: by an exact search, then
+//! read again by id. A number or an e-mail of a form goes beside the client's own. Numbers and days are written as such, a
+//! text that is none is left out; what is of a type that texts do not go into (a choice, say) is left out, too, and named
+//! by `fields`. Without a field for marks a person without a number is recognised by the e-mail, else by the client id.
+//!
 //! # Changes
 //! Webhooks of the second version, one per kind and one for users, made by us where `public_url` is configured, with the
 //! project's token as the password of Basic; the vendor signs nothing. They tell of deletions and merges, too. What is
@@ -69,6 +75,7 @@
 
 mod account;
 mod hooks;
+mod own;
 mod path;
 mod read;
 mod settings;
@@ -87,7 +94,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "pipedrive",
     kinds: KindSet::of(&[Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal]),
     matching: Matching::Whole,
-    own_fields: &[],
-    is_custom: |_| false,
+    own_fields: &own::FIELDS,
+    is_custom: write::fields::is_key,
     prepare: settings::prepare,
 };

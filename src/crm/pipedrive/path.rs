@@ -265,6 +265,19 @@ pub(super) fn search(base: &Url, term: &str, organizations: bool) -> Url {
     url
 }
 
+/// Persons and leads of whom a field is exactly this, but for the case: one of the vendor's names for what is searched.
+pub(super) fn exactly(base: &Url, term: &str, kinds: &[Kind], field: &str) -> Url {
+    let types: Vec<&str> = kinds.iter().map(|kind| if *kind == Kind::Lead { "lead" } else { "person" }).collect();
+    let mut url = at(base, SEARCH);
+    url.query_pairs_mut()
+        .append_pair("term", term)
+        .append_pair("item_types", &types.join(","))
+        .append_pair("fields", field)
+        .append_pair("exact_match", "true")
+        .append_pair("limit", &FOUND.to_string());
+    url
+}
+
 /// What is searched for when `number` calls: its last seven digits, never reaching into the country's code.
 ///
 /// The vendor compares with the text as it was typed and normalises nothing, so the one rendering that a question may

@@ -8,7 +8,7 @@ use std::{
 use url::Url;
 
 use crate::base::{problem::Problem, secret::Secret};
-use crate::config::{CrmSection, FieldNames};
+use crate::config::{CrmSection, FIELD_OWNERS, FieldNames};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::pipedrive::{
     account::{Account, Auth},
@@ -68,6 +68,7 @@ pub(super) fn prepare(section: &CrmSection) -> Result<Arc<dyn Prepared>, Vec<Pro
     let cards = section::card_base(section, &mut problems);
     let phone_fields = phone_fields(section, &mut problems);
     check_fields(section, &mut problems);
+    check_customs(section, &mut problems);
     let used = ["base_url", "auth_url", "token", "client_id", "client_secret", "refresh_token"];
     section::nothing_else(section, &used, &mut problems);
     match (base, credentials) {
@@ -201,6 +202,28 @@ fn check_fields(section: &CrmSection, problems: &mut Vec<Problem>) {
             Some(_) | None => continue,
         };
         problems.push(Problem::new(&section.file, placed.row, reason));
+    }
+}
+
+/// What is named for forms to be put into: names as people see them, or keys, which are of one entity only.
+fn check_customs(section: &CrmSection, problems: &mut Vec<Problem>) {
+    // Of nobody in particular are those that are named for all.
+    for placed in section.fields.customs("") {
+        if is_key(&placed.value) {
+            let reason = "crm.fields.custom: expected a field's name, or its key as crm.fields.deal.custom (lead, \
+                          contact, organization), since a key is one entity's, found a key";
+            problems.push(Problem::new(&section.file, placed.row, reason));
+        }
+    }
+    let mut seen: Vec<usize> = Vec::new();
+    for placed in FIELD_OWNERS.into_iter().flat_map(|owner| section.fields.customs(owner)) {
+        let wrong = placed.value.is_empty() || placed.value.chars().count() > 255;
+        if wrong && !seen.contains(&placed.row) {
+            let found = placed.value.chars().take(60).collect::<String>();
+            let reason = format!("crm.fields.custom: expected a field's name or key, found {found:?}");
+            problems.push(Problem::new(&section.file, placed.row, reason));
+            seen.push(placed.row);
+        }
     }
 }
 

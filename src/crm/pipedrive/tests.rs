@@ -1,4 +1,5 @@
 mod account;
+mod forms;
 mod hooks;
 mod judge;
 mod reading;

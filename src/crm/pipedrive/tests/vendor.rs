@@ -11,6 +11,7 @@ use crate::crm::pipedrive::{
     path::{self, Operation, Part},
     wire::{Additional, Deal, Lead, Meta, Organization, Person, User, Webhook},
 };
+use crate::model::client::Kind;
 
 /// Those that only read.
 fn every_request() -> Vec<(Operation, Url)> {
@@ -37,6 +38,8 @@ fn every_request() -> Vec<(Operation, Url)> {
         (path::WEBHOOKS, path::at(&base, path::WEBHOOKS)),
         (path::SEARCH, path::search(&base, "1112233", false)),
         (path::SEARCH, path::search(&base, "1112233", true)),
+        (path::SEARCH, path::exactly(&base, "o'b&term=\"*@example.com", &[Kind::Contact], "email")),
+        (path::SEARCH, path::exactly(&base, "1.2", &[Kind::Contact, Kind::Lead], "custom_fields")),
     ]
 }
 

@@ -28,6 +28,11 @@ use crate::outbound::Method;
 /// The kinds that have custom fields. Leads have those of deals.
 const KINDS: [Kind; 4] = [Kind::Lead, Kind::Contact, Kind::Organization, Kind::Deal];
 
+/// The key of `[crm.fields]` that names what forms are put into.
+const CUSTOM: &str = "custom";
+/// The types of fields that a form's texts go into.
+const FILLED: [&str; 6] = ["varchar", "varchar_auto", "text", "phone", "double", "date"];
+
 /// A field of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(in crate::crm::pipedrive) struct Field {
@@ -60,7 +65,7 @@ impl Fields {
     pub(super) async fn keys(&self, account: &Account, kind: Kind) -> Result<Keys, Failure> {
         let mut keys = Keys::new();
         for (meaning, name) in self.configured(kind) {
-            keys.insert(meaning, self.key(account, kind, (meaning, name)).await?);
+            keys.insert(meaning, self.key(account, kind, (meaning.key(), name)).await?);
         }
         Ok(keys)
     }
@@ -69,7 +74,7 @@ impl Fields {
         Meaning::ALL.into_iter().filter_map(move |meaning| Some((meaning, self.names.of(kind.word(), meaning)?)))
     }
 
-    async fn key(&self, account: &Account, kind: Kind, (meaning, name): (Meaning, &str)) -> Result<String, Failure> {
+    async fn key(&self, account: &Account, kind: Kind, (what, name): (&str, &str)) -> Result<String, Failure> {
         if is_key(name) {
             return Ok(name.to_ascii_lowercase());
         }
@@ -85,7 +90,41 @@ impl Fields {
             Found::None => format!("expected a custom field {name:?}, found none"),
             Found::Several => format!("expected one custom field {name:?}, found several: its key tells which"),
         };
-        Err(Failure::Refused { reason: format!("crm.fields.{}.{}: {reason}", kind.word(), meaning.key()) })
+        Err(Failure::Refused { reason: format!("crm.fields.{}.{}: {reason}", kind.word(), what) })
+    }
+
+    /// Where the client's id at the site's counter stands; `None` where no field is configured for it.
+    ///
+    /// # Cost
+    /// As [`Self::keys`].
+    pub(super) async fn client_id(&self, account: &Account, kind: Kind) -> Result<Option<String>, Failure> {
+        match self.names.of(kind.word(), Meaning::ClientId) {
+            Some(name) => self.key(account, kind, (Meaning::ClientId.key(), name)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The key of a field that a form is put into, and what it holds; of a key that no field has the vendor says so.
+    ///
+    /// # Cost
+    /// 10 tokens, once.
+    pub(super) async fn custom(
+        &self,
+        account: &Account,
+        kind: Kind,
+        name: &str,
+    ) -> Result<(String, Option<String>), Failure> {
+        let key = self.key(account, kind, (CUSTOM, name)).await?;
+        let at = listed_at(kind)?;
+        let of = |fields: &[Field]| {
+            let field = fields.iter().find(|field| field.field_code.eq_ignore_ascii_case(&key));
+            field.map(|field| field.field_type.clone())
+        };
+        let holds = match self.remembered(at).and_then(|known| of(&known)) {
+            Some(holds) => Some(holds),
+            None => of(&self.read(account, at).await?),
+        };
+        Ok((key, holds))
     }
 
     /// The first of the configured number fields that is an organization's.
@@ -131,13 +170,15 @@ impl Fields {
         let mut fresh: BTreeMap<&'static str, Arc<Vec<Field>>> = BTreeMap::new();
         let mut states = Vec::new();
         for kind in KINDS {
-            for (meaning, name) in self.configured(kind) {
+            let own = self.configured(kind).map(|(meaning, name)| (meaning.key(), name));
+            let customs = self.names.customs(kind.word()).map(|name| (CUSTOM, name.value.as_str()));
+            for (key, name) in own.chain(customs) {
                 let at = listed_at(kind)?;
                 if !fresh.contains_key(at.path) {
                     fresh.insert(at.path, self.read(account, at).await?);
                 }
                 let known = fresh.get(at.path).map(Arc::clone).unwrap_or_default();
-                states.push(state(kind, meaning, name, &known));
+                states.push(state(kind, key, name, &known));
             }
         }
         Ok(states)
@@ -185,7 +226,7 @@ fn found_in(known: &[Field], name: &str) -> Found {
     }
 }
 
-fn state(kind: Kind, meaning: Meaning, name: &str, known: &[Field]) -> FieldState {
+fn state(kind: Kind, key: &str, name: &str, known: &[Field]) -> FieldState {
     let is_it = |field: &&Field| match is_key(name) {
         true => field.field_code.eq_ignore_ascii_case(name),
         false => field.is_custom_field != Some(false) && field.field_name == name,
@@ -195,10 +236,12 @@ fn state(kind: Kind, meaning: Meaning, name: &str, known: &[Field]) -> FieldStat
     let trouble = match first {
         None => is_key(name).then(|| "make it in Pipedrive, which chooses the key, or name it by a name".to_owned()),
         Some(_) if found.next().is_some() => Some("several fields have this name: its key tells which".to_owned()),
+        Some(field) if key == CUSTOM => (!FILLED.contains(&field.field_type.as_str()))
+            .then(|| format!("expected {}, found a field of type {}", FILLED.join(", "), field.field_type)),
         Some(field) => (!matches!(field.field_type.as_str(), "varchar" | "varchar_auto" | "text"))
             .then(|| format!("expected a text, found a field of type {}", field.field_type)),
     };
-    let (of, key) = (kind.word().to_owned(), meaning.key().to_owned());
+    let (of, key) = (kind.word().to_owned(), key.to_owned());
     FieldState { of, key, name: name.to_owned(), there: first.is_some(), trouble }
 }
 

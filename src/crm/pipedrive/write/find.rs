@@ -9,7 +9,7 @@ use crate::crm::pipedrive::{
     wire::Envelope,
     write::{
         Pen,
-        request::{Made, create, number},
+        request::{Made, number},
         seen::Seen,
     },
 };
@@ -30,14 +30,19 @@ impl Pen {
     /// What was made since the call began and is the order's.
     pub(super) async fn made_entity(&self, order: &Order, made: Made<'_>) -> Result<Option<String>, Failure> {
         let keys = self.fields.keys(self.account(), made.kind).await?;
-        let wanted = create(order, made, &keys)?;
+        let wanted = self.creation(order, made, &keys).await?;
         let title = wanted.body["name"].as_str().or_else(|| wanted.body["title"].as_str()).unwrap_or_default();
         let mark = keys.get(&Meaning::Mark);
         let number = number(&order.call).filter(|_| made.kind == Kind::Contact);
-        let is_it = |seen: &Seen| match (mark, &number) {
-            (Some(key), _) => seen.custom(key) == order.mark.as_str(),
-            (None, Some(number)) => seen.has_number(number),
-            (None, None) => seen.title() == title,
+        let email = wanted.body["emails"][0]["value"].as_str();
+        let client_id = keys.get(&Meaning::ClientId).filter(|_| made.kind == Kind::Contact);
+        let client_id = client_id.and_then(|key| Some((key, wanted.body["custom_fields"][key].as_str()?)));
+        let is_it = |seen: &Seen| match (mark, &number, email, client_id) {
+            (Some(key), ..) => seen.custom(key) == order.mark.as_str(),
+            (None, Some(number), ..) => seen.has_number(number),
+            (None, None, Some(email), _) => seen.has_email(email),
+            (None, None, None, Some((key, id))) => seen.custom(key) == id,
+            (None, None, None, None) => seen.title() == title,
         };
         let of = |kind, name| order.on.iter().find(|link| link.kind == kind).map(|link| (name, link.id.to_string()));
         match made.kind {

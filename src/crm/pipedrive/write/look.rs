@@ -20,6 +20,9 @@ impl Pen {
         for link in &look.known {
             wanted.entry(link.kind).or_default().insert(link.id);
         }
+        for link in self.holders(look).await? {
+            wanted.entry(link.kind).or_default().insert(link.id);
+        }
         if let Some(number) = look.number {
             let end = path::term(number);
             let ends_so = |text: &String| text.chars().filter(char::is_ascii_digit).collect::<String>().contains(&end);

@@ -121,6 +121,15 @@ pub(in crate::crm::pipedrive) fn create(order: &Order, made: Made<'_>, keys: &Ke
 
 /// Changes custom fields of an entity.
 pub(in crate::crm::pipedrive) fn update(on: Link, custom: Map<String, Value>) -> Result<Wanted, Failure> {
+    edit(on, Map::new(), custom)
+}
+
+/// Changes members of an entity's own, and custom fields.
+pub(in crate::crm::pipedrive) fn edit(
+    on: Link,
+    own: Map<String, Value>,
+    mut custom: Map<String, Value>,
+) -> Result<Wanted, Failure> {
     let operation = match on.kind {
         Kind::Contact => path::EDIT_PERSON,
         Kind::Organization => path::EDIT_ORGANIZATION,
@@ -128,8 +137,13 @@ pub(in crate::crm::pipedrive) fn update(on: Link, custom: Map<String, Value>) ->
         Kind::Lead => path::EDIT_LEAD,
         Kind::Ticket => return Err(Failure::Refused { reason: "Pipedrive has no tickets".to_owned() }),
     };
-    let body = if on.kind == Kind::Lead { custom.into() } else { json!({"custom_fields": custom}) };
-    Ok(Wanted::edit(operation, &on.id.to_string(), body))
+    let mut body = own;
+    if on.kind == Kind::Lead {
+        body.append(&mut custom);
+    } else if !custom.is_empty() {
+        body.insert("custom_fields".to_owned(), custom.into());
+    }
+    Ok(Wanted::edit(operation, &on.id.to_string(), body.into()))
 }
 
 /// Makes a task: an activity of type call.
@@ -286,7 +300,7 @@ fn titled(order: &Order, made: Made<'_>) -> String {
     let known = [Some(made.title), call.client_name.as_deref().filter(|_| made.kind == Kind::Contact)];
     let known = known.into_iter().chain([made.nameless.filter(|_| made.kind == Kind::Contact)]).flatten();
     let text = known.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned);
-    let text = text.or_else(|| number(call)).or_else(|| call.client_email.clone());
+    let text = text.or_else(|| number(call)).or_else(|| call.client_email.clone()).or_else(|| call.client_id.clone());
     shortened(&text.unwrap_or_else(|| "?".to_owned()), LONGEST_TEXT)
 }
 

@@ -8,12 +8,13 @@ use crate::crm::failure::Failure;
 
 /// Every member that is read of anything here.
 #[cfg(test)]
-pub(in crate::crm::pipedrive) const NAMES: [&str; 13] = [
+pub(in crate::crm::pipedrive) const NAMES: [&str; 14] = [
     "id",
     "add_time",
     "name",
     "title",
     "phones",
+    "emails",
     "value",
     "note",
     "content",
@@ -68,9 +69,36 @@ impl Seen {
     }
 
     pub(super) fn has_number(&self, number: &str) -> bool {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let phones = self.0["phones"].as_array().into_iter().flatten();
         phones.filter_map(|phone| phone["value"].as_str()).any(|value| digits(value) == digits(number))
+    }
+
+    pub(super) fn has_email(&self, email: &str) -> bool {
+        let wanted = email.trim().to_lowercase();
+        let emails = self.0["emails"].as_array().into_iter().flatten();
+        emails.filter_map(|one| one["value"].as_str()).any(|value| value.trim().to_lowercase() == wanted)
+    }
+
+    /// Numbers or e-mails as they are written, those that hold something.
+    pub(in crate::crm::pipedrive) fn list(&self, name: &str) -> Vec<Value> {
+        let there = self.0[name].as_array().into_iter().flatten();
+        let filled = there.filter(|one| one["value"].as_str().is_some_and(|value| !value.trim().is_empty()));
+        let known = |one: &Value| {
+            let members = ["value", "primary", "label"].into_iter().filter(|name| !one[*name].is_null());
+            members.map(|name| (name.to_owned(), one[name].clone())).collect::<serde_json::Map<_, _>>().into()
+        };
+        filled.map(known).collect()
+    }
+
+    /// Whether a member of its own is this already.
+    pub(in crate::crm::pipedrive) fn holds(&self, name: &str, value: &Value) -> bool {
+        is_same(&self.0[name], value)
+    }
+
+    /// The same of a custom field.
+    pub(super) fn holds_custom(&self, key: &str, value: &Value) -> bool {
+        let beside = &self.0[key];
+        is_same(if beside.is_null() { &self.0["custom_fields"][key] } else { beside }, value)
     }
 
     /// The text of a custom field, wherever this kind keeps them; empty where it has none.
@@ -88,6 +116,18 @@ impl Seen {
     pub(super) fn has_recording(&self) -> bool {
         self.0["has_recording"] == true
     }
+}
+
+/// Numbers are the same by what they are worth; a value may stand inside `value`, among what the vendor makes of it.
+fn is_same(held: &Value, wanted: &Value) -> bool {
+    let of = |value: &Value| if value["value"].is_null() { value.clone() } else { value["value"].clone() };
+    let (held, wanted) = (of(held), of(wanted));
+    held == wanted || held.as_f64().is_some_and(|held| wanted.as_f64() == Some(held))
+}
+
+/// The digits of what somebody typed.
+pub(super) fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn seconds(text: &str) -> Option<i64> {
