@@ -12,6 +12,7 @@ mod bodies;
 mod description;
 mod description_writing;
 mod faults;
+mod form_fields;
 mod hubspot;
 mod hubspot_hooks;
 mod hubspot_writing;
