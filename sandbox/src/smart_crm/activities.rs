@@ -88,6 +88,7 @@ pub(super) static PHONE_CALL: Schema = Schema {
         CREATED,
         MODIFIED,
     ],
+    more: &[],
     custom: &CUSTOM,
     phones: &[],
     binds: &[
@@ -118,6 +119,7 @@ pub(super) static TASK: Schema = Schema {
         CREATED,
         MODIFIED,
     ],
+    more: &[],
     custom: &CUSTOM,
     phones: &[],
     binds: &[
@@ -144,6 +146,7 @@ pub(super) static ANNOTATION: Schema = Schema {
         CREATED,
         MODIFIED,
     ],
+    more: &[],
     custom: &[],
     phones: &[],
     binds: &[

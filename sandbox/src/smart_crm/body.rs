@@ -93,12 +93,26 @@ fn cell(schema: &Schema, column: &Column, value: &Value) -> Result<Option<Cell>,
             return Ok((!text.is_empty()).then(|| Cell::Text(text.clone())));
         }
         (Type::Whole, Value::Number(number)) => number.as_i64().map(Cell::Whole),
+        (Type::Count(most), Value::Number(number)) => {
+            number.as_i64().filter(|number| (0..=most).contains(number)).map(Cell::Whole)
+        }
+        (Type::Money(least, most), Value::Number(number)) => {
+            let within = |sum: &i64| (least * 100..=most * 100).contains(sum);
+            number.as_f64().and_then(hundredths).filter(within).map(Cell::Money)
+        }
         (Type::Flag, Value::Bool(flag)) => Some(Cell::Flag(*flag)),
         (Type::Time, Value::String(text)) => text.parse::<Timestamp>().ok().map(|at| Cell::Time(at.as_second())),
         (Type::Key, Value::String(text)) => guid_of(text).map(Cell::Id),
         _ => None,
     };
     cell.map(Some).ok_or_else(|| Refusal::payload(format!("The value of '{name}' is of another type.")))
+}
+
+/// A sum in hundredths: what it has beyond is rounded away.
+pub(super) fn hundredths(sum: f64) -> Option<i64> {
+    let rounded = (sum * 100.0).round();
+    #[expect(clippy::cast_possible_truncation, reason = "checked")]
+    (rounded.abs() < 1e17).then_some(rounded as i64)
 }
 
 /// The record that `/contacts(id)` names, if one may be named here and it is there.

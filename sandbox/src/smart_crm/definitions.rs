@@ -1,7 +1,7 @@
 //! What the organization says of its own columns: `EntityDefinitions(LogicalName='…')/Attributes`.
 //!
 //! # Shape
-//! `LogicalName`, `AttributeType`, `IsValidForUpdate`; behind a cast to the type of texts, and only there, `MaxLength`.
+//! `LogicalName`, `AttributeType`, `IsValidForUpdate`; behind a cast to a type of texts, and only there, `MaxLength`.
 
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,8 @@ use super::{
 };
 use crate::kit::{Call, Query, Reply, json_reply};
 
-const CAST: &str = "/Microsoft.Dynamics.CRM.StringAttributeMetadata";
+const LINES: &str = "/Microsoft.Dynamics.CRM.StringAttributeMetadata";
+const MEMOS: &str = "/Microsoft.Dynamics.CRM.MemoAttributeMetadata";
 const BASE: [&str; 3] = ["LogicalName", "AttributeType", "IsValidForUpdate"];
 
 /// The reply, where the path is one of definitions.
@@ -21,8 +22,9 @@ pub(super) fn answer(call: &Call, path: &str) -> Option<Result<Reply, Refusal>> 
     let rest = path.strip_prefix("EntityDefinitions(LogicalName='")?;
     let (logical, rest) = rest.split_once("')/Attributes")?;
     let cast = match rest {
-        "" => false,
-        CAST => true,
+        "" => None,
+        LINES => Some(false),
+        MEMOS => Some(true),
         _ => return None,
     };
     Some(list(call, logical, cast))
@@ -34,10 +36,12 @@ fn schema(logical: &str) -> Option<&'static Schema> {
     sets.map(Set::schema).chain([&SYSTEM_USER]).find(|schema| schema.logical == logical)
 }
 
-fn list(call: &Call, logical: &str, cast: bool) -> Result<Reply, Refusal> {
+/// Of one type of texts only, where it is said which: those of several lines, or of one.
+fn list(call: &Call, logical: &str, memos: Option<bool>) -> Result<Reply, Refusal> {
     if call.method() != Method::GET {
         return Err(Refusal::no_privilege("prvCreateAttribute"));
     }
+    let cast = memos.is_some();
     let schema = schema(logical).ok_or_else(|| Refusal::not_found(logical))?;
     let query = Query::read(call.query());
     if let Some(name) = query.unknown(&[&["$select", "$filter"]]) {
@@ -49,8 +53,9 @@ fn list(call: &Call, logical: &str, cast: bool) -> Result<Reply, Refusal> {
     }
     let wanted: Option<Vec<&str>> = query.text("$filter").map(named).transpose()?;
     let taken = |column: &&'static Column| {
-        let is_text = matches!(column.holds, Type::Text(_)) && !is_memo(column.name);
-        (is_text || !cast) && wanted.as_ref().is_none_or(|names| names.contains(&attribute(column.name)))
+        let is_text = matches!(column.holds, Type::Text(_));
+        memos.is_none_or(|memos| is_text && is_memo(column.name) == memos)
+            && wanted.as_ref().is_none_or(|names| names.contains(&attribute(column.name)))
     };
     let rows: Vec<Value> = schema.all().filter(taken).map(|column| row(column, &names)).collect();
     Ok(json_reply(StatusCode::OK, json!({"value": rows}).to_string()))
@@ -66,7 +71,7 @@ fn names(filter: &str) -> Option<Vec<&str>> {
 
 /// Texts of several lines are of a type of their own.
 fn is_memo(name: &str) -> bool {
-    matches!(name, "description" | "notetext")
+    matches!(name, "description" | "notetext" | "new_comment")
 }
 
 /// The attribute's name: a lookup's property is another one.
@@ -78,7 +83,8 @@ fn row(column: &Column, names: &[&str]) -> Value {
     let kind = match column.holds {
         Type::Text(_) if is_memo(column.name) => "Memo",
         Type::Text(_) => "String",
-        Type::Whole => "Integer",
+        Type::Whole | Type::Count(_) => "Integer",
+        Type::Money(..) => "Money",
         Type::Flag => "Boolean",
         Type::Time => "DateTime",
         Type::Key => "Uniqueidentifier",

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 
 use super::{
+    body::hundredths,
     reply::Refusal,
     row::{Cell, Row},
     schema::{Column, Schema, Type, guid_of},
@@ -128,12 +129,30 @@ impl Op {
 
 fn order(stored: &Cell, wanted: &Cell) -> Option<Ordering> {
     match (stored, wanted) {
-        (Cell::Text(one), Cell::Text(other)) => Some(one.to_lowercase().cmp(&other.to_lowercase())),
-        (Cell::Whole(one), Cell::Whole(other)) | (Cell::Time(one), Cell::Time(other)) => Some(one.cmp(other)),
+        (Cell::Text(one), Cell::Text(other)) => Some(collated(one).cmp(&collated(other))),
+        (Cell::Whole(one), Cell::Whole(other))
+        | (Cell::Money(one), Cell::Money(other))
+        | (Cell::Time(one), Cell::Time(other)) => Some(one.cmp(other)),
         (Cell::Flag(one), Cell::Flag(other)) => Some(one.cmp(other)),
         (Cell::Id(one) | Cell::Lookup(one, _), Cell::Id(other)) => Some(one.cmp(other)),
         _ => None,
     }
+}
+
+/// A text as the database compares it: without regard to case, accents and blanks at its end. That whole texts are compared
+/// like that, not only parts, is a guess; the harder one for whoever wants exactly what was asked.
+fn collated(text: &str) -> String {
+    let plain = |letter: char| match letter {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+        'ç' => 'c',
+        'è' | 'é' | 'ê' | 'ë' => 'e',
+        'ì' | 'í' | 'î' | 'ï' => 'i',
+        'ñ' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' => 'o',
+        'ù' | 'ú' | 'û' | 'ü' => 'u',
+        other => other,
+    };
+    text.trim_end_matches(' ').to_lowercase().chars().map(plain).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,7 +299,8 @@ fn place(word: &str) -> Option<Place> {
 fn literal(word: &str, holds: Type) -> Option<Cell> {
     match holds {
         Type::Text(_) => None,
-        Type::Whole => word.parse().ok().map(Cell::Whole),
+        Type::Whole | Type::Count(_) => word.parse().ok().map(Cell::Whole),
+        Type::Money(..) => word.parse().ok().and_then(hundredths).map(Cell::Money),
         Type::Flag => word.parse().ok().map(Cell::Flag),
         Type::Time => word.parse::<Timestamp>().ok().map(|at| Cell::Time(at.as_second())),
         Type::Key | Type::Lookup => guid_of(word).map(Cell::Id),

@@ -2,7 +2,7 @@
 
 use super::{
     activities::Set,
-    row::{Cell, Row, time},
+    row::{Cell, Row, money, time},
     schema::guid_text,
     world::{World, Written},
 };
@@ -139,6 +139,7 @@ fn field(row: &Row, name: &'static str) -> Option<(String, String)> {
     let text = match cell(row, name)? {
         Cell::Text(text) => text.clone(),
         Cell::Whole(number) => number.to_string(),
+        Cell::Money(hundredths) => money(*hundredths).to_string(),
         Cell::Flag(flag) => flag.to_string(),
         Cell::Time(at_s) => time(*at_s),
         Cell::Id(_) | Cell::Lookup(..) => return None,

@@ -41,6 +41,7 @@ mod row;
 mod samples;
 mod schema;
 mod seed;
+mod standard;
 mod world;
 mod writing;
 

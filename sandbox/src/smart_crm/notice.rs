@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     endpoints::{AuthType, Endpoint},
-    row::{Cell, Row},
+    row::{Cell, Row, money},
     schema::guid_text,
     seed::other_id,
 };
@@ -126,6 +126,9 @@ fn attribute((name, cell): &(&'static str, Cell)) -> Value {
     let name = name.trim_start_matches('_').trim_end_matches("_value");
     let value = match cell {
         Cell::Text(text) => json!(text),
+        Cell::Money(hundredths) => {
+            json!({"__type": "Money:http://schemas.microsoft.com/xrm/2011/Contracts", "Value": money(*hundredths)})
+        }
         Cell::Whole(number) => {
             json!({"__type": "OptionSetValue:http://schemas.microsoft.com/xrm/2011/Contracts", "Value": number})
         }

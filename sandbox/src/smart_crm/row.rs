@@ -12,6 +12,8 @@ use crate::kit::{Record, append};
 pub(super) enum Cell {
     Text(String),
     Whole(i64),
+    /// Hundredths of a currency's unit.
+    Money(i64),
     Flag(bool),
     Time(i64),
     Id(u128),
@@ -149,11 +151,18 @@ impl Row {
             None => out.extend_from_slice(b"null"),
             Some(Cell::Text(text)) => append(out, &text),
             Some(Cell::Whole(number)) => append(out, &number),
+            Some(Cell::Money(hundredths)) => append(out, &money(hundredths)),
             Some(Cell::Flag(flag)) => append(out, &flag),
             Some(Cell::Time(at_s)) => append(out, &time(at_s)),
             Some(Cell::Id(id) | Cell::Lookup(id, _)) => append(out, &guid_text(id)),
         }
     }
+}
+
+/// A sum as the API writes it: a number with places, whole or not.
+#[expect(clippy::cast_precision_loss, reason = "sums are smaller than what a float tells apart to the hundredth")]
+pub(super) fn money(hundredths: i64) -> f64 {
+    hundredths as f64 / 100.0
 }
 
 /// A moment as the API writes it: RFC 3339, whole seconds, UTC.

@@ -4,7 +4,7 @@
 //! The Common Data Model's files for names, types and lengths, by their source names; the columns that every table
 //! inherits (`createdon`, `modifiedon`, `ownerid`) and the names of entity sets stand in Microsoft's pages only.
 
-use super::activities;
+use super::{activities, standard};
 use crate::kit::EntityKind;
 
 /// What a column holds.
@@ -14,6 +14,10 @@ pub(super) enum Type {
     Text(usize),
     /// A whole number, options among them.
     Whole,
+    /// A whole number from none to so many.
+    Count(i64),
+    /// A sum of money between these, with two places.
+    Money(i64, i64),
     /// True or false.
     Flag,
     /// A moment, whole seconds.
@@ -39,6 +43,8 @@ pub(super) struct Schema {
     /// The entity set, which addresses use.
     pub(super) set: &'static str,
     pub(super) columns: &'static [Column],
+    /// Further ones, where people type.
+    pub(super) more: &'static [Column],
     /// Those that this organization added.
     pub(super) custom: &'static [Column],
     /// Where numbers stand, the first one first.
@@ -112,7 +118,7 @@ const MASTER: Column = lookup("_masterid_value");
 pub(super) const CUSTOM_PHONE: &str = "new_whatsapp";
 
 /// The columns that this organization has for what a call leaves, on whatever can be written.
-pub(super) static CUSTOM: [Column; 10] = [
+pub(super) static CUSTOM: [Column; 12] = [
     text("new_utm_source", 100),
     text("new_utm_medium", 100),
     text("new_utm_campaign", 100),
@@ -123,6 +129,8 @@ pub(super) static CUSTOM: [Column; 10] = [
     text("new_call_status", 100),
     text("new_recording", 2_000),
     text("new_mark", 100),
+    text("new_city", 100),
+    text("new_comment", 4_000),
 ];
 const ACTIVE: &[(i64, &[i64])] = &[(0, &[1]), (1, &[2])];
 
@@ -153,6 +161,7 @@ pub(super) static CONTACT: Schema = Schema {
         MODIFIED,
     ],
     phones: &["mobilephone", "telephone1", "telephone2", "telephone3", "pager", "assistantphone", "managerphone"],
+    more: &standard::CONTACT,
     custom: &CUSTOM,
     binds: &[
         bind("parentcustomerid_account", "_parentcustomerid_value", &["accounts"]),
@@ -183,6 +192,7 @@ pub(super) static ACCOUNT: Schema = Schema {
         MODIFIED,
     ],
     phones: &["telephone1", "telephone2", "telephone3"],
+    more: &standard::ACCOUNT,
     custom: &CUSTOM,
     binds: &[
         bind("primarycontactid", "_primarycontactid_value", &["contacts"]),
@@ -229,6 +239,7 @@ pub(super) static LEAD: Schema = Schema {
         "address1_telephone2",
         "address1_telephone3",
     ],
+    more: &standard::LEAD,
     custom: &CUSTOM,
     binds: &[
         bind("parentcontactid", "_parentcontactid_value", &["contacts"]),
@@ -256,6 +267,7 @@ pub(super) static OPPORTUNITY: Schema = Schema {
         MODIFIED,
     ],
     phones: &[],
+    more: &standard::OPPORTUNITY,
     custom: &CUSTOM,
     binds: &[
         bind("parentcontactid", "_parentcontactid_value", &["contacts"]),
@@ -286,6 +298,7 @@ pub(super) static INCIDENT: Schema = Schema {
         MODIFIED,
     ],
     phones: &[],
+    more: &standard::INCIDENT,
     custom: &CUSTOM,
     binds: &[
         bind("customerid_contact", "_customerid_value", &["contacts"]),
@@ -314,6 +327,7 @@ pub(super) static SYSTEM_USER: Schema = Schema {
         MODIFIED,
     ],
     phones: &["mobilephone", "address1_telephone1", "homephone"],
+    more: &[],
     custom: &[],
     binds: &[],
     required: &[],
@@ -347,7 +361,7 @@ impl Schema {
 
     /// Every column, those that were added last.
     pub(super) fn all(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        self.columns.iter().chain(self.custom)
+        self.columns.iter().chain(self.more).chain(self.custom)
     }
 
     /// The column of its own id.

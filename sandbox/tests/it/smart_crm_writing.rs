@@ -297,3 +297,46 @@ async fn a_write_costs_a_request_and_time_and_may_land_although_its_answer_is_lo
     assert!(limited.status == 429 && limited.header("retry-after").is_some());
     assert_eq!(stage.thing("contact").title, "");
 }
+
+#[tokio::test]
+async fn whole_texts_are_compared_past_case_accents_and_blanks_and_a_quote_in_one_is_two() {
+    let stage = Stage::start().await;
+    let emails = ["rene@acme.example", "René@Acme.example ", "irene@acme.example", "o'neil@acme.example"];
+    for (at, email) in emails.into_iter().enumerate() {
+        let id = format!("0a1b2c3d-1111-5222-8333-44445555000{at}");
+        stage.made(&format!("contacts({id})"), &json!({"emailaddress1": email})).await;
+    }
+    let found = async |wanted: &str| {
+        let below = format!(
+            "contacts?$select=emailaddress1&$filter=statecode%20eq%200%20and%20emailaddress1%20eq%20'{wanted}'"
+        );
+        let (rows, _) = stage.all(&below, &[]).await;
+        rows.iter().map(|row| row["emailaddress1"].as_str().expect("a text").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("RENE@acme.example").await, emails[..2]);
+    assert_eq!(found("o''neil@acme.example").await, emails[3..]);
+    assert_eq!(found("%25@acme.example").await, Vec::<String>::new());
+    stage.refused("contacts?$filter=emailaddress1%20eq%20'o'neil@acme.example'", &[], "0x80060888").await;
+}
+
+#[tokio::test]
+async fn numbers_are_numbers_within_their_bounds_and_sums_have_two_places() {
+    let stage = Stage::start().await;
+    let account = format!("accounts({ID})");
+    for (name, value) in [
+        ("revenue", json!("1500")),
+        ("revenue", json!(-1)),
+        ("numberofemployees", json!("7")),
+        ("numberofemployees", json!(1.5)),
+        ("numberofemployees", json!(-1)),
+        ("emailaddress1", json!(7)),
+        ("emailaddress1", json!("a".repeat(101))),
+    ] {
+        let body = json!({"name": "Acme", name: value});
+        let reply = stage.patch(&account, MAKE, &body).await;
+        assert_eq!(reply.status, 400, "{body}");
+    }
+    stage.made(&account, &json!({"name": "Acme", "revenue": 1500.456, "numberofemployees": 7})).await;
+    let row = stage.get(&format!("{account}?$select=revenue,numberofemployees"), &[]).await.json();
+    assert_eq!((&row["revenue"], &row["numberofemployees"]), (&json!(1500.46), &json!(7)));
+}

@@ -5,16 +5,15 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::crm::Record;
 use crate::crm::failure::Failure;
 use crate::crm::smart_crm::{
     path::{self, Table},
     read::SmartCrm,
     session::Question,
     status,
-    wire::{self, List},
+    wire::{self, List, Row},
 };
-use crate::crm::writer::Look;
-use crate::crm::{MOST_REREAD, Record};
 use crate::model::ids::CrmId;
 use crate::model::{client::Kind, phone::PhoneKey};
 
@@ -23,8 +22,15 @@ const MOST_OWNERS: usize = 40;
 
 /// Who asks: a call until then, or a writer, which pays for itself and has time.
 #[derive(Debug, Clone, Copy)]
-struct Asker {
+pub(super) struct Asker {
     live_until: Option<Instant>,
+}
+
+impl Asker {
+    /// A writer.
+    pub(super) const fn unhurried() -> Self {
+        Self { live_until: None }
+    }
 }
 
 impl SmartCrm {
@@ -43,29 +49,7 @@ impl SmartCrm {
         self.with_belonging(carriers, asker).await
     }
 
-    /// What is open under the number and of what is known, for a writer.
-    ///
-    /// # Cost
-    /// As a live question's, and one request for each kind among what is known.
-    pub(super) async fn look_for(&self, look: &Look) -> Result<Vec<Record>, Failure> {
-        let asker = Asker { live_until: None };
-        let mut records = match look.number {
-            Some(number) => self.carriers(number, asker).await?,
-            None => Vec::new(),
-        };
-        for table in path::TABLES {
-            let known = look.known.iter().filter(|link| link.kind == table.kind).map(|link| link.id);
-            let ids: Vec<CrmId> = known.collect();
-            for ids in ids.chunks(MOST_REREAD) {
-                let again =
-                    self.found(table, path::records(&self.session.base, table, &self.custom, ids), asker).await?;
-                records.extend(again.into_iter().filter(|record| record.open));
-            }
-        }
-        self.with_belonging(records, asker).await
-    }
-
-    async fn carriers(&self, number: PhoneKey, asker: Asker) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn carriers(&self, number: PhoneKey, asker: Asker) -> Result<Vec<Record>, Failure> {
         let endings = path::endings(number);
         let ending = |table| self.found(table, path::ending(&self.session.base, table, &self.custom, &endings), asker);
         let (contacts, accounts, leads) =
@@ -74,7 +58,7 @@ impl SmartCrm {
     }
 
     /// The records and what hangs on the contacts and accounts among them, each once.
-    async fn with_belonging(&self, mut records: Vec<Record>, asker: Asker) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn with_belonging(&self, mut records: Vec<Record>, asker: Asker) -> Result<Vec<Record>, Failure> {
         let ids = |kind| {
             let of = records.iter().filter(move |record| record.kind == kind).map(|record| record.id);
             of.take(MOST_OWNERS / 2).collect::<Vec<_>>()
@@ -94,7 +78,12 @@ impl SmartCrm {
         Ok(deals.into_iter().chain(tickets).chain(leads).collect())
     }
 
-    async fn found(&self, table: &'static Table, url: Url, asker: Asker) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn found(&self, table: &'static Table, url: Url, asker: Asker) -> Result<Vec<Record>, Failure> {
+        let rows = self.rows(table, url, asker).await?;
+        Ok(rows.iter().filter_map(|row| wire::record(row, table, &self.custom)).collect())
+    }
+
+    pub(super) async fn rows(&self, table: &'static Table, url: Url, asker: Asker) -> Result<Vec<Row>, Failure> {
         let question = match asker.live_until {
             Some(until) => Question::live(url, until.saturating_duration_since(Instant::now())),
             None => Question::unhurried(url),
@@ -103,6 +92,6 @@ impl SmartCrm {
         if list.next.is_some() {
             tracing::debug!(table = table.logical, "more was found than a live question looks at");
         }
-        Ok(list.value.iter().filter_map(|row| wire::record(row, table, &self.custom)).collect())
+        Ok(list.value)
     }
 }

@@ -35,7 +35,7 @@
 //! | task | task about one record: the contact, else lead, deal, ticket, organization | made open; if it is done, completed |
 //! | call | phonecall, likewise, with Call From and Call To | made open, completed as *made* or *received* |
 //! | note | annotation, likewise | one |
-//! | update | columns of `[crm.fields]` of each entity | one per entity, of which the columns are read first |
+//! | update | columns of each entity: `[crm.fields]`, a form's, the client's | one per entity, whose columns are read first |
 //! | amendment | a closed activity is opened, written and completed again; anything else is written | up to three |
 //!
 //! - *Completed* is a part of its own because `statecode` is nothing that a record can be made with. It is found by the
@@ -51,6 +51,11 @@
 //! - A recording's link stands in the description, which has 2,000 characters: other text is cut for it, the link never.
 //!   What somebody else wrote there meanwhile stays, the link is added below. It stands in the column for it, too, where
 //!   one is configured. Other columns get 100 characters at most, which is what a text column has by default.
+//! - A client is found by e-mail in any of the three columns, by the site's id in the one that is configured: `eq`, and told
+//!   apart by us, since the vendor looks past case. Both are written whole or not at all.
+//! - A form's text is cut to its column: the vendor's own by the list in `own`, another that gets more than 100 characters by
+//!   what the organization says of it. An update writes name, number and e-mail where a contact or lead has none; a last name
+//!   that is `crm.contact_name`, or the number or e-mail, only stands for one.
 //! - The mark is written as text only where a column is named for it; nothing looks for it there.
 //!
 //! # Cards
@@ -76,6 +81,8 @@ mod ask;
 mod delta;
 mod hear;
 mod hooks;
+mod look;
+mod own;
 mod path;
 mod read;
 mod session;
@@ -96,7 +103,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "smart-crm",
     kinds: KindSet::of(&Kind::ALL),
     matching: Matching::Whole,
-    own_fields: &[],
-    is_custom: |_| false,
+    own_fields: own::OWN_FIELDS,
+    is_custom: own::is_custom,
     prepare: settings::prepare,
 };

@@ -34,6 +34,12 @@ pub(super) const OPEN: i64 = 0;
 /// Behind a lookup's name: which table it points into.
 pub(super) const ANNOTATION: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
 
+/// Where contacts and leads have their e-mails; the first is the one that is written.
+pub(super) const EMAILS: [&str; 3] = [EMAIL, "emailaddress2", "emailaddress3"];
+pub(super) const EMAIL: &str = "emailaddress1";
+/// Where a contact's and a lead's number is written: the first column of theirs that the reader looks at.
+pub(super) const NUMBER: &str = "mobilephone";
+
 /// What a lookup points to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
@@ -229,6 +235,37 @@ pub(super) fn belonging(base: &Url, table: &'static Table, contacts: &[CrmId], a
     url
 }
 
+/// Who is open and has this text in one of these columns, as the vendor compares texts.
+pub(super) fn having(base: &Url, table: &'static Table, custom: &Custom, what: (&[&str], &str)) -> Url {
+    let (columns, wanted) = what;
+    let wanted = quoted(wanted);
+    let any = columns.iter().map(|column| format!("{column} eq {wanted}")).collect::<Vec<_>>().join(" or ");
+    let mut url = with_columns(list(base, table, custom, false), columns);
+    url.query_pairs_mut().append_pair("$filter", &format!("{STATE} eq {OPEN} and ({any})"));
+    url
+}
+
+/// The same question, and these columns in the answer, too.
+pub(super) fn with_columns(url: Url, columns: &[&str]) -> Url {
+    let mut asked: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    for (_, selected) in asked.iter_mut().filter(|(name, _)| name == "$select") {
+        for column in columns {
+            if !selected.split(',').any(|known| known == *column) {
+                selected.push(',');
+                selected.push_str(column);
+            }
+        }
+    }
+    let mut url = url;
+    url.query_pairs_mut().clear().extend_pairs(asked);
+    url
+}
+
+/// A text as a filter has it: nothing of it is read as anything but the text.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 /// All users, those who left among them.
 pub(super) fn users(base: &Url) -> Url {
     let [mobile, desk] = USER_PHONES;
@@ -251,20 +288,30 @@ pub(super) fn columns_of(base: &Url, set: &str, id: CrmId, columns: &[&str]) -> 
 
 /// The user with this e-mail or login.
 pub(super) fn user_named(base: &Url, name: &str) -> Url {
-    let name = name.replace('\'', "''");
+    let name = quoted(name);
     let mut url = at(base, USERS_SET);
     url.query_pairs_mut()
         .append_pair("$select", USER_ID)
-        .append_pair("$filter", &format!("{USER_EMAIL} eq '{name}' or {USER_LOGIN} eq '{name}'"));
+        .append_pair("$filter", &format!("{USER_EMAIL} eq {name} or {USER_LOGIN} eq {name}"));
     url
 }
 
-/// What the organization says of these columns of a table; of texts only, and with their lengths.
-pub(super) fn definitions(base: &Url, logical: &str, names: &[&str], texts: bool) -> Url {
-    let (cast, select) = if texts {
-        ("/Microsoft.Dynamics.CRM.StringAttributeMetadata", "LogicalName,MaxLength")
-    } else {
-        ("", "LogicalName,AttributeType,IsValidForUpdate")
+/// Which columns an organization is asked about: any, or those of one type, with their lengths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Columns {
+    Any,
+    /// Texts of one line.
+    Lines,
+    /// Texts of several.
+    Memos,
+}
+
+/// What the organization says of these columns of a table.
+pub(super) fn definitions(base: &Url, logical: &str, names: &[&str], which: Columns) -> Url {
+    let (cast, select) = match which {
+        Columns::Any => ("", "LogicalName,AttributeType,IsValidForUpdate"),
+        Columns::Lines => ("/Microsoft.Dynamics.CRM.StringAttributeMetadata", "LogicalName,MaxLength"),
+        Columns::Memos => ("/Microsoft.Dynamics.CRM.MemoAttributeMetadata", "LogicalName,MaxLength"),
     };
     let mut url = at(base, &format!("EntityDefinitions(LogicalName='{logical}')/Attributes{cast}"));
     let named = names.iter().map(|name| format!("LogicalName eq '{name}'")).collect::<Vec<_>>().join(" or ");

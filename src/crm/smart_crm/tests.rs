@@ -1,7 +1,10 @@
 mod account;
 mod delta;
 mod faults;
+mod forms;
 mod hooks;
+mod looking;
+mod own;
 mod reading;
 mod requests;
 mod settings;

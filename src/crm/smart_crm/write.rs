@@ -2,9 +2,12 @@
 
 mod amend;
 mod fields;
+mod fill;
 mod order;
 mod text;
+mod update;
 
+pub(super) use self::fill::Rooms;
 pub(super) use self::order::{Means, made};
 
 use async_trait::async_trait;
@@ -18,7 +21,10 @@ use crate::crm::smart_crm::{
     session::Question,
     status,
     wire::{self, List, Row},
-    write::amend::{Step, Thing},
+    write::{
+        amend::{Step, Thing},
+        update::Update,
+    },
     writing::{SystemUser, Writing},
 };
 use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
@@ -67,10 +73,21 @@ impl Scribe {
         }
     }
 
+    async fn means(&self, order: &Order, owner: Option<CrmId>) -> Result<Means<'_>, Failure> {
+        let rooms = match &order.action {
+            Action::Create { kind, fields, .. } => self.rooms(*kind, fields).await?,
+            _ => Rooms::default(),
+        };
+        Ok(self.means_with(owner, rooms))
+    }
+
+    fn means_with(&self, owner: Option<CrmId>, rooms: Rooms) -> Means<'_> {
+        Means { names: &self.writing.names, contact_name: self.writing.contact_name.as_deref(), owner, rooms }
+    }
+
     /// Makes what an order's first part makes.
     async fn make(&self, order: &Order) -> Result<Receipt, Failure> {
-        let contact_name = self.writing.contact_name.as_deref();
-        let means = Means { names: &self.writing.names, contact_name, owner: self.owner(order).await? };
+        let means = self.means(order, self.owner(order).await?).await?;
         let made = made(order, &means)?;
         let receipt = Receipt { id: made.id.to_string(), whole: made.completed.is_none() };
         let url = path::one(&self.reader.session.base, made.set, made.id);
@@ -128,15 +145,16 @@ impl Scribe {
 
     /// What an update has to write onto the entity of this part. `None`: nothing.
     async fn update(&self, order: &Order, link: &Link) -> Result<Option<serde_json::Value>, Failure> {
-        let (of, names) = (link.kind.word(), &self.writing.names);
-        let columns = amend::update_columns(of, order, names);
+        let Action::Update { fields, .. } = &order.action else { return Ok(None) };
+        let (kind, means) = (link.kind, self.means_with(None, self.rooms(link.kind, fields).await?));
+        let update = Update { kind, order, means: &means, custom: &self.reader.custom };
+        let columns = update.columns();
         if columns.is_empty() {
             return Ok(None);
         }
-        let set = path::table(link.kind).set;
-        let stored = self.stored(set, link.id, &columns).await?;
-        let stored = stored.ok_or_else(|| gone(link.kind.word(), link.id))?;
-        let changes = amend::update(of, order, names, &stored);
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let stored = self.stored(path::table(kind).set, link.id, &columns).await?;
+        let changes = update.changes(&stored.ok_or_else(|| gone(kind.word(), link.id))?);
         Ok((!changes.is_empty()).then(|| changes.into()))
     }
 
@@ -207,9 +225,9 @@ fn gone(what: &str, id: CrmId) -> Failure {
 #[async_trait]
 impl Writer for Scribe {
     /// # Cost
-    /// As a live question, and one request for each kind of what is known.
+    /// See [`SmartCrm::look_for`].
     async fn look(&self, look: &Look) -> Result<Vec<Record>, Failure> {
-        self.reader.look_for(look).await
+        self.reader.look_for(look, &self.writing.names).await
     }
 
     /// # Cost

@@ -1,6 +1,6 @@
 //! What a `[crm]` section says of writing: whose things become, what nameless contacts are called, columns.
 
-use crate::base::problem::Problem;
+use crate::base::problem::{Placed, Problem};
 use crate::config::{CrmSection, FIELD_OWNERS, FieldNames, Meaning};
 use crate::crm::smart_crm::settings::{LONGEST_COLUMN, is_column};
 use crate::model::ids::CrmId;
@@ -9,7 +9,7 @@ use crate::model::ids::CrmId;
 const LONGEST_NAME: usize = 50;
 
 /// Columns that are written for what they are: a call's data in one of them would be overwritten, or overwrite.
-const TAKEN: [&str; 20] = [
+const TAKEN: [&str; 21] = [
     "subject",
     "description",
     "name",
@@ -18,6 +18,7 @@ const TAKEN: [&str; 20] = [
     "firstname",
     "fullname",
     "mobilephone",
+    "emailaddress1",
     "telephone1",
     "phonenumber",
     "directioncode",
@@ -86,14 +87,11 @@ pub(super) fn names(section: &CrmSection, problems: &mut Vec<Problem>) -> FieldN
     };
     for (of, meaning, placed) in names.given() {
         let key = key(of, meaning);
-        let found: String = placed.value.chars().take(LONGEST_COLUMN).collect();
-        if !is_column(&placed.value) {
-            let reason = format!("expected a column's logical name, say \"new_utm_source\", found {found:?}");
+        if let Some(reason) = wrong(&placed.value) {
             refuse(placed.row, key, reason);
-        } else if TAKEN.contains(&placed.value.as_str()) {
-            refuse(placed.row, key, format!("expected a column of the organization's own, found {found:?}"));
         }
     }
+    customs(names, &mut refuse);
     let mut told = Vec::new();
     for of in FIELD_OWNERS {
         let all = Meaning::ALL.into_iter().filter_map(|meaning| Some((meaning, names.placed(of, meaning)?)));
@@ -115,4 +113,27 @@ pub(super) fn names(section: &CrmSection, problems: &mut Vec<Problem>) -> FieldN
 fn key(of: Option<&str>, meaning: Meaning) -> String {
     let of = of.map(|of| format!(".{of}")).unwrap_or_default();
     format!("crm.fields{of}.{}", meaning.key())
+}
+
+/// What is wrong with a column's name.
+fn wrong(name: &str) -> Option<String> {
+    let found: String = name.chars().take(LONGEST_COLUMN).collect();
+    if !is_column(name) {
+        return Some(format!("expected a column's logical name, say \"new_utm_source\", found {found:?}"));
+    }
+    TAKEN.contains(&name).then(|| format!("expected a column of the organization's own, found {found:?}"))
+}
+
+/// The columns that forms are put into: what is given for all tables is told of once.
+fn customs(names: &FieldNames, refuse: &mut impl FnMut(usize, String, String)) {
+    let mut told: Vec<&Placed<String>> = Vec::new();
+    for of in FIELD_OWNERS {
+        for placed in names.customs(of) {
+            let Some(reason) = wrong(&placed.value).filter(|_| !told.contains(&placed)) else { continue };
+            told.push(placed);
+            let of_all = FIELD_OWNERS.iter().all(|of| names.customs(of).any(|other| other == placed));
+            let of = if of_all { String::new() } else { format!(".{of}") };
+            refuse(placed.row, format!("crm.fields{of}.custom"), reason);
+        }
+    }
 }

@@ -42,6 +42,11 @@ pub(super) struct Account {
 impl Account {
     pub(super) const NUMBER: u64 = 380_442_009_999;
 
+    /// The same, as a key.
+    pub(super) fn number() -> PhoneKey {
+        PhoneKey::from_digits(Self::NUMBER).expect("a number")
+    }
+
     pub(super) async fn with(clients: usize, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options { clients, keep_replies: true, limits: VendorLimits::none(), ..Options::default() };
         options.limits.page = PAGE;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::writing::names;
 use crate::config::FieldNames;
 use crate::crm::failure::Failure;
-use crate::crm::smart_crm::write::{Means, made};
+use crate::crm::smart_crm::write::{Means, Rooms, made};
 use crate::crm::writer::{Mark, Order};
 use crate::model::{
     action::{Action, Link},
@@ -60,7 +60,7 @@ fn order(action: Action, on: &[Link], call: Call) -> Order {
 }
 
 fn body_with(order: &Order, names: &FieldNames, contact_name: Option<&str>) -> Value {
-    let means = Means { names, contact_name, owner: order.owner };
+    let means = Means { names, contact_name, owner: order.owner, rooms: Rooms::default() };
     let made = made(order, &means).expect("a record");
     assert_eq!(made.id.to_string(), order.mark.uuid().to_string());
     made.body
@@ -123,7 +123,7 @@ fn the_other_entities_have_what_their_tables_demand() {
     assert_eq!(of(Kind::Lead, "")["subject"], "+380671112233");
     assert_eq!(of(Kind::Deal, "x".repeat(400).as_str())["name"].as_str().expect("a text").chars().count(), 300);
     let nobodys = order(create(Kind::Ticket, "Case"), &[], call(Direction::In));
-    let means = Means { names: &FieldNames::default(), contact_name: None, owner: None };
+    let means = Means { names: &FieldNames::default(), contact_name: None, owner: None, rooms: Rooms::default() };
     assert!(matches!(made(&nobodys, &means), Err(Failure::Refused { .. })));
 }
 
@@ -161,7 +161,7 @@ fn a_task_hangs_on_the_contact_and_is_due_to_the_second() {
         "regardingobjectid_contact_task@odata.bind": CONTACT, "ownerid@odata.bind": USER,
     });
     assert_eq!(body(&order), expected);
-    let means = Means { names: &FieldNames::default(), contact_name: None, owner: None };
+    let means = Means { names: &FieldNames::default(), contact_name: None, owner: None, rooms: Rooms::default() };
     assert_eq!(made(&order, &means).expect("a task").completed, Some(5));
     let nowhere = Order { on: Vec::new(), ..order };
     assert!(matches!(made(&nowhere, &means), Err(Failure::Refused { .. })));
@@ -170,7 +170,7 @@ fn a_task_hangs_on_the_contact_and_is_due_to_the_second() {
 fn phone_call(call: Call, owner: Option<CrmId>) -> (Value, Option<i64>) {
     let action = Action::Call { subject: "Call".to_owned(), text: "Text".to_owned(), recording: true };
     let order = Order { owner, ..order(action, &[link(Kind::Contact, 1)], call) };
-    let means = Means { names: &FieldNames::default(), contact_name: None, owner };
+    let means = Means { names: &FieldNames::default(), contact_name: None, owner, rooms: Rooms::default() };
     let made = made(&order, &means).expect("a call");
     (made.body, made.completed)
 }

@@ -65,6 +65,8 @@ const ANY: &str = "any";
 pub(super) enum Holds {
     Text(Option<u64>),
     Whole,
+    /// A number that may have places.
+    Decimal,
     Flag,
     Time,
     Id,
@@ -131,6 +133,7 @@ fn columns(file: &Value) -> Vec<(String, Holds)> {
         let data_type = data_type["dataTypeReference"].as_str().or_else(|| data_type.as_str())?;
         let holds = match data_type {
             "listLookup" | "listLookupCorrelated" | "integer" | "bigInteger" => Holds::Whole,
+            "currency" | "decimal" | "double" => Holds::Decimal,
             "boolean" => Holds::Flag,
             "dateTime" | "date" => Holds::Time,
             "entityId" | "guid" => Holds::Id,
@@ -166,10 +169,11 @@ impl Vendor {
             if !OPTIONS.contains(&name.as_ref()) {
                 return Err(format!("{name} is no query option"));
             }
+            let filter = without_texts(&value);
             let names: Vec<&str> = match name.as_ref() {
                 "$select" => value.split(',').collect(),
                 "$orderby" => value.split(',').map(|part| part.trim_end_matches(" asc")).collect(),
-                "$filter" => compared(&value),
+                "$filter" => compared(&filter),
                 _ => Vec::new(),
             };
             names.iter().try_for_each(|name| self.property(logical, name).map(drop))?;
@@ -228,12 +232,22 @@ impl Holds {
                 longest.is_none_or(|longest| text.chars().count() <= usize::try_from(longest).expect("a length"))
             }
             (Self::Whole, Value::Number(number)) => number.is_i64(),
-            (_, Value::Null) | (Self::Flag, Value::Bool(_)) => true,
+            (Self::Decimal, Value::Number(_)) | (_, Value::Null) | (Self::Flag, Value::Bool(_)) => true,
             (Self::Time, Value::String(text)) => text.parse::<jiff::Timestamp>().is_ok(),
             (Self::Id | Self::Lookup, Value::String(text)) => matches!(CrmId::parse(text), Some(CrmId::Uuid(_))),
             _ => false,
         }
     }
+}
+
+/// The filter without what stands in its texts.
+fn without_texts(filter: &str) -> String {
+    let mut quoted = false;
+    let outside = |sign: &char| {
+        quoted ^= *sign == '\'';
+        !quoted
+    };
+    filter.chars().filter(outside).collect()
 }
 
 /// The names before ` eq ` and ` ge `, and those that `endswith` looks at.

@@ -115,7 +115,8 @@ fn leads(vendor: &Vendor, (logical, navigation): (&str, &str), value: &Value) ->
 pub(super) fn is_of_definitions(asked: &Asked) -> bool {
     let rest = asked.path.strip_prefix("/api/data/v9.2/EntityDefinitions(LogicalName='");
     let Some((logical, rest)) = rest.and_then(|rest| rest.split_once("')/Attributes")) else { return false };
-    let cast = matches!(rest, "" | "/Microsoft.Dynamics.CRM.StringAttributeMetadata");
+    let casts = ["String", "Memo"].map(|of| format!("/Microsoft.Dynamics.CRM.{of}AttributeMetadata"));
+    let cast = rest.is_empty() || casts.iter().any(|cast| cast == rest);
     let query: BTreeMap<_, _> = form_urlencoded::parse(asked.query.as_bytes()).into_owned().collect();
     let selected = query["$select"].split(',').all(|name| {
         matches!(name, "LogicalName" | "AttributeType" | "IsValidForUpdate")

@@ -1,4 +1,4 @@
-//! Writing again onto what was made, and onto entities that are there: what has to change, from what is stored. Pure.
+//! Writing again onto what was made: what has to change, from what is stored. Pure.
 
 use serde_json::{Map, Value};
 
@@ -140,35 +140,4 @@ impl Thing {
         let merged = text::merged(stored, wanted);
         (!there && merged != stored).then(|| text::with_link(&merged, self.link.as_deref(), self.longest))
     }
-}
-
-/// What an update has to write onto an entity, from what is stored there: the UTM marks and the client's id only while every
-/// UTM column is empty, the call's own data where they differ.
-pub(super) fn update(of: &str, order: &Order, names: &FieldNames, stored: &Row) -> Map<String, Value> {
-    let Action::Update { utm, call, .. } = order.action else { return Map::new() };
-    let stored_text = |name: &str| stored.get(name).and_then(Value::as_str).unwrap_or_default();
-    let is_empty = |meaning| names.of(of, meaning).is_none_or(|name| stored_text(name).is_empty());
-    let utm = utm && Meaning::UTM.into_iter().all(is_empty);
-    let wanted = |(meaning, name, value): &(Meaning, &str, String)| match meaning {
-        Meaning::CallId | Meaning::CallStatus | Meaning::Recording => call && stored_text(name) != value,
-        Meaning::ClientId => utm && stored_text(name) != value,
-        _ => utm,
-    };
-    let changes = order::data(names, of, &order.call).filter(wanted);
-    changes.map(|(_, name, value)| (name.to_owned(), value.into())).collect()
-}
-
-/// The columns that an update has to know of.
-pub(super) fn update_columns<'a>(of: &str, order: &Order, names: &'a FieldNames) -> Vec<&'a str> {
-    let Action::Update { utm, call, .. } = order.action else { return Vec::new() };
-    let wanted = |meaning: &Meaning| match meaning {
-        Meaning::Mark => false,
-        Meaning::CallId | Meaning::CallStatus | Meaning::Recording => call,
-        _ => utm,
-    };
-    let mut columns: Vec<&str> =
-        Meaning::ALL.into_iter().filter(wanted).filter_map(|meaning| names.of(of, meaning)).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    columns
 }

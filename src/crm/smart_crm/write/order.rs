@@ -5,7 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::config::{FieldNames, Meaning};
 use crate::crm::failure::Failure;
-use crate::crm::smart_crm::{path, write::text};
+use crate::crm::smart_crm::{
+    path,
+    write::{
+        fill::{self, Rooms},
+        text,
+    },
+};
 use crate::crm::writer::Order;
 use crate::model::{
     action::{Action, Link},
@@ -15,13 +21,15 @@ use crate::model::{
 };
 
 /// What the section says of writing, and who owns what is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::crm::smart_crm) struct Means<'a> {
     pub(in crate::crm::smart_crm) names: &'a FieldNames,
     /// The last name of whoever has none.
     pub(in crate::crm::smart_crm) contact_name: Option<&'a str>,
     /// `None`: the application user's.
     pub(in crate::crm::smart_crm) owner: Option<CrmId>,
+    /// How long the organization's own columns are, where that counts.
+    pub(in crate::crm::smart_crm) rooms: Rooms,
 }
 
 /// A record that is to be made, or written to.
@@ -40,14 +48,16 @@ pub(super) const DESCRIPTION: usize = 2_000;
 pub(super) const NOTE: usize = 100_000;
 const NOTE_SUBJECT: usize = 500;
 const SUBJECT: usize = 200;
-const LAST_NAME: usize = 50;
+pub(super) const LAST_NAME: usize = 50;
 const ACCOUNT_NAME: usize = 160;
 const SALE_NAME: usize = 300;
 const CASE_TITLE: usize = 200;
 /// A text column that an organization adds is this long unless somebody chose otherwise.
-const ADDED: usize = 100;
-/// `caseorigincode`: a telephone call.
+pub(super) const ADDED: usize = 100;
+const EMAIL: usize = 100;
+/// `caseorigincode`: a telephone call, and what came through the site.
 const BY_PHONE: i64 = 1;
+const BY_WEB: i64 = 3;
 /// `participationtypemask`.
 const FROM: i64 = 1;
 const TO: i64 = 2;
@@ -98,6 +108,9 @@ pub(in crate::crm::smart_crm) fn made(order: &Order, means: &Means<'_>) -> Resul
             body.insert(name.to_owned(), order.mark.as_str().into());
         }
     }
+    if let Action::Create { kind, fields, .. } = &order.action {
+        body.extend(fill::values(*kind, fields, &means.rooms));
+    }
     if let Some(owner) = means.owner {
         body.insert("ownerid@odata.bind".to_owned(), bound(path::USERS_SET, owner));
     }
@@ -112,8 +125,13 @@ pub(super) fn data<'a>(
 ) -> impl Iterator<Item = (Meaning, &'a str, String)> {
     Meaning::ALL.into_iter().filter_map(move |meaning| {
         let value = meaning.told_by(call)?;
-        // Half a link leads nowhere: the vendor says so where its column is too short for one.
-        let text = if meaning == Meaning::Recording { value.to_owned() } else { text::cut(value, ADDED) };
+        let text = match meaning {
+            // Half a link leads nowhere: the vendor says so where its column is too short for one.
+            Meaning::Recording => value.to_owned(),
+            // Half an id is somebody else's.
+            Meaning::ClientId => fill::whole(value, ADDED)?.to_owned(),
+            _ => text::cut(value, ADDED),
+        };
         Some((meaning, names.of(of, meaning)?, text))
     })
 }
@@ -156,8 +174,13 @@ fn entity(order: &Order, means: &Means<'_>, what: (Kind, &str, &str)) -> Result<
             body.insert(name.to_owned(), value.into());
         }
     };
-    let last_name = if title.trim().is_empty() { means.contact_name.unwrap_or_default() } else { title.trim() };
-    let named = || (!title.trim().is_empty()).then(|| title.trim().to_owned()).or_else(|| number.clone());
+    let call = &order.call;
+    let email = call.client_email.as_deref().and_then(email);
+    let title = Some(title.trim()).filter(|title| !title.is_empty());
+    // Who has left no number is told from others by the e-mail.
+    let last_name = title.or(means.contact_name).or(email.filter(|_| number.is_none())).unwrap_or_default();
+    let left = number.as_deref().or(email).or(call.client_id.as_deref());
+    let named = || title.or(left).map(str::to_owned);
     match kind {
         Kind::Contact => set("lastname", Some(text::cut(last_name, LAST_NAME))),
         Kind::Lead => {
@@ -172,17 +195,26 @@ fn entity(order: &Order, means: &Means<'_>, what: (Kind, &str, &str)) -> Result<
     // The first of the columns that the reader looks at: whatever calls first calls from a mobile telephone more often
     // than not, and accounts have no other.
     match kind {
-        Kind::Contact | Kind::Lead => set("mobilephone", number),
+        Kind::Contact | Kind::Lead => {
+            set(path::EMAIL, email.map(str::to_owned));
+            set(path::NUMBER, number);
+        }
         Kind::Organization => set("telephone1", number),
         Kind::Deal | Kind::Ticket => {}
     }
     if kind == Kind::Ticket {
-        body.insert("caseorigincode".to_owned(), BY_PHONE.into());
+        let of_a_form = call.id.is_none() && call.status.is_none() && call.outcome.is_none();
+        body.insert("caseorigincode".to_owned(), if of_a_form { BY_WEB } else { BY_PHONE }.into());
     }
     for (navigation, set, id) in parents(order, kind)? {
         body.insert(format!("{navigation}@odata.bind"), bound(set, id));
     }
     Ok(body)
+}
+
+/// An e-mail that the column for it takes: a part of one is another one.
+pub(super) fn email(text: &str) -> Option<&str> {
+    fill::whole(text, EMAIL)
 }
 
 type Parent = (&'static str, &'static str, CrmId);

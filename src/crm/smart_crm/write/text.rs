@@ -62,7 +62,7 @@ pub(super) fn number(digits: &str) -> String {
     if whole { format!("+{digits}") } else { digits.to_owned() }
 }
 
-fn units(text: &str) -> usize {
+pub(super) fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
