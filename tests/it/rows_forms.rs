@@ -56,8 +56,8 @@ fn setup(row: &Row) -> Setup {
         _ => (
             "system_user = \"Oksana@acme.example\"\n\
              fields = { utm_source = \"new_utm_source\", utm_campaign = \"new_utm_campaign\", \
-             client_id = \"new_client_id\", contact.custom = [\"new_town\"] }",
-            "forms.contact = [{ field = \"new_town\", form = \"city, town\" }]\n",
+             client_id = \"new_client_id\" }",
+            "forms.contact = [{ field = \"address1_city\", form = \"city, town\" }]\n",
         ),
     };
     Setup { public: false, crm, project, ..Setup::default() }

@@ -44,8 +44,17 @@ const TICKETS: &[&str] = &[
 /// Those that are no question.
 const HOW: &[&str] = &["sortBy", "from", "limit", "orgId"];
 /// Those that are answered here. Others the vendor knows are refused aloud: silence would look like an answer.
-const ANSWERED: &[&str] =
-    &["id", "phone", "mobile", "contactId", "accountId", "createdTimeRange", "modifiedTimeRange", "customField1"];
+const ANSWERED: &[&str] = &[
+    "id",
+    "email",
+    "phone",
+    "mobile",
+    "contactId",
+    "accountId",
+    "createdTimeRange",
+    "modifiedTimeRange",
+    "customField1",
+];
 /// Values of one parameter.
 const MOST_VALUES: usize = 30;
 /// Records on a page of a list or a search.
@@ -64,6 +73,8 @@ pub(super) struct Search {
     pub(super) ids: Option<Vec<u64>>,
     pub(super) phone: Option<Vec<String>>,
     pub(super) mobile: Option<Vec<String>>,
+    /// Of contacts.
+    pub(super) email: Option<Vec<String>>,
     pub(super) custom: Option<(String, Vec<String>)>,
     pub(super) contacts: Option<Vec<u64>>,
     pub(super) accounts: Option<Vec<u64>>,
@@ -99,7 +110,8 @@ impl Search {
         if asked.is_empty() {
             return Err(Refusal::Unprocessable("At least one search parameter is required".to_owned()));
         }
-        if let Some(name) = asked.into_iter().find(|name| !ANSWERED.contains(name)) {
+        let is_answered = |name: &&str| ANSWERED.contains(name) && (*name != "email" || module == Module::Contacts);
+        if let Some(name) = asked.into_iter().find(|name| !is_answered(name)) {
             return Err(Refusal::parameter(name, "this stand-in does not answer it"));
         }
         let how = How::read(query, FURTHEST, MOST, &["relevance", "modifiedTime", "createdTime"])?;
@@ -111,6 +123,7 @@ impl Search {
             ids: ids(query, "id")?,
             phone: query.text("phone").map(|text| values("phone", text)).transpose()?,
             mobile: query.text("mobile").map(|text| values("mobile", text)).transpose()?,
+            email: query.text("email").map(|text| values("email", text)).transpose()?,
             custom: custom.transpose()?,
             contacts: ids(query, "contactId")?,
             accounts: ids(query, "accountId")?,

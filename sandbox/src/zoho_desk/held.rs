@@ -38,6 +38,7 @@ fn contact(contact: Contact) -> Thing {
     let second = contact.second_phone.as_ref().map(|number| (CONTACT_PHONE.to_owned(), number.clone()));
     let mut fields = fields(&contact.made, []);
     fields.extend(second);
+    fields.extend(contact.email.clone().map(|email| ("email".to_owned(), email)));
     Thing {
         what: "contact".to_owned(),
         id: contact.id.to_string(),
@@ -128,7 +129,8 @@ fn on<const N: usize>(links: [(&str, Option<u64>); N]) -> Vec<Reference> {
 }
 
 fn fields<const N: usize>(made: &Made, own: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
+    let others = made.others.iter().map(|(name, text)| ((*name).to_owned(), text.clone()));
     let named = [("channel", made.channel.clone()), ("priority", made.priority.clone())];
     let own = own.into_iter().chain(named).filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    made.cf.clone().into_iter().chain(own).collect()
+    made.cf.clone().into_iter().chain(own).chain(others).collect()
 }

@@ -22,6 +22,8 @@ pub(super) struct Made {
     pub(super) description: Option<String>,
     /// Custom fields by their API names; what is empty is not here.
     pub(super) cf: BTreeMap<String, String>,
+    /// Further properties of the vendor's own, by their names.
+    pub(super) others: BTreeMap<&'static str, String>,
     /// Of a ticket.
     pub(super) channel: Option<String>,
     /// Of a ticket.

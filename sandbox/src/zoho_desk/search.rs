@@ -19,6 +19,9 @@ use crate::kit::{Record, Sort, Source, Table, Walk, key};
 
 /// Fewer digits lead to too many places of the seed: everything is looked at.
 const LEAST_DIGITS: usize = 7;
+/// The vendor's words for a field in which nothing stands, and for one in which something does.
+const EMPTY: &str = "${empty}";
+const NOT_EMPTY: &str = "${notempty}";
 
 /// A page: its records, and how many there are as far as the vendor looked.
 pub(super) struct Found {
@@ -100,7 +103,17 @@ impl World {
     }
 
     fn contacts_by_number(&self, search: &Search) -> Option<BTreeSet<u64>> {
+        let changed = || self.contacts.changed_ids();
+        if let Some(emails) = &search.email {
+            let places = emails.iter().filter_map(|email| self.seed.client_by_email(email));
+            return Some(places.map(|place| Source::<Contact>::id(&self.seed, place)).chain(changed()).collect());
+        }
         let custom = search.custom.as_ref().filter(|(name, _)| name == CONTACT_PHONE).map(|(_, values)| values);
+        if search.custom.as_ref().is_some_and(|(name, values)| name != CONTACT_PHONE && !values.contains(&EMPTY.into()))
+        {
+            // The seed fills no other.
+            return Some(changed().collect());
+        }
         let values = search.phone.as_ref().or(search.mobile.as_ref()).or(custom)?;
         let places = places(values, |digits| self.seed.clients_by_digits(digits))?;
         let seeded = places.into_iter().map(|place| Source::<Contact>::id(&self.seed, place));
@@ -134,9 +147,18 @@ fn contact_fits(search: &Search, contact: &Contact) -> bool {
         _ => custom_fits(search, &contact.made),
     };
     custom
+        && search.email.as_ref().is_none_or(|values| has_email(contact, values))
         && search.phone.as_ref().is_none_or(|values| is_one_of(contact.phone.as_deref(), values))
         && search.mobile.as_ref().is_none_or(|values| is_one_of(contact.mobile.as_deref(), values))
         && links(search.accounts.as_ref(), contact.account)
+}
+
+/// Whether one of the e-mails begins so: how the vendor compares them is nowhere said, and this is looser than it needs to
+/// be.
+fn has_email(contact: &Contact, values: &[String]) -> bool {
+    let second = contact.made.others.get("secondaryEmail");
+    let own = contact.email.iter().chain(second).map(|email| email.to_lowercase());
+    own.into_iter().any(|email| values.iter().any(|value| email.starts_with(value.trim_end_matches('*'))))
 }
 
 fn firm_fits(search: &Search, firm: &Firm) -> bool {
@@ -160,6 +182,10 @@ fn links(asked: Option<&Vec<u64>>, linked: Option<u64>) -> bool {
 }
 
 fn is_one_of(typed: Option<&str>, values: &[String]) -> bool {
+    let stands = typed.is_some_and(|typed| !typed.is_empty());
+    if values.iter().any(|value| (value == EMPTY && !stands) || (value == NOT_EMPTY && stands)) {
+        return true;
+    }
     let Some(typed) = typed.map(str::to_lowercase) else { return false };
     values.iter().any(|value| value.strip_suffix('*').map_or_else(|| typed == *value, |begin| typed.starts_with(begin)))
 }

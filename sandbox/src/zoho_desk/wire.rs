@@ -95,6 +95,9 @@ impl World {
             web_url: format!("https://desk.example.com/agent/contacts/{}", contact.id),
         };
         let mut told = serde_json::to_value(found).unwrap_or_default();
+        let others =
+            contact.made.others.iter().filter(|(name, _)| telling == Telling::Whole || **name == "secondaryEmail");
+        others.for_each(|(name, text)| told[*name] = text.as_str().into());
         match telling {
             Telling::Found => {}
             Telling::Listed => without(&mut told, &["modifiedTime", "cf", "owner", "account", "description"]),
@@ -122,7 +125,10 @@ impl World {
             "cf": self.fields.told("accounts", &firm.made),
             "webUrl": format!("https://desk.example.com/agent/accounts/{}", firm.id),
         });
+        firm.made.others.iter().for_each(|(name, text)| told[*name] = text.as_str().into());
         if telling == Telling::Listed {
+            let more = ["industry", "website", "city", "state", "code", "country"];
+            without(&mut told, &more);
             without(&mut told, &["modifiedTime", "cf", "owner", "description", "street"]);
         }
         told
@@ -154,6 +160,7 @@ impl World {
             "cf": self.fields.told("tickets", &ticket.made),
             "webUrl": format!("https://desk.example.com/agent/tickets/{}", ticket.id),
         });
+        ticket.made.others.iter().for_each(|(name, text)| told[*name] = text.as_str().into());
         match telling {
             Telling::Whole => told["accountId"] = ticket.account.map(|id| id.to_string()).into(),
             Telling::Listed => without(&mut told, &["modifiedTime", "description", "cf"]),

@@ -16,13 +16,72 @@ use super::{
     wire::CONTACT_PHONE,
     world::World,
 };
-use crate::kit::Moment;
+use crate::kit::{Moment, Source};
 
-const CONTACT: &[&str] =
-    &["lastName", "firstName", "phone", "mobile", "email", "accountId", "ownerId", "description", "cf"];
-const ACCOUNT: &[&str] = &["accountName", "phone", "ownerId", "description", "cf"];
-const TICKET: &[&str] =
-    &["subject", "departmentId", "contactId", "assigneeId", "status", "priority", "channel", "description", "cf"];
+const CONTACT: &[&str] = &[
+    "lastName",
+    "firstName",
+    "phone",
+    "mobile",
+    "email",
+    "accountId",
+    "ownerId",
+    "description",
+    "cf",
+    "secondaryEmail",
+    "title",
+    "street",
+    "city",
+    "state",
+    "zip",
+    "country",
+];
+const ACCOUNT: &[&str] = &[
+    "accountName",
+    "phone",
+    "ownerId",
+    "description",
+    "cf",
+    "email",
+    "fax",
+    "website",
+    "industry",
+    "street",
+    "city",
+    "state",
+    "code",
+    "country",
+];
+const TICKET: &[&str] = &[
+    "subject",
+    "departmentId",
+    "contactId",
+    "assigneeId",
+    "status",
+    "priority",
+    "channel",
+    "description",
+    "cf",
+    "phone",
+    "email",
+    "classification",
+    "category",
+];
+/// Properties of which nothing is known but how long they may be.
+const OF_CONTACT: [(&str, usize); 6] =
+    [("secondaryEmail", 255), ("title", 100), ("street", 250), ("city", 30), ("state", 30), ("country", 30)];
+const OF_ACCOUNT: [(&str, usize); 9] = [
+    ("email", 255),
+    ("fax", 50),
+    ("website", 120),
+    ("industry", 100),
+    ("street", 250),
+    ("city", 30),
+    ("state", 30),
+    ("code", 30),
+    ("country", 30),
+];
+const OF_TICKET: [(&str, usize); 4] = [("phone", 50), ("email", 255), ("classification", 100), ("category", 100)];
 /// Labels, and what each is a kind of.
 const STATUSES: [(&str, StatusType); 6] = [
     ("Open", StatusType::Open),
@@ -107,7 +166,16 @@ impl World {
         put(&mut contact.first_name, body.text("firstName", 40)?);
         put_or_clear(&mut contact.phone, body.text("phone", 50)?);
         put_or_clear(&mut contact.mobile, body.text("mobile", 50)?);
-        put_or_clear(&mut contact.email, body.text("email", 255)?);
+        let email = body.text("email", 255)?;
+        self.check_email(contact.id, email.as_deref())?;
+        put_or_clear(&mut contact.email, email);
+        put_others(&mut contact.made, body, &OF_CONTACT)?;
+        if let Some(zip) = body.text("zip", 100)? {
+            if !zip.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(Refusal::Invalid("zip", "invalid"));
+            }
+            contact.made.others.insert("zip", zip);
+        }
         if let Some(id) = body.number("accountId")? {
             self.firms.get(id).filter(|firm| !firm.trashed).ok_or(Refusal::Invalid("accountId", "invalid"))?;
             contact.account = Some(id);
@@ -122,12 +190,28 @@ impl World {
         Ok(())
     }
 
+    /// An e-mail is of the described pattern, and no other contact's: refused as a field of which no two may be alike is, the
+    /// harder guess.
+    fn check_email(&self, own: u64, email: Option<&str>) -> Result<(), Refusal> {
+        let Some(email) = email.filter(|email| !email.is_empty()) else { return Ok(()) };
+        if !is_email(email) {
+            return Err(Refusal::Invalid("email", "invalid"));
+        }
+        let seeded = self.seed.client_by_email(email).map(|place| Source::<Contact>::id(&self.seed, place));
+        let mut others = seeded.into_iter().chain(self.contacts.changed_ids()).filter(|id| *id != own);
+        let folded = email.to_lowercase();
+        let has_it = |contact: Contact| contact.email.is_some_and(|other| other.to_lowercase() == folded);
+        let taken = |id| self.contacts.get(id).filter(|contact| !contact.trashed).is_some_and(has_it);
+        if others.any(taken) { Err(Refusal::Invalid("email", "duplicate")) } else { Ok(()) }
+    }
+
     fn write_firm(&self, firm: &mut Firm, body: &Body) -> Result<(), Refusal> {
         put(&mut firm.name, body.text("accountName", 200)?);
         put_or_clear(&mut firm.phone, body.text("phone", 50)?);
         if let Some(owner) = self.agent(body, "ownerId")? {
             firm.owner = Some(owner);
         }
+        put_others(&mut firm.made, body, &OF_ACCOUNT)?;
         self.write_made(&mut firm.made, body, Module::Accounts.word())
     }
 
@@ -148,6 +232,7 @@ impl World {
         }
         put_or_clear(&mut ticket.made.channel, body.word("channel", &CHANNELS)?);
         put_or_clear(&mut ticket.made.priority, body.word("priority", &PRIORITIES)?);
+        put_others(&mut ticket.made, body, &OF_TICKET)?;
         self.write_made(&mut ticket.made, body, Module::Tickets.word())
     }
 
@@ -183,6 +268,35 @@ impl World {
         let Some(id) = body.number("departmentId")? else { return Ok(None) };
         DEPARTMENTS.contains(&id).then_some(Some(id)).ok_or(Refusal::Invalid("departmentId", "invalid"))
     }
+}
+
+/// # Source
+/// The description's pattern of e-mails.
+fn is_email(text: &str) -> bool {
+    let word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    let Some((user, host)) = text.split_once('@') else { return false };
+    let Some((labels, top)) = host.rsplit_once('.') else { return false };
+    let label = |label: &str| {
+        let ends = [label.chars().next(), label.chars().last()];
+        let sound = ends.into_iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()));
+        sound && label.chars().all(|sign| word(sign) || sign == '-')
+    };
+    user.starts_with(word)
+        && user.chars().all(|sign| word(sign) || "+-.'&~".contains(sign))
+        && labels.split('.').all(label)
+        && (2..=22).contains(&top.len())
+        && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn put_others(made: &mut Made, body: &Body, known: &[(&'static str, usize)]) -> Result<(), Refusal> {
+    for &(name, most) in known {
+        match body.text(name, most)? {
+            Some(text) if text.is_empty() => drop(made.others.remove(name)),
+            Some(text) => drop(made.others.insert(name, text)),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 fn put(place: &mut String, text: Option<String>) {

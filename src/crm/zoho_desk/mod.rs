@@ -41,13 +41,13 @@
 //!
 //! | ours | Zoho Desk's | found again among |
 //! | --- | --- | --- |
-//! | contact | `lastName` (title, the client's name, `crm.contact_name`, the number), `phone`, `ownerId`, `accountId` | the newest contacts with the number |
+//! | contact | `lastName` (title, the client's name, `crm.contact_name`, the number, the e-mail, the id at the site's counter), `phone`, `email`, `ownerId`, `accountId` | the newest contacts with the number, without one with the e-mail |
 //! | organization | account: `accountName`, `ownerId` | the newest accounts |
-//! | ticket | `subject`, `contactId`, `assigneeId`, `channel` *Phone*; `description` as HTML | its contact's tickets |
+//! | ticket | `subject`, `contactId`, `assigneeId`, `channel` *Phone*, of a form *Web*; `description` as HTML | its contact's tickets |
 //! | task | `status` *Completed* or *Not Started*, `dueDate`, `ownerId`, `contactId`, `ticketId` | its ticket's tasks, else the newest of its contact |
 //! | call | `direction`, `startTime`, `duration`, `status` *Completed* or *Missed*, `contactId`; the link in a field or the text | its ticket's calls, else the newest of its contact |
 //! | note | a comment on the ticket (not public), else on the contact | its comments |
-//! | update | `cf` alone; UTM marks after a look at what is there | by its id: what would be set is set |
+//! | update | a form's fields; UTM marks and, in a contact, the client's own data after a look at what is there | by its id: what would be set is set |
 //! | amendment | `description`, the recording's field, a comment's `content` | by its id |
 //!
 //! Those lists read the database and show at once what was made; they tell neither text nor custom fields, so that
@@ -61,6 +61,11 @@
 //! what is longer is cut, never a recording's link nor the mark. A link that its field cannot hold goes into the text; an
 //! update, which has none, is refused.
 //!
+//! Who left no number is searched for by `email` or, in the configured field, by `customField1`; whoever is found is compared
+//! here, in the search's answer and again by id. An e-mail that is not of the vendor's pattern is neither written nor asked
+//! for. Where an e-mail is refused since another contact has it, the rest is written without; who has nothing but that
+//! e-mail *is* that contact. A form's value that its field cannot take is left out; it would refuse the whole request.
+//!
 //! # Cards
 //! `{crm.card_base_url}/contacts/details/{id}`, `/accounts/details/{id}`, `/tickets/details/{id}` below the portal's agent
 //! pages, `https://desk.zoho.{tld}/agent/{portal}/all`: the portal's name is in no setting of the API, so none without that
@@ -68,7 +73,6 @@
 //!
 //! # Absent on purpose
 //! - A ticket made with its contact in one request: the vendor matches by e-mail or makes another contact.
-//! - The client's e-mail: where another contact has it the vendor may refuse the whole contact.
 //! - `recordingUrl` of a call: newer descriptions have it, the facts do not; a property that is not known refuses the call.
 //! - Labels of statuses other than those a portal comes with: the API does not tell a portal's own.
 //! - A contact's or organization's number in an account: it is the person's.
@@ -84,6 +88,7 @@
 mod ask;
 mod hooks;
 mod jwt;
+mod own;
 mod path;
 mod portal;
 mod read;
@@ -104,7 +109,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     name: "zoho-desk",
     kinds: KindSet::of(&[Kind::Contact, Kind::Organization, Kind::Ticket]),
     matching: Matching::LastNine,
-    own_fields: &[],
-    is_custom: |_| false,
+    own_fields: own::FIELDS,
+    is_custom: settings::is_custom,
     prepare: settings::prepare,
 };

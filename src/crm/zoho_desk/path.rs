@@ -223,6 +223,16 @@ pub(super) fn by_number(base: &Url, search: Operation, field: NumberField, rende
     newest(base, search, name, &renderings.join(","))
 }
 
+/// Who has an e-mail that the vendor takes for this one, the one created last first.
+pub(super) fn by_email(base: &Url, email: &str) -> Url {
+    newest(base, SEARCH_CONTACTS, "email", email)
+}
+
+/// Which contacts have this in a custom field, the one created last first.
+pub(super) fn by_custom(base: &Url, field: &str, text: &str) -> Url {
+    newest(base, SEARCH_CONTACTS, "customField1", &format!("{field}:{text}"))
+}
+
 /// Whose tickets are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use url::Url;
 
 use crate::base::problem::{Placed, Problem};
-use crate::config::{CrmSection, FieldNames};
+use crate::config::{CrmSection, FIELD_OWNERS, FieldNames};
 use crate::crm::hooks::{HookTarget, Hooks};
 use crate::crm::quota::{Budget, Limits};
 use crate::crm::section;
@@ -194,7 +194,7 @@ fn phone_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> Vec<String
     names
 }
 
-fn is_custom(name: &str) -> bool {
+pub(super) fn is_custom(name: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     name.len() > 3 && name.len() <= 100 && name.starts_with("cf_") && name.bytes().all(word)
 }
@@ -220,7 +220,29 @@ fn call_fields(section: &CrmSection, problems: &mut Vec<Problem>) -> FieldNames 
         }
         seen.push((owner, &name.value));
     }
+    check_customs(section, problems);
     section.fields.clone()
+}
+
+/// The same of fields that forms are put into.
+fn check_customs(section: &CrmSection, problems: &mut Vec<Problem>) {
+    let of_all: Vec<&Placed<String>> = section.fields.customs("").collect();
+    let of_all_too = |name: &&Placed<String>| of_all.iter().any(|of_all| std::ptr::eq(*of_all, *name));
+    let own = FIELD_OWNERS.into_iter().flat_map(|owner| {
+        let own = section.fields.customs(owner).filter(|name| !of_all_too(name));
+        own.map(move |name| (format!("crm.fields.{owner}.custom"), owner, name))
+    });
+    for (key, owner, name) in of_all.iter().map(|name| ("crm.fields.custom".to_owned(), "", *name)).chain(own) {
+        let reason = if ["lead", "deal", "task", "call"].contains(&owner) {
+            format!("{key}: expected a field of what a form is written into here: contact, organization, ticket")
+        } else if !is_custom(&name.value) {
+            let found: String = name.value.chars().take(60).collect();
+            format!("{key}: expected a custom field's API name, say \"cf_colour\", found {found:?}")
+        } else {
+            continue;
+        };
+        problems.push(Problem::new(&section.file, name.row, reason));
+    }
 }
 
 fn contact_name(section: &CrmSection, problems: &mut Vec<Problem>) -> Option<String> {

@@ -59,6 +59,13 @@ pub(super) const fn token_refused(reply: &Reply) -> bool {
     reply.status == 401
 }
 
+/// Whether a request is refused since another record has the same in this field.
+pub(super) fn is_duplicate(reply: &Reply, field: &str) -> bool {
+    let refusal: Refusal = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let errors = refusal.errors.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    reply.status == 422 && errors.iter().any(|error| error["errorType"] == "duplicate" && error["fieldName"] == field)
+}
+
 /// Whether the one record that was asked for is not there any more.
 pub(super) const fn says_gone(reply: &Reply) -> bool {
     matches!(reply.status, 404 | 410)

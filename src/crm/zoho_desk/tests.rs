@@ -1,8 +1,10 @@
 mod account;
+mod forms;
 mod hooks;
 mod reading;
 mod settings;
 mod status;
+mod updates;
 mod vendor;
 mod vendor_writing;
 mod window;

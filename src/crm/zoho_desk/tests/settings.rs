@@ -10,7 +10,7 @@ fn placed(text: &str, row: usize) -> Option<Placed<String>> {
     Some(Placed::new(text.to_owned(), row))
 }
 
-fn section() -> CrmSection {
+pub(super) fn section() -> CrmSection {
     CrmSection {
         file: "projects/acme.toml".to_owned(),
         row: 10,
@@ -23,7 +23,7 @@ fn section() -> CrmSection {
     }
 }
 
-fn problems(section: &CrmSection) -> Vec<String> {
+pub(super) fn problems(section: &CrmSection) -> Vec<String> {
     prepare(section).err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 

@@ -168,6 +168,9 @@ fn fits(kind: &str, value: &str) -> bool {
     let time = |text: &str| text.len() == 24 && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok();
     match kind.split_once(':').unwrap_or((kind, "")) {
         ("values", _) => value.split(',').count() <= 30 && value.split(',').all(|value| !value.trim().is_empty()),
+        ("custom", _) => value.split_once(':').is_some_and(|(name, values)| {
+            name.starts_with("cf_") && values.split(',').all(|value| !value.trim().is_empty())
+        }),
         ("ids", _) => value.split(',').count() <= 30 && value.split(',').all(|id| id.parse::<u64>().is_ok()),
         ("range", _) => value.split_once(',').is_some_and(|(from, until)| time(from) && time(until) && from < until),
         ("from", most) => number(most).is_some(),
@@ -319,6 +322,12 @@ fn the_properties_read_are_these() {
     assert_eq!(fields_of::<Agent>(), ["id", "emailId", "phone", "mobile", "extn", "status"]);
     assert_eq!(fields_of::<Webhook>(), ["id", "url", "subscriptions", "ignoreSourceId", "isEnabled"]);
     assert_eq!(fields_of::<List<Agent>>(), ["data", "count"]);
+}
+
+/// What a request that makes one of these may say.
+pub(super) fn body_of(call: &str) -> &'static [String] {
+    let known = FACTS.operation.iter().find(|operation| operation.call == call);
+    &known.unwrap_or_else(|| panic!("{call} is not described")).body
 }
 
 /// The property names that a type reads, as serde hands them to a deserializer.

@@ -23,16 +23,16 @@ use crate::model::{
 };
 
 /// The search lags further than a write is waited for.
-const LAG: Duration = Duration::from_secs(60);
+pub(super) const LAG: Duration = Duration::from_secs(60);
 
 /// A stand-in's portal, and the fields that a project names.
-struct Desk {
-    account: Account,
-    names: FieldNames,
+pub(super) struct Desk {
+    pub(super) account: Account,
+    pub(super) names: FieldNames,
 }
 
 impl Desk {
-    async fn new(names: FieldNames) -> Self {
+    pub(super) async fn new(names: FieldNames) -> Self {
         let account = Account::with(20, |options| options.limits.index_lag = LAG).await;
         Self { account, names }
     }
@@ -46,7 +46,7 @@ impl Desk {
         prepared.writer(Account::tools(limits, timeout)).expect("a writer")
     }
 
-    fn link(&self, kind: Kind) -> Link {
+    pub(super) fn link(&self, kind: Kind) -> Link {
         let id = match kind {
             Kind::Organization => self.account.firm,
             Kind::Ticket => self.account.ticket,
@@ -55,7 +55,7 @@ impl Desk {
         Link { kind, id: id.into() }
     }
 
-    fn order(&self, step: &str, action: Action, on: Vec<Link>) -> Order {
+    pub(super) fn order(&self, step: &str, action: Action, on: Vec<Link>) -> Order {
         let mark = Mark::of(&["acme", "ua0_-1731315881.12669683", step]);
         Order {
             mark,
@@ -76,7 +76,7 @@ impl Desk {
 }
 
 /// A field of every meaning.
-fn every_field() -> FieldNames {
+pub(super) fn every_field() -> FieldNames {
     let names = [
         (Meaning::UtmSource, "cf_utm_source"),
         (Meaning::UtmMedium, "cf_utm_medium"),
@@ -92,7 +92,7 @@ fn every_field() -> FieldNames {
     names.into_iter().fold(FieldNames::default(), |names, (meaning, name)| names.with(None, meaning, name))
 }
 
-async fn desk() -> Desk {
+pub(super) async fn desk() -> Desk {
     Desk::new(every_field()).await
 }
 

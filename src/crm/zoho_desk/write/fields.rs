@@ -24,6 +24,8 @@ const OWNERS: [(&str, &str); 5] = [
 const OF_ACTIVITIES: [Meaning; 4] = [Meaning::CallId, Meaning::CallStatus, Meaning::Recording, Meaning::Mark];
 /// Types that hold any text.
 const TEXTS: [&str; 4] = ["Text", "Textarea", "LargeText", "URL"];
+/// Types that no text can be put into.
+const CLOSED: [&str; 4] = ["LookUp", "Formula", "AutoNumber", "Boolean"];
 /// The length of a field that is made; the longest there is.
 const LENGTH: &str = "255";
 /// A mark's letters.
@@ -40,12 +42,17 @@ impl DeskWriter {
             let named = Meaning::ALL.into_iter().filter(|meaning| written(meaning).unwrap_or(true));
             let named: Vec<(Meaning, &str)> =
                 named.filter_map(|meaning| Some((meaning, self.names.of(owner, meaning)?))).collect();
-            if named.is_empty() {
+            let customs: Vec<&str> = match ["task", "call"].contains(&owner) {
+                true => Vec::new(),
+                false => self.names.customs(owner).map(|placed| placed.value.as_str()).collect(),
+            };
+            if named.is_empty() && customs.is_empty() {
                 continue;
             }
             let url = path::fields(&self.desk.portal.base, module);
             let known = self.list::<Field>(path::FIELDS.cost, url).await?.unwrap_or_default();
             states.extend(named.into_iter().map(|(meaning, name)| state(owner, meaning, name, &known)));
+            states.extend(customs.into_iter().map(|name| custom(owner, name, &known)));
         }
         Ok(states)
     }
@@ -65,6 +72,20 @@ impl DeskWriter {
             Some(name) => Err(refused(&format!("expected a field {}, found that it was made as {name}", field.name))),
             None => Err(Failure::Unclear { reason: "expected the new field's name, found none".to_owned() }),
         }
+    }
+}
+
+/// A field that forms are put into.
+fn custom(owner: &str, name: &str, known: &[Field]) -> FieldState {
+    let field = known.iter().find(|field| field.api_name.as_deref() == Some(name));
+    let kind = field.and_then(|field| field.kind.as_deref());
+    let closed = kind.filter(|kind| CLOSED.iter().any(|closed| closed.eq_ignore_ascii_case(kind)));
+    FieldState {
+        of: owner.to_owned(),
+        key: "custom".to_owned(),
+        name: name.to_owned(),
+        there: field.is_some(),
+        trouble: closed.map(|kind| format!("expected a field that takes a text, found one of the type {kind}")),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::crm::zoho_desk::{
     wire::List,
     write::{
         DeskWriter,
-        request::{self, first, international, refused},
+        request::{self, first, refused},
         told::{Comment, Listed, Maybe, Whole},
     },
 };
@@ -117,13 +117,15 @@ impl DeskWriter {
         // In an order that nobody describes the end of a list is the only end.
         let in_order = lists.newest != Newest::AsItIs;
         let mut candidates = Vec::new();
+        let wanted = self.contact_of(order)?;
         for page in 0..MOST_PAGES {
             let from = page * (lists.limit - OVERLAP);
             let url = path::listed(lists.list.clone(), lists.newest, from, lists.limit);
             let Some(listed) = self.list::<Listed>(lists.cost, url).await? else { return Ok((candidates, true)) };
             let past = listed.iter().any(|one| one.created_s().is_some_and(|at| at < since_s));
             let last = listed.len() < lists.limit || in_order && past;
-            let recent = |one: &&Listed| one.created_s().is_none_or(|at| at >= since_s) && may_be(order, one);
+            let recent =
+                |one: &&Listed| one.created_s().is_none_or(|at| at >= since_s) && may_be(order, wanted.as_ref(), one);
             for id in listed.iter().filter(recent).filter_map(|one| one.id) {
                 if !candidates.contains(&id) {
                     candidates.push(id);
@@ -136,14 +138,24 @@ impl DeskWriter {
         Ok((candidates, false))
     }
 
-    /// Who has the number, where the list of contacts is too long. The index has seen what is behind so many others.
+    /// The contact that an order makes.
+    fn contact_of(&self, order: &Order) -> Result<Option<Value>, Failure> {
+        match &order.action {
+            Action::Create { kind: Kind::Contact, .. } => Ok(Some(self.words(None).request_for(order)?.body)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Who has the number, or the e-mail, where the list of contacts is too long. The index has seen what is behind so many others.
     async fn searched(&self, order: &Order) -> Result<Vec<CrmId>, Failure> {
-        let (Action::Create { kind: Kind::Contact, .. }, Some(number)) = (&order.action, order.call.client) else {
-            return Err(unsure("a list that is too long to be read back to the call"));
-        };
+        let wanted = self.contact_of(order)?.unwrap_or_default();
+        let base = &self.desk.portal.base;
         let search = path::search_of(Kind::Contact).ok_or_else(|| no_such(Kind::Contact))?;
-        let text = [international(number)];
-        let url = path::by_number(&self.desk.portal.base, search, NumberField::Phone, &text);
+        let url = match (wanted["phone"].as_str(), wanted["email"].as_str()) {
+            (Some(phone), _) => path::by_number(base, search, NumberField::Phone, &[phone.to_owned()]),
+            (None, Some(email)) => path::by_email(base, email),
+            (None, None) => return Err(unsure("a list that is too long to be read back to the call")),
+        };
         let found = self.list::<Listed>(search.cost, url).await?.unwrap_or_default();
         Ok(found.into_iter().filter_map(|one| one.id).collect())
     }
@@ -165,14 +177,6 @@ impl DeskWriter {
             }
         }
         Err(unsure("more comments than can be read"))
-    }
-
-    /// Whether everything that a body sets is there already.
-    pub(super) fn holds(there: &Whole, body: &Value) -> bool {
-        let custom = body["cf"].as_object().into_iter().flatten();
-        let all = custom.into_iter().all(|(name, value)| Some(there.custom(name)) == value.as_str());
-        let described = body["description"].as_str();
-        all && described.is_none_or(|text| there.description.as_deref() == Some(text))
     }
 
     /// A page of a list; `None` where what it is a list of is gone.
@@ -207,13 +211,18 @@ impl DeskWriter {
 }
 
 /// Whether what a list tells does not say otherwise. Subjects are not compared: the vendor may have changed a letter.
-fn may_be(order: &Order, one: &Listed) -> bool {
-    match &order.action {
-        Action::Create { kind: Kind::Contact, .. } => {
-            let digits: String = one.phone.iter().flat_map(|text| text.chars()).filter(char::is_ascii_digit).collect();
-            order.call.client.is_none_or(|number| number.digits().to_string() == digits)
+/// `wanted`: what a contact was to be.
+fn may_be(order: &Order, wanted: Option<&Value>, one: &Listed) -> bool {
+    let digits = |text: Option<&str>| text.unwrap_or_default().chars().filter(char::is_ascii_digit).collect::<String>();
+    match (&order.action, wanted) {
+        (_, Some(wanted)) => {
+            let phone =
+                wanted["phone"].as_str().is_none_or(|phone| digits(Some(phone)) == digits(one.phone.as_deref()));
+            // Without its e-mail it was made where another contact has that.
+            let other = one.email.as_deref().filter(|email| !email.is_empty()).zip(wanted["email"].as_str());
+            phone && other.is_none_or(|(there, wanted)| there.to_lowercase() == wanted.to_lowercase())
         }
-        Action::Create { .. } => true,
+        (Action::Create { .. }, None) => true,
         _ => first(&order.on, Kind::Contact).is_none_or(|contact| one.contact_id == Some(contact)),
     }
 }

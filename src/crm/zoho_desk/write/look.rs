@@ -17,6 +17,11 @@ use crate::model::{client::Kind, ids::CrmId};
 /// Pages of one contact's tickets.
 const MOST_PAGES: usize = 5;
 
+/// What is believed to be theirs of a kind.
+pub(super) fn known_of(look: &Look, kind: Kind) -> BTreeSet<CrmId> {
+    look.known.iter().filter(|link| link.kind == kind).map(|link| link.id).collect()
+}
+
 impl DeskWriter {
     /// Found as a live question finds it and then read by id; the tickets of the contacts from the database, since the
     /// search does not show yet what was made a moment ago.
@@ -24,13 +29,19 @@ impl DeskWriter {
     /// # Cost
     /// A live question's 9 to 15 credits, 3 for each contact, 1 for everything that was found or is known.
     pub(super) async fn look_for(&self, look: &Look) -> Result<Vec<Record>, Failure> {
+        if look.number.is_none() && (look.email.is_some() || look.client_id.is_some()) {
+            return match self.sought(look) {
+                Some(sought) => self.look_otherwise(look, &sought).await,
+                None => Ok(Vec::new()),
+            };
+        }
         let found = match look.number {
             Some(number) => self.desk.ask_for(Purpose::Write, number, BACKGROUND_PATIENCE).await?,
             None => Vec::new(),
         };
         let of = |kind: Kind| {
-            let known = look.known.iter().filter(move |link| link.kind == kind).map(|link| link.id);
-            found.iter().filter(move |one| one.kind == kind).map(|one| one.id).chain(known).collect::<BTreeSet<_>>()
+            let found = found.iter().filter(move |one| one.kind == kind).map(|one| one.id);
+            found.chain(known_of(look, kind)).collect::<BTreeSet<_>>()
         };
         let mut records = self.read(Kind::Contact, of(Kind::Contact)).await?;
         let mut tickets = of(Kind::Ticket);
@@ -45,12 +56,12 @@ impl DeskWriter {
         Ok(records)
     }
 
-    async fn read(&self, kind: Kind, ids: BTreeSet<CrmId>) -> Result<Vec<Record>, Failure> {
+    pub(super) async fn read(&self, kind: Kind, ids: BTreeSet<CrmId>) -> Result<Vec<Record>, Failure> {
         let ids: Vec<CrmId> = ids.into_iter().collect();
         self.desk.records_for(Purpose::Write, kind, &ids).await
     }
 
-    async fn open_tickets_of(&self, contact: CrmId) -> Result<Vec<CrmId>, Failure> {
+    pub(super) async fn open_tickets_of(&self, contact: CrmId) -> Result<Vec<CrmId>, Failure> {
         let operation = path::TICKETS_OF_CONTACT;
         let list = path::one(&self.desk.portal.base, operation, contact);
         let mut tickets = Vec::new();

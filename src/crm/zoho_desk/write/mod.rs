@@ -1,11 +1,14 @@
 //! Writing. What is written where, and by what it is found again, says the adapter's own page.
 
 mod fields;
+mod fill;
 mod find;
 mod look;
 mod request;
+mod sought;
 mod text;
 pub(super) mod told;
+mod update;
 
 #[cfg(test)]
 mod tests;
@@ -17,9 +20,8 @@ use std::{
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
 
-use crate::config::{FieldNames, Meaning};
+use crate::config::FieldNames;
 use crate::crm::Record;
 use crate::crm::failure::Failure;
 use crate::crm::quota::Purpose;
@@ -31,19 +33,20 @@ use crate::crm::zoho_desk::{
     status,
     wire::List,
     write::{
-        request::{Wanted, Words, first, of, refused},
+        request::{Wanted, Words, first, refused},
+        sought::Sought,
         told::{Department, Organization, Whole, Written},
+        update::What,
     },
 };
-use crate::model::{
-    action::{Action, Link},
-    client::Kind,
-    ids::CrmId,
-};
-use crate::outbound::Method;
+use crate::model::{action::Action, client::Kind, ids::CrmId};
+use crate::outbound::Reply;
 
 /// How long a request whose answer was lost may still be under way at the vendor. Lists show at once what was written.
 const UNDER_WAY: Duration = Duration::from_secs(10);
+
+/// How long the search may take to show a contact who has an e-mail.
+const INDEXED: Duration = Duration::from_secs(60);
 
 /// The writer of one portal.
 pub(super) struct DeskWriter {
@@ -98,31 +101,67 @@ impl DeskWriter {
 
     /// Sends a request that writes; what came back.
     async fn write<T: DeserializeOwned + Default>(&self, question: &Question) -> Result<T, Failure> {
-        match self.desk.portal.reply_to(question).await {
-            Ok(reply) => status::judge_write(&reply),
-            // The vendor has acted: only what it says of it is too much.
-            Err(NoReply::TooLarge(failure)) => Err(Failure::Unclear { reason: failure.to_string() }),
-            Err(NoReply::Failed(failure)) => Err(failure),
-        }
+        status::judge_write(&self.written(question).await?)
     }
 
+    async fn written(&self, question: &Question) -> Result<Reply, Failure> {
+        self.desk.portal.reply_to(question).await.map_err(|none| match none {
+            // The vendor has acted: only what it says of it is too much.
+            NoReply::TooLarge(failure) => Failure::Unclear { reason: failure.to_string() },
+            NoReply::Failed(failure) => failure,
+        })
+    }
+
+    /// Sends it; without its e-mail where that is another contact's, so that nothing else of it is lost.
     async fn send(&self, wanted: Wanted) -> Result<CrmId, Failure> {
+        if let Some(id) = self.sent(&wanted).await? {
+            return Ok(id);
+        }
+        let mut wanted = wanted;
+        wanted.body.as_object_mut().map(|body| body.remove("email"));
+        self.sent(&wanted).await?.ok_or_else(email_taken)
+    }
+
+    /// Sends it; `None` where the vendor refuses it since its e-mail is another contact's.
+    async fn sent(&self, wanted: &Wanted) -> Result<Option<CrmId>, Failure> {
         let Wanted { method, operation, ids, body } = wanted;
-        let url = path::of_these(&self.desk.portal.base, operation, &ids);
-        let written: Written = self.write(&Question::writing(method, operation.cost, url, body)).await?;
+        let url = path::of_these(&self.desk.portal.base, *operation, ids);
+        let reply = self.written(&Question::writing(*method, operation.cost, url, body.clone())).await?;
+        if body.get("email").is_some() && status::is_duplicate(&reply, "/email") {
+            return Ok(None);
+        }
+        let written: Written = status::judge_write(&reply)?;
         let nameless = || Failure::Unclear { reason: "expected the id of what was written, found none".to_owned() };
-        written.id.ok_or_else(nameless)
+        written.id.map(Some).ok_or_else(nameless)
     }
 
     /// The one request of an order that is no update.
     async fn make(&self, order: &Order) -> Result<Receipt, Failure> {
         let department = self.department_of(order).await?;
-        let sent = self.send(self.words(department).request_for(order)?).await;
+        let wanted = self.words(department).request_for(order)?;
+        let by_email =
+            matches!(&order.action, Action::Create { kind: Kind::Contact, .. }) && order.call.client.is_none();
+        let sent = if by_email { self.send_whole(wanted).await } else { self.send(wanted).await };
         if let Err(Failure::Refused { .. }) = &sent {
             // It may have been the department, which somebody has switched off.
             *self.department() = None;
         }
         Ok(Receipt { id: sent?.to_string(), whole: true })
+    }
+
+    /// Makes a contact who has nothing but an e-mail. Where somebody has that already, it is them: the search did not show
+    /// them when it was asked.
+    async fn send_whole(&self, wanted: Wanted) -> Result<CrmId, Failure> {
+        if let Some(id) = self.sent(&wanted).await? {
+            return Ok(id);
+        }
+        let email = wanted.body["email"].as_str().unwrap_or_default().to_lowercase();
+        let theirs = self.who_have(&Sought::Email(email), Default::default()).await?;
+        theirs.first().map(|contact| contact.id).ok_or_else(|| Failure::Wait {
+            reason: "expected nobody with that e-mail, found that a contact has it whom the search does not show yet"
+                .to_owned(),
+            after: Some(INDEXED),
+        })
     }
 
     /// Brings the recording to what was made. What people wrote into its text since stays, and so does our mark.
@@ -147,76 +186,6 @@ impl DeskWriter {
         Ok(Receipt { id, whole: true })
     }
 
-    /// The next entity of an update.
-    async fn update(&self, order: &Order, (utm, call): (bool, bool), parts: &[String]) -> Result<Receipt, Failure> {
-        let link = part(order, parts)?;
-        let receipt = Receipt { id: link.id.to_string(), whole: parts.len() + 1 >= order.on.len() };
-        let custom = self.updated(order, (utm, call), link).await?;
-        if !custom.is_empty() {
-            let operation = path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
-            let body = json!({"cf": custom});
-            self.send(Wanted { method: Method::Patch, operation, ids: vec![link.id], body }).await?;
-        }
-        Ok(receipt)
-    }
-
-    /// The custom fields that are to be set. UTM marks only while the entity has none of them.
-    async fn updated(
-        &self,
-        order: &Order,
-        (utm, call): (bool, bool),
-        link: Link,
-    ) -> Result<Map<String, Value>, Failure> {
-        let words = self.words(None);
-        let mut custom = self.call_fields(order, call, link)?;
-        let marks = if utm { words.utm(of(link.kind), &order.call) } else { Map::new() };
-        if !marks.is_empty() {
-            let operation = path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
-            let there: Option<Whole> = self.read_one(operation, &[link.id]).await?;
-            let there = there.ok_or_else(|| refused("expected the entity that is written, found that it is gone"))?;
-            let named = Meaning::UTM.into_iter().filter_map(|meaning| self.names.of(of(link.kind), meaning));
-            if named.into_iter().all(|name| there.custom(name).trim().is_empty()) {
-                custom.extend(marks);
-            }
-        }
-        Ok(custom)
-    }
-
-    fn call_fields(&self, order: &Order, call: bool, link: Link) -> Result<Map<String, Value>, Failure> {
-        path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
-        let (words, owner) = (self.words(None), of(link.kind));
-        if !call {
-            return Ok(Map::new());
-        }
-        let mut custom = words.call_data(owner, &order.call);
-        words.put_recording(owner, &order.call, &mut custom);
-        match self.names.of(owner, Meaning::Recording) {
-            Some(name) if order.call.recording.is_some() && !custom.contains_key(name) => {
-                Err(refused(&format!("expected a link of at most {} letters for {name}, found more", text::CUSTOM)))
-            }
-            _ => Ok(custom),
-        }
-    }
-
-    /// Whether the next entity of an update has it all.
-    async fn find_update(
-        &self,
-        order: &Order,
-        (utm, call): (bool, bool),
-        parts: &[String],
-    ) -> Result<Option<Receipt>, Failure> {
-        let link = part(order, parts)?;
-        let mut custom = self.call_fields(order, call, link)?;
-        if utm {
-            custom.extend(self.words(None).utm(of(link.kind), &order.call));
-        }
-        let operation = path::one_of(link.kind).ok_or_else(|| no_such(link.kind))?;
-        let there: Option<Whole> = self.read_one(operation, &[link.id]).await?;
-        let has_all = there.is_some_and(|there| Self::holds(&there, &json!({"cf": custom})));
-        let receipt = || Receipt { id: link.id.to_string(), whole: parts.len() + 1 >= order.on.len() };
-        Ok(has_all.then(receipt))
-    }
-
     /// Whether what is amended says it already.
     async fn find_amendment(&self, order: &Order) -> Result<Option<Receipt>, Failure> {
         let Wanted { operation, ids, body, .. } = self.words(None).request_for(order)?;
@@ -231,26 +200,13 @@ impl DeskWriter {
     }
 }
 
+fn email_taken() -> Failure {
+    refused("expected an e-mail of their own, found that another contact has it")
+}
+
 /// A ticket's description is HTML; of a task's and a call's nobody says so, and our comments say that they are not.
 fn is_html(operation: path::Operation) -> bool {
     path::one_of(Kind::Ticket) == Some(operation)
-}
-
-/// What the next part of an update writes into.
-fn part(order: &Order, parts: &[String]) -> Result<Link, Failure> {
-    order.on.get(parts.len()).copied().ok_or_else(|| refused("expected another entity to write into, found none"))
-}
-
-/// What an order does to what is there already: an update, or one that is done again.
-fn updating(action: &Action) -> Option<(bool, bool)> {
-    match action {
-        Action::Update { utm, call, .. } => Some((*utm, *call)),
-        Action::Amend { to, .. } => match **to {
-            Action::Update { utm, call, .. } => Some((utm, call)),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 #[async_trait]
@@ -260,9 +216,10 @@ impl Writer for DeskWriter {
     }
 
     /// # Cost
-    /// 1 credit; 1 more where it hangs on a ticket or sets UTM marks, 3 once for the departments.
+    /// 1 credit; 1 more where it hangs on a ticket, sets UTM marks or the client's own data, or its e-mail is another
+    /// contact's; 3 once for the departments.
     async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
-        match (updating(&order.action), &order.action) {
+        match (What::of(&order.action), &order.action) {
             (Some(what), _) => self.update(order, what, parts).await,
             (None, Action::Amend { .. }) => self.amend(order).await,
             (None, _) => self.make(order).await,
@@ -272,7 +229,7 @@ impl Writer for DeskWriter {
     /// # Cost
     /// 3 credits a page of a list, 1 for each thing that may be it.
     async fn find(&self, order: &Order, parts: &[String]) -> Result<Option<Receipt>, Failure> {
-        match (updating(&order.action), &order.action) {
+        match (What::of(&order.action), &order.action) {
             (Some(what), _) => self.find_update(order, what, parts).await,
             (None, Action::Amend { .. }) => self.find_amendment(order).await,
             (None, _) => self.find_made(order).await,

@@ -9,7 +9,7 @@ use crate::crm::writer::Order;
 use crate::crm::zoho_desk::{
     path::{self, Operation},
     read::no_such,
-    write::text,
+    write::{fill, text},
 };
 use crate::model::{
     action::{Action, Link},
@@ -54,15 +54,19 @@ impl Words<'_> {
     /// [`Failure::Refused`] for what the vendor has not: a kind, a ticket or a call without a contact.
     pub(super) fn request_for(&self, order: &Order) -> Result<Wanted, Failure> {
         match &order.action {
-            Action::Create { kind, title, text, utm, recording, .. } => {
+            Action::Create { kind, title, text, utm, recording, fields } => {
                 let operation = path::making(*kind).ok_or_else(|| no_such(*kind))?;
                 let mut body = match kind {
                     Kind::Ticket => self.ticket(order, title)?,
                     Kind::Organization => self.account(order, title)?,
                     _ => self.contact(order, title)?,
                 };
-                let custom = self.custom(of(*kind), order, (*utm, *recording));
-                self.described(&mut body, (of(*kind), order), (text, *recording), custom);
+                let mut custom = self.custom(of(*kind), order, (*utm, *recording));
+                let filling = fill::filling(self.names, order, (*kind, fields));
+                custom.extend(filling.custom);
+                let said = filling.said.as_ref().unwrap_or(text);
+                self.described(&mut body, (of(*kind), order), (said, *recording), custom);
+                body.extend(filling.own);
                 Ok(made(operation, Vec::new(), body))
             }
             Action::Task { .. } | Action::Call { .. } => self.activity(order),
@@ -78,6 +82,9 @@ impl Words<'_> {
         if let Some(number) = order.call.client {
             body.insert("phone".to_owned(), international(number).into());
         }
+        if let Some(email) = fill::email(order) {
+            body.insert("email".to_owned(), email.into());
+        }
         put_id(&mut body, "ownerId", order.owner);
         put_id(&mut body, "accountId", first(&order.on, Kind::Organization));
         Ok(body)
@@ -90,15 +97,17 @@ impl Words<'_> {
         Ok(body)
     }
 
-    /// A title, else the client's name, else the configured one, else the number.
+    /// A title, else the client's name, else the configured one, else the number, the e-mail, the id at the site's counter.
     fn name(&self, order: &Order, title: &str) -> Result<String, Failure> {
         let told = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
         let number = || order.call.client.map(international);
         let named = told(title)
             .or_else(|| order.call.client_name.as_deref().and_then(told))
             .or_else(|| self.contact_name.map(str::to_owned))
-            .or_else(number);
-        named.ok_or_else(|| refused("expected a name or a number, found neither"))
+            .or_else(number)
+            .or_else(|| order.call.client_email.as_deref().and_then(told))
+            .or_else(|| order.call.client_id.as_deref().and_then(told));
+        named.ok_or_else(|| refused("expected a name, a number, an e-mail or a client id, found none of them"))
     }
 
     fn ticket(&self, order: &Order, title: &str) -> Result<Map<String, Value>, Failure> {
@@ -109,7 +118,8 @@ impl Words<'_> {
         put_id(&mut body, "departmentId", Some(self.there()?));
         put_id(&mut body, "contactId", Some(contact));
         put_id(&mut body, "assigneeId", order.owner);
-        body.insert("channel".to_owned(), "Phone".into());
+        // What has no call's id was a form of the site.
+        body.insert("channel".to_owned(), if order.call.id.is_some() { "Phone" } else { "Web" }.into());
         Ok(body)
     }
 

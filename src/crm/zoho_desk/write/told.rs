@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::crm::failure::Failure;
 use crate::crm::zoho_desk::wire::{id, null_is_none, seconds};
 use crate::model::ids::CrmId;
 
@@ -17,6 +18,7 @@ pub(in crate::crm::zoho_desk) struct Listed {
     #[serde(default, deserialize_with = "id")]
     pub(super) contact_id: Option<CrmId>,
     pub(super) phone: Option<String>,
+    pub(super) email: Option<String>,
     pub(super) status_type: Option<String>,
     pub(super) created_time: Option<Value>,
 }
@@ -30,6 +32,22 @@ pub(in crate::crm::zoho_desk) struct Whole {
     pub(super) description: Option<String>,
     #[serde(default, deserialize_with = "null_is_none")]
     pub(super) cf: BTreeMap<String, Value>,
+}
+
+/// A contact, by itself or in a search: who they are. Of anything else: its custom fields.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::crm::zoho_desk) struct Person {
+    #[serde(deserialize_with = "id")]
+    pub(super) id: Option<CrmId>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
+    secondary_email: Option<String>,
+    phone: Option<String>,
+    mobile: Option<String>,
+    #[serde(default, deserialize_with = "null_is_none")]
+    cf: BTreeMap<String, Value>,
 }
 
 /// What may have been written into a thing since: its text, and the fields that are ours.
@@ -119,6 +137,48 @@ impl Whole {
     pub(super) fn custom(&self, name: &str) -> &str {
         self.cf.get(name).and_then(Value::as_str).unwrap_or_default()
     }
+}
+
+impl Person {
+    /// # Errors
+    /// [`Failure::Unclear`] for what is none.
+    pub(super) fn of(there: &Value) -> Result<Self, Failure> {
+        shaped(there.clone())
+    }
+
+    /// A custom field's text; empty where there is none.
+    pub(super) fn custom(&self, name: &str) -> &str {
+        self.cf.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The e-mails, those that are empty left out.
+    pub(super) fn emails(&self) -> impl Iterator<Item = &str> {
+        filled([&self.email, &self.secondary_email])
+    }
+
+    /// Whether there is any number.
+    pub(super) fn has_number(&self) -> bool {
+        filled([&self.phone, &self.mobile]).next().is_some()
+    }
+
+    /// The last name of somebody who has no first one.
+    pub(super) fn only_name(&self) -> Option<&str> {
+        let first = filled([&self.first_name, &None]).next();
+        first.is_none().then(|| self.last_name.as_deref().unwrap_or_default().trim())
+    }
+}
+
+fn filled<'p>(texts: [&'p Option<String>; 2]) -> impl Iterator<Item = &'p str> {
+    texts.into_iter().flatten().map(String::as_str).filter(|text| !text.trim().is_empty())
+}
+
+/// A value as what it is expected to be.
+///
+/// # Errors
+/// [`Failure::Unclear`] for another shape.
+pub(super) fn shaped<T: serde::de::DeserializeOwned>(there: Value) -> Result<T, Failure> {
+    serde_json::from_value(there)
+        .map_err(|_| Failure::Unclear { reason: "expected one thing of the portal, found another shape".to_owned() })
 }
 
 impl Field {
