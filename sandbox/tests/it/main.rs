@@ -37,5 +37,6 @@ mod zoho_crm_queries;
 mod zoho_crm_watch;
 mod zoho_crm_writing;
 mod zoho_desk;
+mod zoho_desk_forms;
 mod zoho_desk_hooks;
 mod zoho_desk_writing;

@@ -320,3 +320,69 @@ async fn layouts_lead_to_pipelines_and_a_field_is_named_after_its_label() {
     client.sandbox.change(Change::Delete { item, permanently: false }).unwrap();
     assert!(client.sandbox.held().iter().all(|thing| thing.id != id.to_string()));
 }
+
+/// The index lags, compares from the beginning, and knows the second e-mail; queries read the database, whole.
+#[tokio::test]
+async fn an_email_is_found_by_search_late_and_loosely_and_by_query_at_once_and_whole() {
+    let client = Client::new().await;
+    let made = async |email: &str, second: &str| {
+        let row = json!({"Last_Name": "New", "Email": email, "Secondary_Email": second});
+        client.made("Contacts", row).await.to_string()
+    };
+    let anna = made("Anna@site.example", "a12345678@site.example").await;
+    let longer = made("anna@site.example.ua", "b@site.example").await;
+    let ids = |reply: &Reply| -> Vec<String> {
+        if reply.status == 204 {
+            return Vec::new();
+        }
+        let mut ids: Vec<String> =
+            reply.json()["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let search =
+        async |email: &str| ids(&client.ask(&format!("GET /Contacts/search?email={email}"), &Value::Null).await);
+    let query = async |condition: &str| {
+        let query = json!({"select_query": format!("select id from Contacts where {condition} limit 10")});
+        ids(&client.ask("POST /coql", &query).await)
+    };
+    assert_eq!(search("anna@site.example").await, Vec::<String>::new(), "not indexed");
+    assert_eq!(query("Email = 'Anna@site.example'").await, [anna.clone()]);
+    assert_eq!(query("Email = 'anna@site.example'").await, Vec::<String>::new(), "it tells cases apart");
+    assert_eq!(query("Email like 'anna@site.example'").await, [anna.clone()], "it does not");
+    assert_eq!(query("Email like 'anna@site.example%'").await, [anna.clone(), longer.clone()]);
+    assert_eq!(
+        query("Secondary_Email like 'A12345678@site.example'").await,
+        [anna.clone()],
+        "digits that are no number"
+    );
+    client.sandbox.advance(Duration::from_secs(60));
+    assert_eq!(search("anna@site.example").await, [anna.clone(), longer]);
+    assert_eq!(search("A12345678@SITE.example").await, [anna]);
+    let reply = client.ask("GET /Contacts/search?email=a(b@site.example", &Value::Null).await;
+    assert_eq!(reply.status, 400, "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_number_is_no_text_and_of_a_list_only_its_values_are_taken() {
+    let client = Client::new().await;
+    let lead = |name: &str, value: Value| json!({"Last_Name": "New", "Company": "New", name: value});
+    for (name, value) in [
+        ("Annual_Revenue", json!("1500")),
+        ("No_of_Employees", json!(1.5)),
+        ("Lead_Source", json!("Nowhere")),
+        ("Website", json!("acme.example")),
+        ("Email", json!("none")),
+    ] {
+        let reply = client.write("POST /Leads", lead(name, value)).await;
+        assert_eq!(error(&reply), bad("INVALID_DATA", name), "{}", reply.text());
+    }
+    for (name, value, told) in [
+        ("Annual_Revenue", json!(1500.5), "1500.5"),
+        ("No_of_Employees", json!(12), "12"),
+        ("Lead_Source", json!("Web Download"), "Web Download"),
+    ] {
+        let id = client.made("Leads", lead(name, value)).await;
+        assert_eq!(client.thing(id).fields[name], told);
+    }
+}

@@ -14,13 +14,13 @@ const SERVICE: &str = "217301000000020002";
 const NOBODY: &str = "217301999999999999";
 
 /// A client with one token.
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     desk: &'a Desk,
     token: String,
 }
 
 impl<'a> Client<'a> {
-    async fn of(desk: &'a Desk) -> Self {
+    pub(crate) async fn of(desk: &'a Desk) -> Self {
         let token = token(desk).await.json()["access_token"].as_str().expect("a token").to_owned();
         Self { desk, token }
     }
@@ -30,23 +30,23 @@ impl<'a> Client<'a> {
         send(self.desk, &format!("{method} /api/v1/{path}"), &self.token, &ORG_ID.to_string(), body).await
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.ask(&format!("GET {path}"), "").await
     }
 
-    async fn write(&self, call: &str, body: &Value) -> Reply {
+    pub(crate) async fn write(&self, call: &str, body: &Value) -> Reply {
         self.ask(call, &body.to_string()).await
     }
 
     /// The answer to a write that is accepted.
-    async fn written(&self, call: &str, body: &Value) -> Value {
+    pub(crate) async fn written(&self, call: &str, body: &Value) -> Value {
         let reply = self.write(call, body).await;
         assert_eq!(reply.status, 200, "{call}: {}", reply.text());
         reply.json()
     }
 
     /// Code, and the field and type of the first error.
-    async fn refused(&self, call: &str, body: &Value) -> (u16, String, String) {
+    pub(crate) async fn refused(&self, call: &str, body: &Value) -> (u16, String, String) {
         let reply = self.write(call, body).await;
         let json = reply.json();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
