@@ -89,7 +89,7 @@ async fn what_a_body_may_not_say_is_refused_and_nothing_is_made() {
     };
     for body in [
         json!({"LastName": "A"}),
-        json!({"nickname": "A"}),
+        json!({"nick_name": "A"}),
         json!({"lastname": 7}),
         json!({"statecode": 0}),
         json!({"fullname": "A"}),
