@@ -145,15 +145,7 @@ fn compile_project(
 ) -> Option<Project> {
     let mut complain = |row, reason: String| problems.push(Problem::new(&settings.file, row, reason));
     let adapter = adapter(&settings.crm, adapters, &mut complain);
-    let timezone = jiff::tz::TimeZone::get(&settings.timezone);
-    if let Err(error) = &timezone {
-        complain(0, format!("expected a time zone such as \"Europe/Kyiv\", found {:?}: {error}", settings.timezone));
-    }
-    let numbers = NumberReader::new(&settings.country.value);
-    if numbers.is_none() {
-        let found = &settings.country.value;
-        complain(settings.country.row, format!("expected a country of two letters such as \"UA\", found {found:?}"));
-    }
+    let (timezone, numbers) = place(settings, &mut complain);
     let employees: Vec<_> = settings.employees.iter().map(|employee| employee.value.clone()).collect();
     let blocks = blocks(settings, adapter, &employees, &mut complain);
     let matrix = adapter.and_then(|adapter| scenario::matrix(settings, scenarios, adapter, problems));
@@ -171,7 +163,7 @@ fn compile_project(
         doors: doors(&settings.tokens),
         webhooks: webhooks(settings),
         allow: settings.allow.clone(),
-        timezone: timezone.ok()?,
+        timezone: timezone?,
         numbers: numbers?,
         configured: employees.clone(),
         employees,
@@ -214,6 +206,23 @@ fn blocks(
         block.place = place;
     }
     blocks
+}
+
+/// Its time zone, and what reads numbers with its country.
+fn place(
+    settings: &ProjectSettings,
+    complain: &mut impl FnMut(usize, String),
+) -> (Option<jiff::tz::TimeZone>, Option<NumberReader>) {
+    let timezone = jiff::tz::TimeZone::get(&settings.timezone);
+    if let Err(error) = &timezone {
+        complain(0, format!("expected a time zone such as \"Europe/Kyiv\", found {:?}: {error}", settings.timezone));
+    }
+    let numbers = NumberReader::new(&settings.country.value);
+    if numbers.is_none() {
+        let found = &settings.country.value;
+        complain(settings.country.row, format!("expected a country of two letters such as \"UA\", found {found:?}"));
+    }
+    (timezone.ok(), numbers)
 }
 
 fn doors(tokens: &Tokens) -> Doors {

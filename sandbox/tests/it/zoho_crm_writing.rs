@@ -347,13 +347,13 @@ async fn an_email_is_found_by_search_late_and_loosely_and_by_query_at_once_and_w
         ids(&client.ask("POST /coql", &query).await)
     };
     assert_eq!(search("anna@site.example").await, Vec::<String>::new(), "not indexed");
-    assert_eq!(query("Email = 'Anna@site.example'").await, [anna.clone()]);
+    assert_eq!(query("Email = 'Anna@site.example'").await, std::slice::from_ref(&anna));
     assert_eq!(query("Email = 'anna@site.example'").await, Vec::<String>::new(), "it tells cases apart");
-    assert_eq!(query("Email like 'anna@site.example'").await, [anna.clone()], "it does not");
+    assert_eq!(query("Email like 'anna@site.example'").await, std::slice::from_ref(&anna), "it does not");
     assert_eq!(query("Email like 'anna@site.example%'").await, [anna.clone(), longer.clone()]);
     assert_eq!(
         query("Secondary_Email like 'A12345678@site.example'").await,
-        [anna.clone()],
+        std::slice::from_ref(&anna),
         "digits that are no number"
     );
     client.sandbox.advance(Duration::from_secs(60));

@@ -168,7 +168,7 @@ impl Person {
     }
 }
 
-fn filled<'p>(texts: [&'p Option<String>; 2]) -> impl Iterator<Item = &'p str> {
+fn filled(texts: [&Option<String>; 2]) -> impl Iterator<Item = &str> {
     texts.into_iter().flatten().map(String::as_str).filter(|text| !text.trim().is_empty())
 }
 
