@@ -7,6 +7,7 @@
 mod as_if;
 mod contact_book;
 mod generations;
+mod leaving;
 mod offices;
 mod quotas;
 mod reconcile;
@@ -238,11 +239,7 @@ impl Follow {
         for line in before.lines().filter(|line| exchange.line(&line.project.name).is_none()) {
             report.removed.push(line.project.name.to_string());
             self.means.metrics.forget(&line.project.name);
-            tending.staff.end(&line.project.name);
-            tending.webhooks.end(&line.project.name);
-            tending.reconcilers.end(&line.project.name);
-            tending.contact_books.end(&line.project.name);
-            if let Some(tended) = tending.directories.remove(&line.project.name) {
+            if let Some(tended) = tending.end(&line.project.name) {
                 self.give_up(tended);
             }
         }
