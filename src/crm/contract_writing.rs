@@ -352,6 +352,11 @@ macro_rules! writing_tests {
             a_fresh_look_shows_what_is_there_and_what_was_just_made
             fields_that_are_configured_are_looked_for
         }
+        $crate::crm::contract_writing::writing_tests! { @cases contract_forms $stage:
+            who_left_no_number_is_found_by_all_of_what_they_left
+            who_left_no_number_is_made_once_although_the_answer_was_lost
+            what_a_person_has_put_right_stays_and_the_same_again_changes_nothing
+        }
         $crate::crm::contract_writing::writing_tests! { @cases contract_trouble $stage:
             what_was_made_although_the_answer_was_lost_is_found_and_not_made_again
             what_hangs_on_somebody_who_is_gone_is_refused_with_the_crms_words

@@ -8,6 +8,8 @@ mod beside;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod contract_forms;
+#[cfg(test)]
 mod contract_trouble;
 #[cfg(test)]
 mod contract_writing;

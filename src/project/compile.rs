@@ -516,7 +516,9 @@ mod tests {
         assert_eq!(changed, all);
         let added = matrix(&format!("scenario.override.own-row = {{ {row} }}")).unwrap();
         assert_eq!((added.len(), added[0].as_str()), (14, "own-row"));
-        assert!(matrix("scenario = \"hubspot\"").unwrap().iter().all(|id| id.starts_with("hs-")));
+        assert!(
+            matrix("scenario = \"hubspot\"").unwrap().iter().all(|id| id.starts_with("hs-") || id.starts_with("form-"))
+        );
     }
 
     #[test]

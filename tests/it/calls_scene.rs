@@ -22,7 +22,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
 /// The service, its CRM, and who was there.
 pub(crate) struct Scene {
     pub(crate) stage: Stage,
-    there: HashMap<String, String>,
+    /// The numbers of those who were there, by the ids of their contacts.
+    pub(crate) there: HashMap<String, String>,
 }
 
 /// Runs a test before every CRM, all of them at once: most of it is waiting.

@@ -15,7 +15,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tempfile::TempDir;
 
 use crate::crm_rows::{Row, Started, crm_section, employees};
-use crate::whole_stage::{Heard, ask_at};
+use crate::whole_stage::{Heard, ask_at, ask_bytes_at};
 
 /// What opens the project's doors but one.
 pub(crate) const TOKEN: &str = "acme-token-0123456789";
@@ -158,6 +158,11 @@ impl Stage {
     /// Whatever is sent to the telephone system's door.
     pub(crate) async fn edge(&self, request: &str) -> Heard {
         ask_at(self.service().edge(), request).await
+    }
+
+    /// The same, whatever the body is written in.
+    pub(crate) async fn edge_bytes(&self, request: &[u8]) -> Heard {
+        ask_bytes_at(self.service().edge(), request).await
     }
 
     /// The project as operators see it.

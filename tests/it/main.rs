@@ -71,6 +71,8 @@ mod fault_stage;
 #[cfg(test)]
 mod fault_table;
 #[cfg(test)]
+mod forms_door;
+#[cfg(test)]
 mod many_numbers;
 #[cfg(test)]
 mod numbers;

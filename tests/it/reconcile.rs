@@ -63,7 +63,9 @@ async fn tell(scene: &Scene, callers: &[Caller], losing: bool) -> (usize, usize)
 fn held(scene: &Scene) -> Vec<String> {
     let held = scene.crm().held();
     let number = |thing: &Thing| thing.numbers.first().cloned();
-    let mut names: BTreeMap<(String, String), String> = BTreeMap::new();
+    // Who was there has whatever id was the next when they were entered.
+    let there = scene.there.iter().map(|(id, number)| (("contact".to_owned(), id.clone()), number.clone()));
+    let mut names: BTreeMap<(String, String), String> = there.collect();
     for thing in &held {
         let name = number(thing).unwrap_or_else(|| format!("{} {}", thing.title, thing.state.as_deref().unwrap_or("")));
         names.insert((thing.what.clone(), thing.id.clone()), name);
@@ -72,7 +74,6 @@ fn held(scene: &Scene) -> Vec<String> {
         let on = |on: &sandbox::kit::Reference| {
             let is_here = matches!(on.what.as_str(), "user" | "address");
             let name = names.get(&(on.what.clone(), on.id.clone())).cloned();
-            // Whoever was there from the beginning has the same id in both.
             (
                 on.what.clone(),
                 on.role.clone(),

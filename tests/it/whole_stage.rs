@@ -215,8 +215,13 @@ impl Drop for Whole {
 }
 
 pub(crate) async fn ask_at(address: SocketAddr, request: &str) -> Heard {
+    ask_bytes_at(address, request.as_bytes()).await
+}
+
+/// The same, whatever the body is written in.
+pub(crate) async fn ask_bytes_at(address: SocketAddr, request: &[u8]) -> Heard {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    stream.write_all(request.as_bytes()).await.expect("sent");
+    stream.write_all(request).await.expect("sent");
     let mut reply = String::new();
     stream.read_to_string(&mut reply).await.expect("a reply");
     let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head in {reply:?}"));

@@ -25,6 +25,8 @@ use crate::base::clock::Clock;
 const WRITTEN_WITHIN: Duration = Duration::from_secs(90);
 /// Between two looks at the journal.
 const LOOK: Duration = Duration::from_millis(100);
+/// What the journal calls a form.
+pub(super) const FORM: &str = "form";
 /// The states in which something is still to be done.
 const OPEN: [&str; 4] = ["received", "planned", "leased", "later"];
 
@@ -32,7 +34,7 @@ impl Stage {
     /// Tells of every call, waits until all of it is written, and then of the recording that came late.
     pub(super) fn follow(&self) -> Result<Vec<Followed>, DemoError> {
         let followed = told().into_iter().enumerate().map(|(at, told)| self.followed(at, told));
-        let followed = followed.collect::<Result<Vec<_>, _>>()?;
+        let mut followed = followed.collect::<Result<Vec<_>, _>>()?;
         for project in projects(&followed) {
             let fields =
                 self.operate("POST", &format!("/api/projects/{project}/fields"), &json!({ "create": true }))?;
@@ -41,9 +43,14 @@ impl Stage {
                 return Err(unexpected(&format!("every custom field of {project} to be made"), why).into());
             }
         }
-        for call in &followed {
-            for (_, request) in call.telling(call.told.recorded == Recorded::AtOnce).moments(&self.edge().to_string()) {
-                self.tell(&request)?;
+        for call in &mut followed {
+            let moments = call.telling(call.told.recorded == Recorded::AtOnce).moments(&self.edge().to_string());
+            for (moment, request) in moments {
+                let entry = self.tell(&request)?;
+                // A form belongs to no call: what it is known by is its entry.
+                if moment == FORM {
+                    call.call_id = entry;
+                }
             }
         }
         self.settle(&followed)?;
@@ -66,10 +73,12 @@ impl Stage {
         Ok(Followed { told, call_id, number, client, recording })
     }
 
-    fn tell(&self, request: &[u8]) -> Result<(), DemoError> {
+    /// Tells of something; gives its entry in the journal.
+    fn tell(&self, request: &[u8]) -> Result<String, DemoError> {
         let heard = self.hear(Pbx::new(self.edge()).send(request))?;
         let said = json_of(&heard)?;
-        if said["status"] == "stored" { Ok(()) } else { Err(unexpected("an event to be stored", &said).into()) }
+        let entry = said["id"].as_str().filter(|_| said["status"] == "stored");
+        entry.map(str::to_owned).ok_or_else(|| unexpected("an event to be stored", &said).into())
     }
 
     /// Asks the operators' door.
@@ -105,10 +114,14 @@ impl Stage {
         Ok(())
     }
 
-    /// The row that decided about each call of a project, by the call's id, the newest entry first.
+    /// The row that decided about each call of a project, by the call's id, and about each form, by its entry's; the newest
+    /// entry first.
     pub(super) fn rows(&self, project: &str) -> Result<Vec<(String, String)>, DemoError> {
         let listed = self.operate("GET", &format!("/api/journal?project={project}&limit=1000"), &Value::Null)?;
-        let row = |entry: &Value| Some((entry["call_id"].as_str()?.to_owned(), entry["row"].as_str()?.to_owned()));
+        let row = |entry: &Value| {
+            let key = entry["call_id"].as_str().or_else(|| entry["id"].as_str())?;
+            Some((key.to_owned(), entry["row"].as_str()?.to_owned()))
+        };
         Ok(listed["entries"].as_array().into_iter().flatten().filter_map(row).collect())
     }
 }

@@ -41,7 +41,7 @@ fn show_crm<W: Write>(
     (sum, out): (&mut Held, &mut W),
 ) -> Result<(), DemoError> {
     let rows = stage.rows(account.project)?;
-    writeln!(out, "\n{} of {} now holds, of {} calls:", account.called, account.project, calls.len())?;
+    writeln!(out, "\n{} of {} now holds, of {} calls and forms:", account.called, account.project, calls.len())?;
     writeln!(
         out,
         "  {:<22} {:<13} {:<8} {:<7} {:<18} {:<11} {:<17} recording",
@@ -153,8 +153,11 @@ pub(super) fn conclude(held: &Held, out: &mut impl Write) -> io::Result<()> {
     match wrong {
         0 => writeln!(
             out,
-            "All {things} things that {calls} calls left are the expected ones: none missing, none doubled."
+            "All {things} things that {calls} calls and forms left are the expected ones: none missing, none doubled."
         ),
-        _ => writeln!(out, "{wrong} of what {calls} calls left in the CRMs is missing, doubled or otherwise wrong."),
+        _ => writeln!(
+            out,
+            "{wrong} of what {calls} calls and forms left in the CRMs is missing, doubled or otherwise wrong."
+        ),
     }
 }

@@ -49,6 +49,8 @@ pub(super) enum Shape {
     Form,
     /// Everything in the URL.
     Query,
+    /// No call at all: a form that a visitor of the site filled in.
+    Site,
 }
 
 /// A call, as far as what is told depends on it.
@@ -77,6 +79,9 @@ const OURS: &str = "380442000000";
 impl Telling<'_> {
     /// What is told of the whole call: the moment, and the request to `host`.
     pub(super) fn moments(&self, host: &str) -> Vec<(&'static str, Vec<u8>)> {
+        if self.shape == Shape::Site {
+            return vec![(super::following::FORM, self.filled_in(host))];
+        }
         if self.out {
             return vec![self.after(host)];
         }
@@ -102,6 +107,22 @@ impl Telling<'_> {
     pub(super) fn after(&self, host: &str) -> (&'static str, Vec<u8>) {
         let moment = if self.out { "after-outgoing" } else { "after-call" };
         (moment, self.request(host, moment, self.over()))
+    }
+
+    /// What the site sends: the number as a visitor types it.
+    fn filled_in(&self, host: &str) -> Vec<u8> {
+        let typed = self.number.strip_prefix("38").unwrap_or(self.number);
+        let fields = [
+            ("name", "Maria Koval"),
+            ("tel", typed),
+            ("email", "maria.koval@visitor.example"),
+            ("message", "Call me back, please"),
+            ("utm_source", "google"),
+            ("utm_medium", "(none)"),
+            ("client_id", "1234567.7654322"),
+        ];
+        let ask = Ask::new(Form::Form, format!("/{}/forms", self.project)).token(TOKEN);
+        fields.into_iter().fold(ask, |ask, (name, value)| ask.field(name, value)).bytes(host)
     }
 
     fn over(&self) -> Value {
@@ -130,7 +151,7 @@ impl Telling<'_> {
             Shape::Json => return json_request(host, &format!("{path}?token={TOKEN}"), &told),
             Shape::Nested => return json_request(host, &format!("{path}?token={TOKEN}"), &nested(told)),
             Shape::Form => Form::Form,
-            Shape::Query => Form::Query,
+            Shape::Query | Shape::Site => Form::Query,
         };
         let mut ask = Ask::new(form, path).token(TOKEN);
         for (name, value) in told.as_object().into_iter().flatten() {

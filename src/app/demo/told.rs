@@ -1,4 +1,4 @@
-//! The calls that are told of when they are over, and what each must leave in its CRM: written by hand, call by call. By
+//! The calls that are told of when they are over, a form of the site beside them, and what each must leave in its CRM: written by hand, call by call. By
 //! then Boris has the sample contact, and Clara the newest open deal or ticket of the clients who have one.
 
 use super::telling::{Outcome, Recorded, Shape};
@@ -90,6 +90,7 @@ const ANSWERED_NEW: Client = Client::New("380442002001");
 const MISSED_NEW: Client = Client::New("380442002002");
 const STRANGERS_NEW: Client = Client::New("380442002003");
 const VOICEMAIL_NEW: Client = Client::New("380442002004");
+const VISITOR_NEW: Client = Client::New("380442002005");
 
 /// What a CRM makes of the same calls: a row's id, and what it leaves.
 struct Crm {
@@ -104,6 +105,7 @@ struct Crm {
     unknown_employee: Made,
     outgoing: Made,
     voicemail: Option<Made>,
+    form: &'static [Leaves],
 }
 
 type Made = (&'static str, &'static [Leaves]);
@@ -138,6 +140,8 @@ impl Crm {
             call(self.unknown_employee, STRANGERS_NEW, answered, STRANGER, Shape::Json),
             Told { out: true, ..call(self.outgoing, known("foreign"), answered, DENYS, Shape::Query) },
         ];
+        let form = call(("form-new", self.form), VISITOR_NEW, answered, None, Shape::Site);
+        calls.push(Told { recorded: Recorded::Never, ..form });
         calls.extend(self.voicemail.map(|made| call(made, VOICEMAIL_NEW, Outcome::Voicemail, None, Shape::Form)));
         calls
     }
@@ -157,6 +161,7 @@ const PIPEDRIVE: Crm = Crm {
     unknown_employee: ("pd-unknown-new", &[of("contact", "Anna"), open("Anna"), heard(call("Anna", "connected"))]),
     outgoing: ("pd-out-ok", &[heard(call("Denys", "connected"))]),
     voicemail: None,
+    form: &[of("contact", "Anna"), of("deal", "Anna"), due("Anna")],
 };
 
 const HUBSPOT: Crm = Crm {
@@ -170,6 +175,7 @@ const HUBSPOT: Crm = Crm {
     unknown_employee: ("hs-unknown-new", &[of("contact", "Anna"), open("Anna"), heard(call("Anna", "COMPLETED"))]),
     outgoing: ("hs-out-ok", &[heard(call("Denys", "COMPLETED"))]),
     voicemail: None,
+    form: &[of("contact", "Anna"), of("deal", "Anna"), due("Anna")],
 };
 
 const ZOHO_CRM: Crm = Crm {
@@ -183,6 +189,7 @@ const ZOHO_CRM: Crm = Crm {
     unknown_employee: ("zc-in-ok-new-unknown", &[of("lead", "Anna"), open("Anna")]),
     outgoing: ("zc-out-ok-old", &[done("Denys")]),
     voicemail: Some(("zc-vm-new", &[of("lead", "Anna"), heard(due("Anna"))])),
+    form: &[of("lead", "Anna"), due("Anna")],
 };
 
 const ZOHO_DESK: Crm = Crm {
@@ -196,6 +203,7 @@ const ZOHO_DESK: Crm = Crm {
     unknown_employee: ("zd-in-ok-new-unknown", &[of("contact", "Anna"), open("Anna")]),
     outgoing: ("zd-out-old", &[done("Denys")]),
     voicemail: Some(("zd-vm-new", &[of("contact", "Anna"), of("ticket", "Anna"), heard(due("Anna"))])),
+    form: &[of("contact", "Anna"), of("ticket", "Anna")],
 };
 
 const SMART_CRM: Crm = Crm {
@@ -209,4 +217,5 @@ const SMART_CRM: Crm = Crm {
     unknown_employee: ("sm-in-ok-new", &[any("contact"), heard(any("call"))]),
     outgoing: ("sm-out-ok-old", &[heard(any("call"))]),
     voicemail: None,
+    form: &[any("contact")],
 };
