@@ -15,6 +15,8 @@ const MOST_VALUE: usize = 4_096;
 const MOST_NAME: usize = 120;
 /// An e-mail, at most, in bytes.
 const MOST_EMAIL: usize = 254;
+/// Texts that may be the visitor's number, at most.
+const MOST_PHONES: usize = 32;
 
 /// The fields that numbers are looked for in before all others.
 const PHONES: [&str; 2] = ["tel", "phone"];
@@ -128,7 +130,7 @@ impl Mapping {
         for name in PHONES.into_iter().chain(own) {
             for value in form.values(name) {
                 let value = value.trim();
-                if !value.is_empty() && !phones.iter().any(|known| known == value) {
+                if !value.is_empty() && phones.len() < MOST_PHONES && !phones.iter().any(|known| known == value) {
                     phones.push(value.to_owned());
                 }
             }

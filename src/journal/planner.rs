@@ -221,6 +221,22 @@ impl Planner<'_> {
         self.look_for(leased, &Sought::Number(number)).await
     }
 
+    /// The same for a plan that is taken up later: of a form by whatever its client has left. `None` of a call whose client
+    /// has no number.
+    pub(super) async fn look_again(
+        &self,
+        leased: &Leased,
+        number: Option<PhoneKey>,
+    ) -> Result<Option<Judged>, Trouble> {
+        if leased.entry.moment == Moment::Form.word() {
+            return self.form_held(leased).await;
+        }
+        match number {
+            Some(number) => Ok(Some(self.look(leased, number).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// The same of somebody who is looked for by whatever they have left.
     async fn look_for(&self, leased: &Leased, sought: &Sought) -> Result<Judged, Trouble> {
         let since_ms = self.earliest_ms.saturating_sub(LATELY_MS);
@@ -253,9 +269,12 @@ fn done(steps: &[Step], given_up: &BTreeSet<EntryId>) -> BTreeSet<String> {
 
 /// The steps of these orders, each with the mark that is its own.
 fn new_steps(leased: &Leased, orders: Vec<(String, StoredOrder)>) -> Vec<NewStep> {
-    let of = leased.entry.call_id.as_deref().unwrap_or(&leased.entry.identity);
+    let entry = &leased.entry;
+    let of = entry.call_id.clone().unwrap_or_else(|| entry.identity.clone());
+    // The same form again is another once the first is forgotten, and must not be found as what that one made.
+    let of = if entry.moment == Moment::Form.word() { format!("{of}-{}", entry.received_ms) } else { of };
     let step = |(name, order): (String, StoredOrder)| {
-        let mark = Mark::of(&[&leased.entry.project, of, &name]);
+        let mark = Mark::of(&[&entry.project, &of, &name]);
         NewStep { mark: mark.as_str().to_owned(), order: order.text(), name }
     };
     orders.into_iter().map(step).collect()

@@ -24,8 +24,6 @@ use crate::scenario::{At, Matrix, decide};
 
 /// Calls of one page.
 const PAGE: u32 = 250;
-/// The word of entries that are no moments of calls.
-const FORM: &str = "form";
 
 /// What came of one page of calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,8 +38,6 @@ pub struct Tried {
     pub not_over: u64,
     /// Calls of nobody who could be a client.
     pub no_client: u64,
-    /// Entries that are forms; they are left out.
-    pub forms: u64,
     /// How many calls each pair of rows decided, and of how many something differs.
     pub pairs: Vec<Pair>,
     /// Where the next page begins; none after the last.
@@ -126,8 +122,6 @@ impl Journal {
         (known, events): (&KnownCall, &[store::Event]),
         (tried, pairs): (&mut Tried, &mut Pairs),
     ) {
-        let (forms, events): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.moment == FORM);
-        tried.forms += forms.len() as u64;
         let events: Vec<Event> =
             events.iter().filter_map(|event| serde_json::from_str(event.facts.as_deref()?).ok()).collect();
         if events.is_empty() {

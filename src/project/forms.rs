@@ -37,9 +37,15 @@ fn wrong(kind: Kind, row: &Placed<MappedField>, crm: &CrmSection, adapter: &Adap
         let has = adapter.kinds.iter().map(Kind::word).collect::<Vec<_>>().join(", ");
         return Some(format!("forms.{kind}: expected a kind that {} has ({has}), found {kind}", adapter.name));
     }
+    let by_itself = Meaning::ALL.iter().find(|&&meaning| crm.fields.of(kind.word(), meaning) == Some(name));
+    if let Some(meaning) = by_itself {
+        let key = meaning.key();
+        return Some(format!(
+            "forms.{kind}: expected a field of its own, found {name:?}, which crm.fields.{key} fills"
+        ));
+    }
     let named = || {
-        Meaning::ALL.iter().any(|&meaning| crm.fields.of(kind.word(), meaning) == Some(name))
-            || crm.fields.customs(kind.word()).any(|custom| custom.value == name)
+        crm.fields.customs(kind.word()).any(|custom| custom.value == name)
             || crm.phone_fields.iter().any(|field| field.value == name)
     };
     if adapter.own_field(kind, name).is_some() || (adapter.is_custom)(name) || named() {
@@ -64,8 +70,7 @@ pub(super) fn with_mapped(settings: &ProjectSettings, adapter: &Adapter) -> CrmS
     let mut crm = settings.crm.clone();
     for (kind, row) in &settings.forms.rows {
         let name = &row.value.field;
-        let known = Meaning::ALL.iter().any(|&meaning| crm.fields.of(kind.word(), meaning) == Some(name))
-            || crm.fields.customs(kind.word()).any(|custom| custom.value == *name);
+        let known = crm.fields.customs(kind.word()).any(|custom| custom.value == *name);
         if adapter.own_field(*kind, name).is_none() && !known {
             crm.fields.add_custom(kind.word(), Placed::new(name.clone(), row.row));
         }

@@ -184,6 +184,20 @@ impl Stage {
         serde_json::from_str(&heard.body).expect("JSON")
     }
 
+    /// Sends a form as a site's script does; gives the word of the answer.
+    pub(crate) async fn form(&self, form: &Value) -> String {
+        let body = form.to_string();
+        let request = format!(
+            "POST /acme/forms?token={TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let heard = self.edge(&request).await;
+        assert_eq!(heard.status, 200, "{}: {}", self.row.name, heard.body);
+        let heard: Value = serde_json::from_str(&heard.body).expect("JSON");
+        heard["status"].as_str().expect("a word").to_owned()
+    }
+
     /// Where operators ask.
     pub(crate) fn ops_address(&self) -> SocketAddr {
         self.service().ops()

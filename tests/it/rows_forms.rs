@@ -4,7 +4,7 @@ use sandbox::kit::Thing;
 use serde_json::{Value, json};
 
 use crate::calls_scene::before_each;
-use crate::changes_stage::{Setup, Stage, TOKEN};
+use crate::changes_stage::{Setup, Stage};
 use crate::crm_rows::Row;
 use crate::rows_stage::print;
 
@@ -70,23 +70,9 @@ async fn stage(row: &'static Row) -> Stage {
     stage
 }
 
-/// Sends a form as a site's script does; gives the word of the answer.
-async fn send(stage: &Stage, form: &Value) -> String {
-    let body = form.to_string();
-    let length = body.len();
-    let request = format!(
-        "POST /acme/forms?token={TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    let heard = stage.edge(&request).await;
-    assert_eq!(heard.status, 200, "{}: {}", stage.row.name, heard.body);
-    let heard: Value = serde_json::from_str(&heard.body).expect("JSON");
-    heard["status"].as_str().expect("a word").to_owned()
-}
-
 /// Sends a form and waits until it is written.
 async fn sent(stage: &Stage, form: &Value) -> Vec<Thing> {
-    assert_eq!(send(stage, form).await, "stored", "{}", stage.row.name);
+    assert_eq!(stage.form(form).await, "stored", "{}", stage.row.name);
     stage.settled().await;
     stage.crm().held()
 }
@@ -225,21 +211,21 @@ async fn found_without_a_number(id: &'static str, again: Value) {
 async fn a_form_that_is_sent_twice_comes_to_one_result_and_one_that_nobody_can_use_to_none() {
     before_each(|row| async move {
         let stage = stage(row).await;
-        assert_eq!(send(&stage, &first()).await, "stored");
-        assert_eq!(send(&stage, &first()).await, "known");
+        assert_eq!(stage.form(&first()).await, "stored");
+        assert_eq!(stage.form(&first()).await, "known");
         // From elsewhere on the site at the same moment, with a field more.
         let mut other = first();
         other["comment"] = "Call me".into();
-        assert_eq!(send(&stage, &other).await, "stored");
+        assert_eq!(stage.form(&other).await, "stored");
         stage.settled().await;
         only_carrier(&stage.crm().held(), row.name);
         let before = stage.crm().held();
         let useless = json!({"comment": "x".repeat(900_000), "utm_source": "google"});
-        assert_eq!(send(&stage, &useless).await, "stored");
+        assert_eq!(stage.form(&useless).await, "stored");
         stage.settled().await;
         assert_eq!(decided(&stage).await.1, "no-client", "{}", row.name);
         assert_eq!(stage.crm().held(), before, "{}", row.name);
-        assert_eq!(send(&stage, &json!({})).await, "unreadable");
+        assert_eq!(stage.form(&json!({})).await, "unreadable");
         let many: serde_json::Map<String, Value> =
             (0..200).map(|at| (format!("field {at}"), json!("x".repeat(100)))).collect();
         let mut many = Value::Object(many);
@@ -248,4 +234,65 @@ async fn a_form_that_is_sent_twice_comes_to_one_result_and_one_that_nobody_can_u
         assert_eq!(new(&held, carrier(row.name)).len(), 2, "{}", row.name);
     })
     .await;
+}
+
+/// Names of what else a form may make in a CRM: what it is, the field of its title, one that holds a number; the
+/// organization's name; a text of the contact.
+fn more(crm: &str) -> [&'static str; 5] {
+    match crm {
+        "pipedrive" => ["deal", "title", "value", "name", "Town"],
+        "hubspot" => ["deal", "dealname", "amount", "name", "city"],
+        "zoho-crm" => ["deal", "Deal_Name", "Amount", "Account_Name", "Department"],
+        "zoho-desk" => ["ticket", "subject", "", "accountName", "cf_town"],
+        _ => ["deal", "name", "estimatedvalue", "name", "address1_city"],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_entity_gets_its_own_rows_and_what_a_field_cannot_take_is_left_out() {
+    before_each(|row| async move {
+        let [thing, title, number, firm, text] = more(row.name);
+        let budget = if number.is_empty() { String::new() } else { format!("{{ field = \"{number}\", form = \"budget\" }}") };
+        let project = format!(
+            "forms.organization = [{{ field = \"{firm}\", form = \"company\" }}]\n\
+             forms.contact = [{{ field = \"{text}\", constant = \"site\" }}]\n\
+             forms.{thing} = [{{ field = \"{title}\", ringostat = \"landing\" }}, {budget}]\n\
+             scenario.override.form-new = {{ when = {{ form = \"any\", client = \"new\" }}, do = [\
+             {{ at = \"form\", {thing} = {{ owner = \"top\" }} }}, {{ at = \"form\", contact = {{ owner = \"top\" }} }}, \
+             {{ at = \"form\", organization = {{ owner = \"top\" }} }}] }}\n"
+        );
+        let setup = Setup { project: Box::leak(project.into_boxed_str()), ..setup(row) };
+        let stage = Stage::of(row, setup).await;
+        let made = stage.ops("POST", "/api/projects/acme/fields", &json!({"create": true})).await;
+        assert_eq!(made["missing"], 0, "{}: {made}", row.name);
+        let long = format!("https://site.example/{}", "x".repeat(700_000));
+        let form = json!({
+            "name": "Іван", "tel": "0937771299", "email": "ivan@gmail", "company": "Роги & Копита", "budget": "many",
+            "landing": long,
+        });
+        let held = sent(&stage, &form).await;
+        for what in ["organization", "contact", thing] {
+            assert_eq!(new(&held, what).len(), 1, "{}: {what}: {held:#?}", row.name);
+        }
+        assert!(new(&held, "organization")[0].title.contains("Роги & Копита"), "{}: {held:#?}", row.name);
+        assert!(says(new(&held, "contact")[0], "site"), "{}: {held:#?}", row.name);
+        let landed = new(&held, thing)[0];
+        assert!(landed.title.starts_with("https://site.example/xxx"), "{}: {}", row.name, landed.title);
+        assert!(!says(landed, "many"), "{}: {landed:#?}", row.name);
+        // Each hangs on what was made before it: organization, contact, deal.
+        let on = |thing: &Thing| thing.on.iter().map(|on| on.what.clone()).collect::<Vec<_>>();
+        assert!(on(landed).contains(&"contact".to_owned()), "{}: {landed:#?}", row.name);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_of_a_thousand_numbers_asks_for_eight() {
+    let row = crate::crm_rows::ROWS.iter().find(|row| row.name == "hubspot").expect("a row");
+    let stage = stage(row).await;
+    stage.crm().forget_asked();
+    let numbers: Vec<String> = (0..900).map(|at| format!("0937{at:06}")).collect();
+    sent(&stage, &json!({"name": "Bot", "tel": numbers})).await;
+    let searched = stage.crm().asked().iter().filter(|asked| asked.path.ends_with("/contacts/search")).count();
+    assert!((1..=2 * 8).contains(&searched), "{searched}");
 }

@@ -10,6 +10,8 @@ use crate::rows_stage::{Telling, print, stage, stage_with_workers};
 const FIRST: &str = "380442001007";
 const SECOND: &str = "380931230001";
 const THIRD: &str = "380931230002";
+/// Who fills in a form of the site.
+const VISITOR: &str = "380931230003";
 
 /// Tells of an answered call of a client; says how many moments that were.
 async fn call(stage: &Stage, call_id: &str, number: &str) -> usize {
@@ -30,6 +32,8 @@ async fn called_while_off(stage: &Stage) -> usize {
     let mut moments = call(stage, "call-1", FIRST).await;
     moments += call(stage, "call-2", SECOND).await;
     moments += call(stage, "call-3", FIRST).await;
+    assert_eq!(stage.form(&json!({"name": "Visitor", "tel": VISITOR})).await, "stored", "{}", stage.row.name);
+    moments += 1;
     let view = stage.view().await;
     assert_eq!(view["journal"]["by_state"], json!({"stored": moments}), "{}: {view}", stage.row.name);
     assert_eq!(new_things(stage), 0, "{}", stage.row.name);
@@ -80,7 +84,7 @@ async fn pd_resend() {
         assert!(done.iter().all(|entry| entry["state"] == "done"), "{}: {done:?}", row.name);
         in_order(&done, &["call-1", "call-3"]);
         // The second call of the first client came when there was one already.
-        for number in [FIRST, SECOND] {
+        for number in [FIRST, SECOND, VISITOR] {
             assert_eq!(made_for(&stage, number).len(), 1, "{} {number}: {:?}", row.name, stage.crm().held());
         }
         print(&format!("pd-resend {}", row.name), &stage.crm().held());
@@ -126,7 +130,9 @@ async fn pd_resend_off() {
         assert_eq!(made_for(&stage, THIRD).len(), 1, "{}: {:?}", row.name, stage.crm().held());
         let view = stage.view().await;
         assert_eq!(view["journal"]["by_state"]["stored"], moments, "{}: {view}", row.name);
-        assert!(made_for(&stage, FIRST).is_empty() && made_for(&stage, SECOND).is_empty(), "{}", row.name);
+        for number in [FIRST, SECOND, VISITOR] {
+            assert!(made_for(&stage, number).is_empty(), "{} {number}", row.name);
+        }
         for entry in entries(&stage).await.iter().filter(|entry| entry["call_id"] == "call-2") {
             let id = entry["id"].as_str().expect("an id");
             let retried = stage.ops("POST", &format!("/api/journal/{id}/retry"), &Value::Null).await;

@@ -21,7 +21,6 @@ struct Tried {
     never_judged: u64,
     not_over: u64,
     no_client: u64,
-    forms: u64,
     pairs: Vec<Pair>,
     after: Option<Value>,
 }
@@ -105,8 +104,8 @@ impl Totals {
             *pair = (pair.0 + calls, pair.1 + different);
         }
         self.compared += tried.compared;
-        let counts = [tried.never_judged, tried.not_over, tried.no_client, tried.forms];
-        let words = ["never judged", "not over", "without a client", "forms"];
+        let counts = [tried.never_judged, tried.not_over, tried.no_client];
+        let words = ["never judged", "not over", "without a client"];
         for (sum, (count, word)) in self.left_out.iter_mut().zip(counts.into_iter().zip(words)) {
             *sum = (sum.0 + count, word);
         }

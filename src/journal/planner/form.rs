@@ -21,6 +21,9 @@ use crate::scenario::{At, Situation, SoughtBy, decide};
 /// What a form makes is told from what was there by when it was made: by the vendor's clock, which may be behind ours.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(120);
 
+/// Numbers that a form's client is looked for by, at most: each is a question of the CRM.
+const MOST_NUMBERS: usize = 8;
+
 /// What a form's client can be looked for by, and what that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::journal) struct Ways {
@@ -56,12 +59,10 @@ pub(in crate::journal) fn lane(ways: &Ways) -> Option<String> {
 }
 
 fn numbers(project: &Project, visitor: &Visitor) -> Vec<PhoneKey> {
-    let mut numbers = Vec::new();
-    for text in &visitor.phones {
-        for key in project.numbers.stored_all(text).unwrap_or_default() {
-            if !numbers.contains(&key) {
-                numbers.push(key);
-            }
+    let mut numbers = Vec::with_capacity(MOST_NUMBERS);
+    for key in visitor.phones.iter().flat_map(|text| project.numbers.stored_all(text).unwrap_or_default()) {
+        if numbers.len() < MOST_NUMBERS && !numbers.contains(&key) {
+            numbers.push(key);
         }
     }
     numbers
@@ -96,6 +97,16 @@ impl Planner<'_> {
             outcome: outcome.map(str::to_owned),
             steps: new_steps(leased, orders),
         }))
+    }
+
+    /// What the client of a form has now.
+    pub(super) async fn form_held(&self, leased: &Leased) -> Result<Option<Judged>, Trouble> {
+        let form = form_of(leased.entry.facts.as_deref())?;
+        let project = &self.office.project;
+        match ways(project, &project.forms.visitor(&form)) {
+            Some(ways) => Ok(Some(self.found(leased, &ways).await?)),
+            None => Ok(None),
+        }
     }
 
     /// What the first way that finds somebody finds.

@@ -70,7 +70,7 @@ fn texts(action: &Action) -> (&str, &str) {
 const fn flags(order: &StoredOrder) -> (bool, bool, bool) {
     let (one, other) = match order.action {
         Action::Create { utm, recording, .. } => (utm, recording),
-        Action::Update { utm, call, .. } => (utm, call),
+        Action::Update { utm, call, client, .. } => return (utm, call, client),
         Action::Call { recording, .. } => (recording, false),
         Action::Task { completed, .. } => (completed, false),
         Action::Note { .. } | Action::Amend { .. } => (false, false),

@@ -43,12 +43,15 @@ impl Worker<'_> {
         order: &Order,
     ) -> Result<Option<Receipt>, Stop> {
         let Action::Create { kind, .. } = order.action else { return Ok(None) };
-        let Some(number) = order.call.client.filter(|_| leased.entry.planned) else { return Ok(None) };
-        if step.unclear || !step.parts.is_empty() {
+        if !leased.entry.planned || step.unclear || !step.parts.is_empty() {
             return Ok(None);
         }
-        let held = self.planner().look(leased, number).await.map_err(|trouble| self.stop_of(trouble))?;
-        Ok(held.of_kind(kind).map(|there| Receipt { id: there.id.to_string(), whole: true }))
+        let held = self.planner().look_again(leased, order.call.client).await;
+        let held = held.map_err(|trouble| self.stop_of(trouble))?;
+        Ok(held
+            .as_ref()
+            .and_then(|held| held.of_kind(kind))
+            .map(|there| Receipt { id: there.id.to_string(), whole: true }))
     }
 
     /// What may have been done although its answer was lost, once the CRM shows it if it was.

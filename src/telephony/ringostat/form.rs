@@ -83,14 +83,14 @@ fn shape_of(incoming: &Incoming<'_>, in_parts: bool) -> RequestForm {
     }
 }
 
-/// What tells a form from another: all that was filled in, whatever its order. When it was sent is no part of it, for a
-/// form that is sent twice differs by that.
+/// What tells a form from another: all that was filled in, whatever its order. The telephone system's own time of sending is
+/// no part of it, for a form that is sent twice differs by that; a `date` or `time` is what a visitor may have chosen.
 #[must_use]
 pub fn identity(form: &Form) -> String {
     let times = [EventField::Started, EventField::StartedLocal];
     let is_time = |name: &str| {
         let mut names = ALIASES.iter().filter(|(field, ..)| times.contains(field)).flat_map(|(.., names)| *names);
-        names.any(|time| time.eq_ignore_ascii_case(name)) || ["time", "timestamp"].contains(&name)
+        name != "date" && names.any(|time| time.eq_ignore_ascii_case(name))
     };
     let mut fields: Vec<(String, &str)> =
         form.fields.iter().map(|(name, value)| (name.to_lowercase(), value.trim())).collect();
@@ -257,7 +257,8 @@ mod tests {
     #[test]
     fn a_form_that_is_sent_again_is_the_same_whatever_the_order_and_the_time() {
         let form = |body: &str| identity(&read("", "", body.as_bytes(), None).expect("a form"));
-        assert_eq!(form("tel=067&name=A&date=2026-11-27"), form("Name=A&tel=067&date=2026-11-28"));
+        assert_eq!(form("tel=067&name=A&call_date=2026-11-27"), form("Name=A&tel=067&call_date=2026-11-28"));
+        assert_ne!(form("tel=067&name=A&date=2026-11-27"), form("tel=067&name=A&date=2026-11-28"), "a booking");
         assert_ne!(form("tel=067&name=A"), form("tel=067&name=B"));
     }
 }
