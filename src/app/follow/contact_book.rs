@@ -91,7 +91,7 @@ impl Follow {
                 continue;
             }
             let now = Seen::of(&line);
-            if seen.as_ref().is_some_and(|seen| seen.is(&now)) {
+            if !book.take_due() && seen.as_ref().is_some_and(|seen| seen.is(&now)) {
                 continue;
             }
             let told = self.tell_news(&mut book, &line).await;
@@ -99,7 +99,10 @@ impl Follow {
             drop(line);
             match told {
                 Ok(()) => seen = Some(now),
-                Err(let_be) => tokio::time::sleep(let_be).await,
+                Err(let_be) => {
+                    seen = None;
+                    tokio::time::sleep(let_be).await;
+                }
             }
         }
     }

@@ -183,7 +183,12 @@ impl Tells for Teller {
     async fn tell(&self, contacts: &[Contact]) -> Result<(), Trouble> {
         match self.outbound.send(self.request(contacts)).await {
             Ok(reply) => wire::judge(&reply),
-            Err(error) => Err(Trouble { failure: error.into(), of_entries: false }),
+            Err(error) => {
+                let failure = Failure::from(error);
+                // What left and was not answered may be what the vendor cannot digest.
+                let of_entries = matches!(failure, Failure::Unclear { .. });
+                Err(Trouble { failure, of_entries })
+            }
         }
     }
 }

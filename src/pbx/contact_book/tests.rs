@@ -138,6 +138,51 @@ async fn where_everything_is_refused_nothing_counts_as_told_and_it_is_let_be() {
     }
 }
 
+fn fails_at_them() -> Trouble {
+    Trouble { failure: Failure::Wait { reason: "status 500".to_owned(), after: None }, of_entries: true }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_the_service_fails_at_stops_no_other_and_is_told_again_in_an_hour_or_when_it_changes() {
+    let ringostat = Ringostat::answering(|_, contacts| match contacts.contains(&contact(0)) {
+        true => Err(fails_at_them()),
+        false => Ok(()),
+    });
+    let (mut book, metrics) = book(&ringostat);
+    book.tell((0..100).map(contact).collect()).await.expect("the others were taken");
+    assert!((0..100).all(|id| !book.is_news(&contact(id))));
+    assert_eq!(metrics.counted(Count::ContactsPushed), 99);
+    assert!(metrics.counted(Count::ContactsFailed) >= 100);
+    let at: Vec<u64> = ringostat.told().iter().map(|(at, _)| *at).collect();
+    assert_eq!(at[..5], [0, 30, 90, 210, 450], "waited for first, longer each time");
+    assert!(at.last().is_some_and(|at| *at < 3_600), "{at:?}");
+    assert!(book.is_news(&Contact { full_name: "Another".to_owned(), ..contact(0) }));
+    assert!(!book.take_due() && !book.is_news(&contact(0)));
+    tokio::time::advance(Duration::from_secs(3_600)).await;
+    assert!(book.take_due() && book.is_news(&contact(0)) && !book.is_news(&contact(1)));
+    assert!(!book.take_due(), "said once");
+    assert_eq!(book.tell(vec![contact(0)]).await, Err(Duration::from_secs(900)));
+    assert!(!book.is_news(&contact(0)), "left out again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_fails_at_everybody_is_let_be_before_everybody_is_asked_for_alone() {
+    let ringostat = Ringostat::answering(|_, _| Err(fails_at_them()));
+    let (mut book, metrics) = book(&ringostat);
+    assert_eq!(book.tell((0..100).map(contact).collect()).await, Err(Duration::from_secs(900)));
+    assert!(ringostat.told().len() < 40, "{}", ringostat.told().len());
+    assert!((0..100).filter(|id| book.is_news(&contact(*id))).count() > 90);
+    assert_eq!(metrics.counted(Count::ContactsPushed), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_requests_are_waited_for_however_long_it_takes_and_no_entry_is_left_out() {
+    let ringostat = Ringostat::answering(|at, _| if at < 50 { Err(waits(None)) } else { Ok(()) });
+    let (mut book, _) = book(&ringostat);
+    book.tell(vec![contact(1), contact(2)]).await.expect("taken in the end");
+    assert!(ringostat.told().iter().all(|(_, ids)| ids.len() == 2));
+}
+
 #[test]
 fn a_reply_is_a_success_or_says_what_to_do() {
     let judged = |status, headers: &[(&str, &str)], body: &str| {
@@ -151,7 +196,9 @@ fn a_reply_is_a_success_or_says_what_to_do() {
     let trouble = |status, headers: &[_], body| judged(status, headers, body).expect_err("trouble");
     let limited = trouble(429, &[("retry-after", "7")], "");
     assert!(matches!(limited.failure, Failure::Wait { after: Some(after), .. } if after == Duration::from_secs(7)));
-    assert!(matches!(trouble(503, &[], "<html>").failure, Failure::Wait { after: None, .. }));
+    assert!(!limited.of_entries);
+    let failing = trouble(503, &[], "<html>");
+    assert!(matches!(failing.failure, Failure::Wait { after: None, .. }) && failing.of_entries);
     assert!(matches!(trouble(401, &[], "{}").failure, Failure::Credentials { .. }));
     assert!(trouble(422, &[], "{}").of_entries && trouble(400, &[], "{}").of_entries);
     assert!(!trouble(404, &[], "{}").of_entries && !trouble(302, &[], "").of_entries);

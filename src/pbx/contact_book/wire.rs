@@ -12,7 +12,8 @@ use crate::pbx::{
 /// Whether the entries were taken.
 ///
 /// # Errors
-/// - [`Failure::Wait`]: 408, 429, any 5xx.
+/// - [`Failure::Wait`]: 408, 429, any 5xx; of the entries perhaps where it is not 429: what the vendor stumbles over, it does
+///   not tell from its own troubles.
 /// - [`Failure::Credentials`]: 401, 403.
 /// - [`Failure::Refused`]: any other status that is not 2xx, of the entries where it is 400, 413 or 422; an `error` inside
 ///   a 2xx, which may be about the key as well: of the whole, then.
@@ -30,5 +31,5 @@ pub(super) fn judge(reply: &Reply) -> Result<(), Trouble> {
         401 | 403 => Failure::Credentials { reason },
         _ => Failure::Refused { reason },
     };
-    Err(Trouble { failure, of_entries: matches!(status, 400 | 413 | 422) })
+    Err(Trouble { failure, of_entries: matches!(status, 400 | 408 | 413 | 422 | 500..=599) })
 }
