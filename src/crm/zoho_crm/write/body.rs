@@ -149,7 +149,8 @@ fn entity(order: &Order, (kind, title): (Kind, &str), ground: &Ground<'_>) -> Re
 /// A name that is never empty: the vendor demands one.
 fn name(order: &Order, title: &str, ground: &Ground<'_>) -> String {
     let call = &order.call;
-    let number = number(order).or_else(|| call.client_email.clone()).or_else(|| call.client_id.clone());
+    let id = || call.client_id.as_deref().filter(|id| is_sound(id)).map(str::to_owned);
+    let number = number(order).or_else(|| call.client_email.clone()).or_else(id);
     let given = [Some(title), call.client_name.as_deref(), ground.contact_name];
     let given = given.into_iter().flatten().map(str::trim).find(|name| !name.is_empty()).map(str::to_owned);
     given.or(number).unwrap_or_else(|| "?".to_owned())
@@ -255,11 +256,24 @@ pub(super) fn field(row: &mut Row, order: &Order, owner: &str, meaning: Meaning,
     let Some(name) = ground.shape.named(ground.names, owner, meaning) else { return };
     let Some(value) = meaning.told_by(&order.call) else { return };
     let most = ground.shape.limit(name, LONGEST_FIELD);
-    if meaning != Meaning::Recording {
-        put(row, name, &text::cut(value, most));
-    } else if value.chars().count() <= most {
-        put(row, name, value);
+    match meaning {
+        // Cut, either would be another one.
+        Meaning::Recording if value.chars().count() > most => {}
+        Meaning::ClientId if !holds_id(value, name, ground.shape) => {}
+        Meaning::Recording => put(row, name, value),
+        Meaning::ClientId => put(row, name, value.trim()),
+        _ => put(row, name, &text::cut(value, most)),
     }
+}
+
+/// Whether a field takes this id from the site's counter, as it is.
+pub(super) fn holds_id(id: &str, field: &str, shape: &Shape) -> bool {
+    is_sound(id) && id.trim().chars().count() <= shape.limit(field, LONGEST_FIELD).min(LONGEST_FIELD)
+}
+
+/// Whether a text of one line says anything.
+fn is_sound(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 fn put(row: &mut Row, name: &str, value: &str) {

@@ -38,7 +38,7 @@ impl Sought<'_> {
     fn is_in(&self, row: &Row, fields: &[String]) -> bool {
         let holds = |text: &str| match self {
             Self::Email(email) => text.trim().to_lowercase() == email.to_lowercase(),
-            Self::ClientId(id) => text == *id,
+            Self::ClientId(id) => text.trim() == *id,
         };
         fields.iter().filter_map(|field| row.text(field)).any(holds)
     }
@@ -51,7 +51,7 @@ impl Pen {
     pub(super) async fn look_for(&self, look: &Look) -> Result<Vec<Record>, Failure> {
         let sought = match (&look.number, &look.email, &look.client_id) {
             (None, Some(email), _) => Sought::Email(email.trim()),
-            (None, None, Some(id)) => Sought::ClientId(id),
+            (None, None, Some(id)) => Sought::ClientId(id.trim()),
             _ => return self.zoho.look_up(look.number, &look.known, Payer::WRITE).await,
         };
         if sought.text().is_empty() {
@@ -90,6 +90,10 @@ impl Pen {
         match (sought, status::query_refused(&reply)) {
             // E-mails that are encrypted cannot be compared in a query.
             (Sought::Email(email), true) => read.extend(self.searched(module, email).await?),
+            // Of ids nothing else can be asked: who is known is found, and everything else of the form is written.
+            (Sought::ClientId(_), true) => {
+                tracing::warn!(kind = kind.word(), field = names.join(","), "Zoho CRM cannot be asked for client ids");
+            }
             _ => ids = has_it(status::judge(&reply)?)?,
         }
         read.retain(|id| !ids.contains(id));
@@ -108,10 +112,11 @@ impl Pen {
         let shape = self.shape(kind.word()).await?;
         Ok(match sought {
             Sought::Email(_) => shape.of_type("email").take(MOST_EMAILS).map(str::to_owned).collect(),
-            Sought::ClientId(_) => {
+            // Nobody has what their field cannot hold.
+            Sought::ClientId(id) => {
                 let named = shape.named(&self.names, kind.word(), Meaning::ClientId);
                 let named = named.filter(|name| shape.field(name).is_some_and(|field| field.holds == "text"));
-                named.map(str::to_owned).into_iter().collect()
+                named.filter(|name| body::holds_id(id, name, &shape)).map(str::to_owned).into_iter().collect()
             }
         })
     }
