@@ -13,8 +13,6 @@ use serde_json::{Map, Value};
 
 use super::{fields::Fields, reply::Refusal};
 
-/// The longest text of a custom field.
-const LONGEST_CUSTOM: usize = 100;
 /// The longest description.
 pub(super) const LONGEST_TEXT: usize = 65_535;
 
@@ -92,18 +90,16 @@ impl Body {
         }
     }
 
-    /// The custom fields: those that the module has, texts of at most a hundred characters.
+    /// The custom fields: those that the module has, each with what it takes.
     pub(super) fn custom(&self, fields: &Fields, module: &str) -> Result<BTreeMap<String, String>, Refusal> {
         let said = match self.0.get("cf") {
             None => return Ok(BTreeMap::new()),
             Some(Value::Object(said)) => said,
             Some(_) => return Err(Refusal::Invalid("cf", "invalid")),
         };
-        let sound = |(name, value): (&String, &Value)| match value {
-            Value::String(text) if fields.has(module, name) && text.chars().count() <= LONGEST_CUSTOM => {
-                Ok((name.clone(), text.clone()))
-            }
-            _ => Err(Refusal::Custom(name.clone())),
+        let sound = |(name, value): (&String, &Value)| {
+            let taken = fields.taken(module, name, value);
+            taken.map(|text| (name.clone(), text)).ok_or_else(|| Refusal::Custom(name.clone()))
         };
         said.iter().map(sound).collect()
     }
@@ -138,5 +134,30 @@ mod tests {
             assert!(custom(wrong).is_err(), "{wrong}");
         }
         assert!(custom(&format!(r#""cf_pbx_mark":"{}""#, "x".repeat(101))).is_err());
+    }
+
+    #[test]
+    fn a_field_of_another_type_takes_what_is_of_it_alone() {
+        let fields = Fields::new(false);
+        let custom = |text: &str| body(&format!(r#"{{"cf":{{{text}}}}}"#)).expect("a body").custom(&fields, "tickets");
+        for good in [
+            r#""cf_visit_on":"2026-11-28""#,
+            r#""cf_guests":"12""#,
+            r#""cf_guests":12"#,
+            r#""cf_size":"Large""#,
+            r#""cf_size":"""#,
+        ] {
+            assert!(custom(good).is_ok(), "{good}");
+        }
+        for (name, value) in [
+            ("cf_visit_on", "28.11.2026"),
+            ("cf_visit_on", "2026-02-30"),
+            ("cf_guests", "a dozen"),
+            ("cf_guests", "1.5"),
+            ("cf_size", "large"),
+        ] {
+            let refused = custom(&format!(r#""{name}":"{value}""#)).err();
+            assert_eq!(refused, Some(Refusal::Custom(name.to_owned())), "{value}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! # Source
 //! The vendor's description: the API's name of a field follows from its label; who may make one needs a scope of its own.
+//! How a field that is no text refuses one is nowhere said: as any other property does, with its name.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,12 @@ pub const CALL_FIELDS: [&str; 10] = [
     "cf_recording",
     "cf_pbx_mark",
 ];
+/// Fields of contacts, accounts and tickets that do not take every text.
+const TYPED_FIELDS: [(&str, &str); 3] = [("cf_visit_on", "Date"), ("cf_guests", "Integer"), ("cf_size", "Picklist")];
+/// The values of the list among them.
+const SIZES: [&str; 3] = ["Small", "Medium", "Large"];
+/// The longest text of a custom field.
+const LONGEST_CUSTOM: usize = 100;
 /// The longest text that a field can be made for.
 const LONGEST: u64 = 255;
 
@@ -54,16 +61,37 @@ impl Fields {
             kind,
             most: LONGEST,
         };
+        let typed = TYPED_FIELDS.map(|(name, kind)| field(name, kind));
         let calls: Vec<Field> = CALL_FIELDS.iter().filter(|_| call_fields).map(|name| field(name, "Text")).collect();
         let of = |module| match module {
             "contacts" => [field(CONTACT_PHONE, "Phone"), field("cf_source", "Text")].into_iter().chain(calls.clone()),
             _ => [field("cf_source", "Text"), field("cf_region", "Text")].into_iter().chain(calls.clone()),
         };
-        Self(MODULES.into_iter().map(|module| (module, of(module).collect())).collect())
+        let typed = |module| typed.iter().filter(move |_| !["tasks", "calls"].contains(&module)).cloned();
+        Self(MODULES.into_iter().map(|module| (module, of(module).chain(typed(module)).collect())).collect())
     }
 
     pub(super) fn has(&self, module: &str, name: &str) -> bool {
         self.0.get(module).is_some_and(|fields| fields.iter().any(|field| field.name == name))
+    }
+
+    /// The value as it is kept; `None` where the module has no such field, or the field takes something else: a day, a whole
+    /// number, one of its list. An empty text empties any.
+    pub(super) fn taken(&self, module: &str, name: &str, value: &Value) -> Option<String> {
+        let field = self.0.get(module)?.iter().find(|field| field.name == name)?;
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) if field.kind == "Integer" => number.to_string(),
+            _ => return None,
+        };
+        let fits = match field.kind {
+            _ if text.is_empty() => true,
+            "Date" => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
+            "Integer" => text.parse::<i64>().is_ok(),
+            "Picklist" => SIZES.contains(&text.as_str()),
+            _ => text.chars().count() <= LONGEST_CUSTOM,
+        };
+        fits.then_some(text)
     }
 
     /// `cf` as the vendor tells it: every field, those that are empty as `null`.

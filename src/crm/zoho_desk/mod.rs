@@ -64,7 +64,8 @@
 //! Who left no number is searched for by `email` or, in the configured field, by `customField1`; whoever is found is compared
 //! here, in the search's answer and again by id. An e-mail that is not of the vendor's pattern is neither written nor asked
 //! for. Where an e-mail is refused since another contact has it, the rest is written without; who has nothing but that
-//! e-mail *is* that contact. A form's value that its field cannot take is left out; it would refuse the whole request.
+//! e-mail *is* that contact. A form's value that its field cannot take is left out; it would refuse the whole request. What only the portal knows, the
+//! type of a custom field and the values of a list, its refusal says: the same is sent again without that field.
 //!
 //! # Cards
 //! `{crm.card_base_url}/contacts/details/{id}`, `/accounts/details/{id}`, `/tickets/details/{id}` below the portal's agent

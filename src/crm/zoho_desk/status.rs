@@ -61,9 +61,23 @@ pub(super) const fn token_refused(reply: &Reply) -> bool {
 
 /// Whether a request is refused since another record has the same in this field.
 pub(super) fn is_duplicate(reply: &Reply, field: &str) -> bool {
-    let refusal: Refusal = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let errors = refusal.errors.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    reply.status == 422 && errors.iter().any(|error| error["errorType"] == "duplicate" && error["fieldName"] == field)
+    errors(reply).iter().any(|error| error["errorType"] == "duplicate" && error["fieldName"] == field)
+}
+
+/// The fields for which a request is refused, without where they stand in its body.
+pub(super) fn refused_fields(reply: &Reply) -> Vec<String> {
+    let errors = errors(reply);
+    let names = errors.iter().filter_map(|error| error["fieldName"].as_str()?.rsplit('/').next());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// What is wrong with the properties of a request.
+fn errors(reply: &Reply) -> Vec<Value> {
+    let refusal = || serde_json::from_slice::<Refusal>(&reply.body).ok();
+    match (reply.status == 422).then(refusal).flatten().and_then(|refusal| refusal.errors) {
+        Some(Value::Array(errors)) => errors,
+        _ => Vec::new(),
+    }
 }
 
 /// Whether the one record that was asked for is not there any more.

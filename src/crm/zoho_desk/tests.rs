@@ -2,6 +2,7 @@ mod account;
 mod forms;
 mod hooks;
 mod reading;
+mod refused_fields;
 mod settings;
 mod status;
 mod updates;

@@ -1,6 +1,7 @@
 //! What a form's fields are written as, each as its field takes it. Pure.
 //!
-//! One value that its field cannot take would refuse the whole record: it is left out, and the record is made.
+//! One value that its field cannot take would refuse the whole record: it is left out, and the record is made. What only
+//! the portal knows, the type of a custom field and the values of a list, it says by refusing: see [`super::unsent`].
 
 use serde_json::{Map, Value};
 

@@ -8,12 +8,14 @@ mod request;
 mod sought;
 mod text;
 pub(super) mod told;
+mod unsent;
 mod update;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
+    borrow::Cow,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -36,6 +38,7 @@ use crate::crm::zoho_desk::{
         request::{Wanted, Words, first, refused},
         sought::Sought,
         told::{Department, Organization, Whole, Written},
+        unsent::{MOST_TIMES, Unsent, without},
         update::What,
     },
 };
@@ -113,36 +116,39 @@ impl DeskWriter {
     }
 
     /// Sends it; without its e-mail where that is another contact's, so that nothing else of it is lost.
-    async fn send(&self, wanted: Wanted) -> Result<CrmId, Failure> {
+    async fn send(&self, wanted: Wanted) -> Result<CrmId, Unsent> {
         if let Some(id) = self.sent(&wanted).await? {
             return Ok(id);
         }
         let mut wanted = wanted;
         wanted.body.as_object_mut().map(|body| body.remove("email"));
-        self.sent(&wanted).await?.ok_or_else(email_taken)
+        self.sent(&wanted).await?.ok_or_else(|| email_taken().into())
     }
 
     /// Sends it; `None` where the vendor refuses it since its e-mail is another contact's.
-    async fn sent(&self, wanted: &Wanted) -> Result<Option<CrmId>, Failure> {
+    async fn sent(&self, wanted: &Wanted) -> Result<Option<CrmId>, Unsent> {
         let Wanted { method, operation, ids, body } = wanted;
         let url = path::of_these(&self.desk.portal.base, *operation, ids);
         let reply = self.written(&Question::writing(*method, operation.cost, url, body.clone())).await?;
         if body.get("email").is_some() && status::is_duplicate(&reply, "/email") {
             return Ok(None);
         }
-        let written: Written = status::judge_write(&reply)?;
+        let why = |failure| Unsent { failure, fields: status::refused_fields(&reply) };
+        let written: Written = status::judge_write(&reply).map_err(why)?;
         let nameless = || Failure::Unclear { reason: "expected the id of what was written, found none".to_owned() };
-        written.id.map(Some).ok_or_else(nameless)
+        written.id.map(Some).ok_or_else(|| nameless().into())
     }
 
     /// The one request of an order that is no update.
-    async fn make(&self, order: &Order) -> Result<Receipt, Failure> {
+    async fn make(&self, order: &Order) -> Result<Receipt, Unsent> {
         let department = self.department_of(order).await?;
         let wanted = self.words(department).request_for(order)?;
         let by_email =
             matches!(&order.action, Action::Create { kind: Kind::Contact, .. }) && order.call.client.is_none();
         let sent = if by_email { self.send_whole(wanted).await } else { self.send(wanted).await };
-        if let Err(Failure::Refused { .. }) = &sent {
+        if let Err(Unsent { failure: Failure::Refused { .. }, fields }) = &sent
+            && (fields.is_empty() || fields.iter().any(|name| name == "departmentId"))
+        {
             // It may have been the department, which somebody has switched off.
             *self.department() = None;
         }
@@ -151,21 +157,31 @@ impl DeskWriter {
 
     /// Makes a contact who has nothing but an e-mail. Where somebody has that already, it is them: the search did not show
     /// them when it was asked.
-    async fn send_whole(&self, wanted: Wanted) -> Result<CrmId, Failure> {
+    async fn send_whole(&self, wanted: Wanted) -> Result<CrmId, Unsent> {
         if let Some(id) = self.sent(&wanted).await? {
             return Ok(id);
         }
         let email = wanted.body["email"].as_str().unwrap_or_default().to_lowercase();
         let theirs = self.who_have(&Sought::Email(email), Default::default()).await?;
-        theirs.first().map(|contact| contact.id).ok_or_else(|| Failure::Wait {
+        let unseen = || Failure::Wait {
             reason: "expected nobody with that e-mail, found that a contact has it whom the search does not show yet"
                 .to_owned(),
             after: Some(INDEXED),
-        })
+        };
+        theirs.first().map(|contact| contact.id).ok_or_else(|| unseen().into())
+    }
+
+    /// Writes it as it is ordered.
+    async fn attempt(&self, order: &Order, parts: &[String]) -> Result<Receipt, Unsent> {
+        match (What::of(&order.action), &order.action) {
+            (Some(what), _) => self.update(order, what, parts).await,
+            (None, Action::Amend { .. }) => self.amend(order).await,
+            (None, _) => self.make(order).await,
+        }
     }
 
     /// Brings the recording to what was made. What people wrote into its text since stays, and so does our mark.
-    async fn amend(&self, order: &Order) -> Result<Receipt, Failure> {
+    async fn amend(&self, order: &Order) -> Result<Receipt, Unsent> {
         let mut wanted = self.words(None).request_for(order)?;
         let id = wanted.ids.last().map(ToString::to_string).unwrap_or_default();
         let there: Option<told::Text> = self.read_one(wanted.operation, &wanted.ids).await?;
@@ -217,13 +233,16 @@ impl Writer for DeskWriter {
 
     /// # Cost
     /// 1 credit; 1 more where it hangs on a ticket, sets UTM marks or the client's own data, or its e-mail is another
-    /// contact's; 3 once for the departments.
+    /// contact's; 3 once for the departments. The same again, at most five times, where values of a form are refused.
     async fn perform(&self, order: &Order, parts: &[String]) -> Result<Receipt, Failure> {
-        match (What::of(&order.action), &order.action) {
-            (Some(what), _) => self.update(order, what, parts).await,
-            (None, Action::Amend { .. }) => self.amend(order).await,
-            (None, _) => self.make(order).await,
+        let mut order = Cow::Borrowed(order);
+        for again in 1..=MOST_TIMES {
+            match self.attempt(&order, parts).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(unsent) => order = Cow::Owned(without(&order, unsent, again == MOST_TIMES)?),
+            }
         }
+        Ok(self.attempt(&order, parts).await?)
     }
 
     /// # Cost

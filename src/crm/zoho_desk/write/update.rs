@@ -13,6 +13,7 @@ use crate::crm::zoho_desk::{
         request::{Wanted, international, of, refused},
         text,
         told::Person,
+        unsent::Unsent,
     },
 };
 use crate::model::{
@@ -46,7 +47,7 @@ impl<'o> What<'o> {
 
 impl DeskWriter {
     /// The next entity of an update.
-    pub(super) async fn update(&self, order: &Order, what: What<'_>, parts: &[String]) -> Result<Receipt, Failure> {
+    pub(super) async fn update(&self, order: &Order, what: What<'_>, parts: &[String]) -> Result<Receipt, Unsent> {
         let link = part(order, parts)?;
         let body = self.changes(order, what, link, false).await?;
         if let Some(body) = body.filter(|body| !body.is_empty()) {
