@@ -30,6 +30,7 @@ pub(super) struct Custom {
     pub(super) label: String,
     pub(super) group: String,
     pub(super) unique: bool,
+    pub(super) takes: Takes,
 }
 
 /// What a property takes.
@@ -126,6 +127,16 @@ fn entity_takes(kind: EntityKind, name: &str) -> Option<Takes> {
 }
 
 impl Takes {
+    /// The vendor's words for it: the type, and what people see.
+    const fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Number => ("number", "number"),
+            Self::Time => ("datetime", "date"),
+            Self::Words(_) | Self::Owner | Self::Pipeline | Self::Stage => ("enumeration", "select"),
+            Self::Text | Self::Email | Self::Https | Self::Nothing => ("string", "text"),
+        }
+    }
+
     /// Why a value is not taken: the vendor's code and words.
     fn refuses(self, world: &World, of: Of, value: &str) -> Option<(&'static str, String)> {
         let option = || Some(("INVALID_OPTION", format!("{value} was not one of the allowed options")));
@@ -135,7 +146,7 @@ impl Takes {
             Self::Text if value.chars().count() > LONGEST_TEXT => {
                 Some(("VALUE_TOO_LONG", format!("expected at most {LONGEST_TEXT} characters")))
             }
-            Self::Number if value.parse::<f64>().is_err() => {
+            Self::Number if !value.parse::<f64>().is_ok_and(f64::is_finite) => {
                 Some(("INVALID_NUMBER", format!("{value} was not a valid number.")))
             }
             Self::Time if value.parse::<i64>().is_err() && value.parse::<jiff::Timestamp>().is_err() => {
@@ -163,9 +174,11 @@ impl Takes {
     }
 }
 
-/// As loosely as the vendor: something, one `@`, a host with a dot in it, no blanks.
+/// As loosely as the vendor: something, one `@`, a host with a dot in it, no blanks. It knows which ends of hosts there
+/// are: users of the live API saw `.con` refused, which stands for all of those here.
 fn is_email(value: &str) -> bool {
     let parts = value.split_once('@').filter(|(name, host)| !name.is_empty() && !host.contains('@'));
+    let parts = parts.filter(|(_, host)| !host.contains("..") && !host.to_lowercase().ends_with(".con"));
     let dotted = |host: &str| host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
     parts.is_some_and(|(_, host)| dotted(host)) && !value.chars().any(char::is_whitespace)
 }
@@ -195,7 +208,7 @@ impl World {
         for (name, value) in values {
             let wrong = match (takes(of, name), self.custom(of, name)) {
                 (Some(takes), _) => takes.refuses(self, of, value),
-                (None, Some(_)) => Takes::Text.refuses(self, of, value),
+                (None, Some(custom)) => custom.takes.refuses(self, of, value),
                 (None, None) => Some(("PROPERTY_DOESNT_EXIST", format!("Property \"{name}\" does not exist"))),
             };
             let other = self.is_unique(of, name).then(|| self.holder(of, name, value)).flatten();
@@ -228,14 +241,21 @@ impl World {
         if self.has_property(of, &asked.name) {
             return Err(Refusal::Taken(format!("A property named '{}' already exists.", asked.name)));
         }
-        if (asked.kind.as_str(), asked.field.as_str()) != ("string", "text") || asked.group != group(of) {
-            return Err(Refusal::Invalid("this stand-in makes texts in the kind's own group only".to_owned()));
-        }
+        let takes = match (asked.kind.as_str(), asked.field.as_str()) {
+            ("string", "text") => Some(Takes::Text),
+            ("number", "number") => Some(Takes::Number),
+            _ => None,
+        };
+        let Some(takes) = takes.filter(|_| asked.group == group(of)) else {
+            let told = "this stand-in makes texts and numbers in the kind's own group only";
+            return Err(Refusal::Invalid(told.to_owned()));
+        };
         let own = self.custom.entry(of).or_default();
         if asked.unique && own.values().filter(|custom| custom.unique).count() >= MOST_UNIQUE {
             return Err(Refusal::Invalid(format!("expected at most {MOST_UNIQUE} unique properties")));
         }
-        let custom = Custom { label: asked.label.clone(), group: asked.group.clone(), unique: asked.unique };
+        let (label, group) = (asked.label.clone(), asked.group.clone());
+        let custom = Custom { label, group, unique: asked.unique, takes };
         own.insert(asked.name.clone(), custom);
         Ok(self.property(of, &asked.name))
     }
@@ -243,10 +263,12 @@ impl World {
     /// A property as the vendor describes it.
     pub(super) fn property(&self, of: Of, name: &str) -> Value {
         let custom = self.custom(of, name);
-        let read_only = takes(of, name) == Some(Takes::Nothing);
+        let takes = takes(of, name).or(custom.map(|custom| custom.takes)).unwrap_or(Takes::Text);
+        let read_only = takes == Takes::Nothing;
+        let (kind, field) = takes.described();
         json!({
-            "name": name, "label": custom.map_or(name, |custom| custom.label.as_str()), "type": "string",
-            "fieldType": "text", "description": "", "options": [],
+            "name": name, "label": custom.map_or(name, |custom| custom.label.as_str()), "type": kind,
+            "fieldType": field, "description": "", "options": [],
             "groupName": custom.map_or(group(of), |custom| custom.group.as_str()),
             "hasUniqueValue": custom.is_some_and(|custom| custom.unique), "hubspotDefined": custom.is_none(),
             "modificationMetadata": {

@@ -37,8 +37,17 @@
 //! Clients are looked for by `email` and by the property that is configured for the client id: by a search, then read again
 //! by id. What a form is put into is written over what the entity gets anyway, the client's own number as every number
 //! is; a number that takes the place of the client's in `phone` leaves `mobilephone` to that. Without a `mark` property a
-//! contact without a number is found again by its e-mail, which the vendor takes once, else by its client id. An e-mail
-//! that another contact has is left out of an update. Second e-mails (`hs_additional_emails`) are not looked for: a
+//! contact without a number is found again by its e-mail, which the vendor takes once, else by its client id, else by its
+//! name: exactly that, no number and no e-mail beside it, the same client id or none, and made since the form came; from
+//! the index, after a minute. Two forms of one name at one time that say nothing else of who they are may be taken for one
+//! then, and only where an answer was lost. Who says nothing but what is no e-mail is called by that.
+//!
+//! What cannot be written is left out, and the record is made: what is no e-mail, no number, and what the vendor refuses
+//! by name (a word for a date, what is no option of a list, a rule of the account's own, a property that is gone). The rest
+//! is sent again, three times at most; a refusal makes nothing. What is not a form's is never left out, but for the
+//! client's e-mail: where the owner or the mark is refused, too, the whole is. The log names the property, not the value.
+//!
+//! An e-mail that another contact has is left out of an update. Second e-mails (`hs_additional_emails`) are not looked for: a
 //! contact that has one is found when the vendor refuses another with it.
 //!
 //! # Versions
@@ -71,6 +80,7 @@
 //! searches and request validation, read 2026-11-20; nothing was tried on a live account.
 
 mod ask;
+mod email;
 mod hooks;
 mod links;
 mod own;
@@ -84,6 +94,7 @@ mod stages;
 mod status;
 mod wire;
 mod write;
+mod wrong;
 
 #[cfg(test)]
 mod tests;

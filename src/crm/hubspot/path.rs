@@ -230,6 +230,12 @@ pub(super) fn holders(kind: Kind, name: &str, value: &str) -> Value {
     searching(&filters, &json!([]), &[modified(kind), name], FOUND)
 }
 
+/// The body of a search for contacts that have this value and changed since, and what is told of them.
+pub(super) fn holders_since((name, value): (&str, &str), since_ms: i64, told: &[&str]) -> Value {
+    let filters = [filter(name, "EQ", value), filter(modified(Kind::Contact), "GTE", &since_ms.to_string())];
+    searching(&json!([{"filters": filters}]), &json!([]), told, FOUND)
+}
+
 /// The pipelines of deals or tickets, with their stages.
 pub(super) fn pipelines(base: &Url, kind: Kind) -> Url {
     at(base, &format!("/crm/pipelines/{VERSION}/{}", object(kind)))

@@ -3,6 +3,7 @@
 use crate::config::{FieldNames, Meaning};
 use crate::crm::failure::Failure;
 use crate::crm::hubspot::{
+    email::is_email,
     path,
     read::HubSpot,
     send::{Payer, Question},
@@ -34,13 +35,13 @@ impl<'a> Wanted<'a> {
         Self { name, value, exact: true }
     }
 
-    /// What of a kind a look is after.
+    /// What of a kind a look is after. What cannot be written as an e-mail nobody has.
     pub(super) fn of(look: &'a Look, names: &'a FieldNames, kind: Kind) -> Vec<Self> {
-        let email = look.email.as_deref().filter(|_| kind == Kind::Contact).map(Self::email);
+        let email = look.email.as_deref().map(str::trim).filter(|email| kind == Kind::Contact && is_email(email));
         let field =
             matches!(kind, Kind::Contact | Kind::Lead).then(|| names.of(kind.word(), Meaning::ClientId)).flatten();
         let client_id = field.zip(look.client_id.as_deref()).map(|(name, id)| Self::exactly(name, id));
-        email.into_iter().chain(client_id).collect()
+        email.map(Self::email).into_iter().chain(client_id).collect()
     }
 
     /// Whether the vendor lets one record alone have it.

@@ -257,7 +257,7 @@ fn retry_after(reply: &Reply) -> Option<Duration> {
 
 /// The status and the vendor's words, short and without what may be somebody's number.
 fn words(reply: &Reply) -> String {
-    let Refusal { message, category, correlation_id, policy_name } = refusal(reply);
+    let Refusal { message, category, correlation_id, policy_name, .. } = refusal(reply);
     let said: Vec<_> = [category, policy_name, message].into_iter().flatten().filter(|said| !said.is_empty()).collect();
     let said = short(&said.join("; "));
     // The vendor's support asks for it.

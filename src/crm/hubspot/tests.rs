@@ -1,6 +1,7 @@
 mod account;
 mod forms;
 mod hooks;
+mod left_out;
 mod properties;
 mod questions;
 mod reading;

@@ -56,6 +56,31 @@ pub(super) struct Refusal {
     pub(super) correlation_id: Option<String>,
     #[serde(rename = "policyName")]
     pub(super) policy_name: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) errors: Vec<Detail>,
+}
+
+/// More about one thing that is wrong.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Detail {
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) context: Context,
+}
+
+/// What it is about.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Context {
+    #[serde(rename = "propertyName", default, deserialize_with = "one_or_more")]
+    pub(super) property_names: Vec<String>,
+}
+
+/// A text, or a list of which the texts count.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(one) => vec![one],
+        Value::Array(more) => more.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    })
 }
 
 /// A record of any kind.

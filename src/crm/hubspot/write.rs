@@ -8,7 +8,7 @@ pub(super) mod form;
 mod text;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -27,12 +27,17 @@ use crate::crm::hubspot::{
     send::{Payer, Question},
     status::{self, Made},
     wire::{Answer, Label, Object},
+    wrong::{self, MOST_LEFT_OUT},
 };
 use crate::crm::writer::{FieldState, Look, Order, Receipt, Writer};
 use crate::model::{
     action::{Action, Link},
     client::Kind,
 };
+use crate::outbound::Reply;
+
+/// A reply and what it came to.
+type Sent = (Reply, Result<Made, Failure>);
 
 /// Writes into one account.
 pub(super) struct Writing {
@@ -58,10 +63,12 @@ impl Writing {
     ///
     /// With a mark of its own and nothing to hang on it is made or changed by that mark, whichever is right; the vendor's
     /// batch takes no associations. With something to hang on it is made, and a mark that is there already is refused by
-    /// the vendor: then the thing is.
+    /// the vendor: then the thing is. What the vendor does not take of a form is left out and the rest sent again: it
+    /// made nothing then.
     ///
     /// # Cost
-    /// One request; one more per hour and kind for a deal's or ticket's first stage, and once for a lead's associations.
+    /// One request, up to three more where something is left out; one more per hour and kind for a deal's or ticket's first
+    /// stage, and once for a lead's associations.
     async fn make(&self, order: &Order, what: What) -> Result<Receipt, Failure> {
         let mark_field = what.field(&self.names, Meaning::Mark);
         if mark_field.is_none() && order.on.is_empty() && matches!(what, What::Task | What::Call | What::Note) {
@@ -72,22 +79,48 @@ impl Writing {
             What::Entity(kind) => self.hubspot.own.first_stage(&self.hubspot.sender, Payer::WRITE, kind).await?,
             _ => None,
         };
-        let given =
-            Given { names: &self.names, contact_name: self.contact_name.as_deref(), stage, now: self.clock.now() };
-        let values = body::properties_for(order, &given);
-        let made = match mark_field {
-            Some(field) if order.on.is_empty() => {
-                let url = path::upsert(self.base(), what.object());
-                let question = Question::post(url, body::upsert(&values, field, order));
-                status::judge_upsert(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)
-            }
-            _ => {
-                let on = self.typed(what, &order.on).await?;
-                let question = Question::post(path::objects(self.base(), what.object()), body::creation(&values, &on));
-                status::judge_made(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)
+        let on = self.typed(what, &order.on).await?;
+        let now = self.clock.now();
+        let (names, contact_name) = (&self.names, self.contact_name.as_deref());
+        let mut without = BTreeSet::new();
+        let mut tries = 0;
+        let made = loop {
+            let given = Given { names, contact_name, stage: stage.clone(), now, without: &without };
+            let values = body::properties_for(order, &given);
+            let (reply, made) = self.send(order, what, &values, &on).await?;
+            let is_forms =
+                |name: &str| !without.contains(name) && Some(name) != mark_field && form::is_forms(&order.action, name);
+            match made {
+                Err(Failure::Refused { .. }) if tries < MOST_LEFT_OUT => {
+                    let Some(names) = wrong::spared(wrong::wrong(&reply), is_forms) else { break made };
+                    wrong::tell(what.object(), &names);
+                    without.extend(names);
+                    tries += 1;
+                }
+                made => break made,
             }
         };
         self.receipt(order, what, made).await
+    }
+
+    /// One try of [`Self::make`].
+    async fn send(&self, order: &Order, what: What, values: &Values, on: &[(Link, u32)]) -> Result<Sent, Failure> {
+        let sender = &self.hubspot.sender;
+        match what.field(&self.names, Meaning::Mark).filter(|_| order.on.is_empty()) {
+            Some(field) => {
+                let question =
+                    Question::post(path::upsert(self.base(), what.object()), body::upsert(values, field, order));
+                let reply = sender.reply_to(Payer::WRITE, &question).await?;
+                let made = status::judge_upsert(&reply);
+                Ok((reply, made))
+            }
+            None => {
+                let question = Question::post(path::objects(self.base(), what.object()), body::creation(values, on));
+                let reply = sender.reply_to(Payer::WRITE, &question).await?;
+                let made = status::judge_made(&reply);
+                Ok((reply, made))
+            }
+        }
     }
 
     /// What came of it. Where the vendor refused a mark that is there, the thing was made before.

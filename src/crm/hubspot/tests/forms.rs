@@ -24,11 +24,11 @@ use crate::model::{
     phone::PhoneKey,
 };
 
-const LAG: Duration = Duration::from_secs(10);
+pub(super) const LAG: Duration = Duration::from_secs(10);
 const EMAIL: &str = "olha@example.com";
 
 /// Fields for where a client came from, none for the mark; and one that forms are put into.
-fn names() -> FieldNames {
+pub(super) fn names() -> FieldNames {
     let without_mark = Meaning::ALL.into_iter().filter(|meaning| *meaning != Meaning::Mark);
     let name = |meaning: Meaning| format!("predial_{}", meaning.key());
     let mut names = without_mark.fold(FieldNames::default(), |names, of| names.with(Some("contact"), of, &name(of)));
@@ -37,7 +37,7 @@ fn names() -> FieldNames {
 }
 
 /// An account with these fields whose index lags behind.
-async fn account_with(fields: FieldNames) -> (Account, Arc<dyn Writer>) {
+pub(super) async fn account_with(fields: FieldNames) -> (Account, Arc<dyn Writer>) {
     let account = Account::with(20, |options| options.limits.index_lag = LAG).await;
     let section = CrmSection { fields, ..account.by_token() };
     let writer = writer_of(&section, PLENTY, LAG);
@@ -48,21 +48,21 @@ async fn account_with(fields: FieldNames) -> (Account, Arc<dyn Writer>) {
     (account, writer)
 }
 
-fn fill(field: &str, value: &str) -> Filled {
+pub(super) fn fill(field: &str, value: &str) -> Filled {
     Filled { field: field.to_owned(), value: value.to_owned() }
 }
 
-fn create(title: &str, fields: Vec<Filled>) -> Action {
+pub(super) fn create(title: &str, fields: Vec<Filled>) -> Action {
     let (kind, title, text) = (Kind::Contact, title.to_owned(), String::new());
     Action::Create { kind, title, text, utm: true, recording: false, fields }
 }
 
-fn update(fields: Vec<Filled>) -> Action {
+pub(super) fn update(fields: Vec<Filled>) -> Action {
     Action::Update { utm: true, call: false, client: true, fields }
 }
 
 /// An order of somebody who left no number.
-fn order(step: &str, action: Action, on: &[Link]) -> Order {
+pub(super) fn order(step: &str, action: Action, on: &[Link]) -> Order {
     let mut call = call(PhoneKey::from_digits(380_442_001_007).expect("a number"));
     (call.client, call.client_id) = (None, None);
     call.started = Timestamp::now().checked_add(Duration::from_secs(500)).ok();
@@ -70,23 +70,23 @@ fn order(step: &str, action: Action, on: &[Link]) -> Order {
     Order { mark, action, owner: Some(ANNA.into()), on: on.to_vec(), call, zone: jiff::tz::TimeZone::UTC, audio: None }
 }
 
-fn by_email(step: &str, action: Action, on: &[Link]) -> Order {
+pub(super) fn by_email(step: &str, action: Action, on: &[Link]) -> Order {
     let mut order = order(step, action, on);
     order.call.client_email = Some(EMAIL.to_owned());
     order
 }
 
-fn by_id(step: &str, action: Action, id: &str) -> Order {
+pub(super) fn by_id(step: &str, action: Action, id: &str) -> Order {
     let mut order = order(step, action, &[]);
     order.call.client_id = Some(id.to_owned());
     order
 }
 
-fn contacts(account: &Account) -> Vec<Thing> {
+pub(super) fn contacts(account: &Account) -> Vec<Thing> {
     StandIn::held(&account.sandbox).into_iter().filter(|thing| thing.what == "contact").collect()
 }
 
-fn value<'a>(thing: &'a Thing, name: &str) -> &'a str {
+pub(super) fn value<'a>(thing: &'a Thing, name: &str) -> &'a str {
     let (first, last) = thing.title.split_once(' ').unwrap_or((&thing.title, ""));
     let number = |at: usize| thing.numbers.get(at).map(String::as_str).unwrap_or_default();
     match name {
@@ -100,16 +100,16 @@ fn value<'a>(thing: &'a Thing, name: &str) -> &'a str {
     }
 }
 
-fn link(id: &str) -> Link {
+pub(super) fn link(id: &str) -> Link {
     Link { kind: Kind::Contact, id: CrmId::parse(id).expect("an id") }
 }
 
-async fn found(writer: &dyn Writer, look: Look) -> Vec<(Kind, String)> {
+pub(super) async fn found(writer: &dyn Writer, look: Look) -> Vec<(Kind, String)> {
     let records = writer.look(&look).await.expect("records");
     records.into_iter().map(|record| (record.kind, record.id.to_string())).collect()
 }
 
-fn email(email: &str) -> Look {
+pub(super) fn email(email: &str) -> Look {
     Look { email: Some(email.to_owned()), ..Look::default() }
 }
 
@@ -191,7 +191,7 @@ async fn a_lead_is_found_by_its_own_client_id() {
 }
 
 /// Loses the answer of a creation that is carried out, and does what the journal does then.
-async fn lost(account: &Account, writer: &dyn Writer, order: &Order) {
+pub(super) async fn lost(account: &Account, writer: &dyn Writer, order: &Order) {
     account.sandbox.stage_fault(Fault::answer_lost().on("/crm/objects/").with_method("POST").times(1));
     assert!(matches!(writer.perform(order, &[]).await, Err(Failure::Unclear { .. })));
     account.sandbox.clear_faults();

@@ -1,5 +1,7 @@
 //! What each action becomes, to the letter.
 
+use std::collections::BTreeSet;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,7 +28,7 @@ fn order(action: Action) -> Order {
 fn written(order: &Order, names: &FieldNames) -> Value {
     let stage = Some(("default".to_owned(), "appointmentscheduled".to_owned()));
     let now = Timestamp::from_second(1_731_316_000).expect("a time");
-    json!(properties_for(order, &Given { names, contact_name: None, stage, now }))
+    json!(properties_for(order, &Given { names, contact_name: None, stage, now, without: &BTreeSet::new() }))
 }
 
 fn create(kind: Kind, title: &str) -> Action {
@@ -58,7 +60,7 @@ fn a_contact_without_a_name_gets_the_configured_one_or_its_number_and_none_besid
     assert_eq!(written(&order, &FieldNames::default())["firstname"], "+380671112233");
     let given = |contact_name| {
         let (names, now) = (&FieldNames::default(), Timestamp::UNIX_EPOCH);
-        properties_for(&order, &Given { names, contact_name, stage: None, now })
+        properties_for(&order, &Given { names, contact_name, stage: None, now, without: &BTreeSet::new() })
     };
     assert_eq!(given(Some("Caller"))["firstname"], "Caller");
     order.call.client_email = Some("olha@example.com".to_owned());

@@ -1,12 +1,13 @@
 //! An order as the vendor's properties and bodies. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::{FieldNames, Meaning};
 use crate::crm::hubspot::{
+    email::is_email,
     path,
     write::{form, text},
 };
@@ -37,6 +38,8 @@ pub(in crate::crm::hubspot) struct Given<'a> {
     /// Pipeline and stage of a deal or ticket.
     pub(in crate::crm::hubspot) stage: Option<(String, String)>,
     pub(in crate::crm::hubspot) now: Timestamp,
+    /// What of the form and of the client's e-mail the vendor did not take, by property.
+    pub(in crate::crm::hubspot) without: &'a BTreeSet<String>,
 }
 
 impl What {
@@ -177,12 +180,12 @@ pub(in crate::crm::hubspot) fn properties_for(order: &Order, given: &Given<'_>) 
         }
         Action::Update { .. } | Action::Amend { .. } => {}
     }
-    form::put(&mut values, order, names);
+    form::put(&mut values, order, given);
     values
 }
 
 /// A contact without a name gets the configured one, else its number, else what else there is: the vendor wants a name or
-/// an e-mail.
+/// an e-mail. One that has nothing but what cannot be written as an e-mail is called by that, so that it is not lost.
 fn entity(set: &mut impl FnMut(&str, String), (kind, title): (Kind, &str), call: &Call, given: &Given<'_>) {
     let title = text::title(title);
     let number = call.client.map(|client| format!("+{}", client.digits()));
@@ -190,8 +193,12 @@ fn entity(set: &mut impl FnMut(&str, String), (kind, title): (Kind, &str), call:
     let nameless = || given.contact_name.map(str::to_owned).or_else(known).unwrap_or_default();
     match kind {
         Kind::Contact => {
-            let nameless = || {
-                if call.client_email.is_some() { given.contact_name.unwrap_or_default().to_owned() } else { nameless() }
+            let email = call.client_email.as_deref();
+            let written = email.filter(|email| is_email(email) && !given.without.contains(path::EMAIL));
+            let nameless = || match (written, email) {
+                (Some(_), _) => given.contact_name.unwrap_or_default().to_owned(),
+                (None, Some(typed)) if call.client.is_none() => text::title(typed),
+                (None, _) => nameless(),
             };
             let name = if title.is_empty() { nameless() } else { title };
             let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
@@ -200,8 +207,8 @@ fn entity(set: &mut impl FnMut(&str, String), (kind, title): (Kind, &str), call:
                     set(name, value.to_owned());
                 }
             }
-            if let Some(email) = &call.client_email {
-                set("email", email.clone());
+            if let Some(email) = written {
+                set(path::EMAIL, email.to_owned());
             }
         }
         Kind::Organization => set("name", if title.is_empty() { nameless() } else { title }),

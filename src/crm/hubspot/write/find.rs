@@ -1,6 +1,6 @@
 //! Finding what was written although its answer was lost.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::config::Meaning;
 use crate::crm::failure::Failure;
@@ -10,7 +10,11 @@ use crate::crm::hubspot::{
     send::{Payer, Question},
     status,
     wire::{Answer, Object},
-    write::{Writing, body::What, form},
+    write::{
+        Writing,
+        body::{self, Given, What},
+        form,
+    },
 };
 use crate::crm::writer::{Order, Receipt};
 use crate::model::{
@@ -142,20 +146,49 @@ impl Writing {
         Ok(ours.filter_map(Object::id).max())
     }
 
-    /// The contact of an order: by its number, else by its e-mail or client id. One that had the e-mail before is the
-    /// client, too, since the vendor takes an e-mail once, and gets what it does not have yet.
+    /// The contact of an order: by its number, else by its e-mail or client id, else by its name. One that had the e-mail
+    /// before is the client, too, since the vendor takes an e-mail once, and gets what it does not have yet.
     async fn contact_of(&self, order: &Order) -> Result<Option<Receipt>, Failure> {
         if let Some(id) = self.by_number(order).await? {
             return Ok(Some(Receipt { id: id.to_string(), whole: true }));
         }
-        let Some(wanted) = form::sought(order, &self.names) else { return Ok(None) };
-        let holders = self.hubspot.holders(Kind::Contact, wanted, Payer::WRITE).await?;
-        let ours = holders.iter().filter(|contact| self.is_of_this_call(order, contact));
-        if let Some(id) = ours.filter_map(Object::id).max() {
-            return Ok(Some(Receipt { id: id.to_string(), whole: true }));
+        for wanted in form::sought(order, &self.names) {
+            let holders = self.hubspot.holders(Kind::Contact, wanted, Payer::WRITE).await?;
+            let ours = holders.iter().filter(|contact| self.is_of_this_call(order, contact));
+            if let Some(id) = ours.filter_map(Object::id).max() {
+                return Ok(Some(Receipt { id: id.to_string(), whole: true }));
+            }
+            if let Some(id) = holders.iter().filter(|_| wanted.is_unique()).find_map(Object::id) {
+                return Ok(Some(Receipt { id: id.to_string(), whole: false }));
+            }
         }
-        let there = holders.iter().filter(|_| wanted.is_unique()).find_map(Object::id);
-        Ok(there.map(|id| Receipt { id: id.to_string(), whole: false }))
+        Ok(self.by_name(order).await?.map(|id| Receipt { id: id.to_string(), whole: true }))
+    }
+
+    /// What has neither number nor e-mail is the contact of exactly this name that came since the form did and has the same
+    /// client id or none, and neither of them either. Two of one name at one time, of whom nothing else is known, are taken
+    /// for one.
+    async fn by_name(&self, order: &Order) -> Result<Option<CrmId>, Failure> {
+        let (None, Some(came)) = (order.call.client, order.call.started) else { return Ok(None) };
+        let without = BTreeSet::from([path::EMAIL.to_owned()]);
+        let (names, contact_name) = (&self.names, self.contact_name.as_deref());
+        let given = Given { names, contact_name, stage: None, now: self.clock.now(), without: &without };
+        let values = body::properties_for(order, &given);
+        let names = path::names(Kind::Contact);
+        let named = names.iter().find_map(|name| Some((*name, values.get(*name)?.as_str())));
+        let Some(named) = named else { return Ok(None) };
+        let client_id = What::Entity(Kind::Contact).field(&self.names, Meaning::ClientId);
+        let numbers = path::numbers(Kind::Contact).iter().copied();
+        let told: Vec<&str> = names.iter().copied().chain(numbers).chain([path::EMAIL]).chain(client_id).collect();
+        let sender = &self.hubspot.sender;
+        let body = path::holders_since(named, came.as_millisecond(), &told);
+        let question = Question::search(path::search(&sender.base, path::object(Kind::Contact)), body);
+        let answer: Answer<Object> = status::judge(&sender.reply_to(Payer::WRITE, &question).await?)?;
+        let ours = answer.results.iter().filter(|contact| {
+            let same = told.iter().all(|name| contact.property(name).as_ref() == values.get(*name));
+            same && self.is_of_this_call(order, contact)
+        });
+        Ok(ours.filter_map(Object::id).max())
     }
 
     /// Made since the call began; of a call without a beginning, whenever.

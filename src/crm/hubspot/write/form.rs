@@ -4,6 +4,7 @@ use crate::config::{FieldNames, Meaning};
 use crate::crm::Holds;
 use crate::crm::failure::Failure;
 use crate::crm::hubspot::{
+    email::is_email,
     own, path,
     seek::Wanted,
     send::{Payer, Question},
@@ -11,10 +12,11 @@ use crate::crm::hubspot::{
     wire::Object,
     write::{
         Writing,
-        body::{self, Values, What},
+        body::{self, Given, Values, What},
         find::digits,
         text,
     },
+    wrong::{self, MOST_LEFT_OUT},
 };
 use crate::crm::writer::{Order, Receipt};
 use crate::model::{
@@ -33,11 +35,14 @@ const SAME_END: usize = 9;
 
 /// What a form says, by property.
 ///
-/// The client's own number is written as every number is, however it was typed. What is no number is left out of a
-/// property that holds one, since the vendor would refuse all of it.
+/// The client's own number is written as every number is, however it was typed. What is no number or no e-mail is left out
+/// of a property that holds one, since the vendor would refuse all of it.
 pub(in crate::crm::hubspot) fn filled(kind: Kind, fields: &[Filled], call: &Call) -> Values {
     let one = |filled: &Filled| {
         let typed = filled.value.trim();
+        if (kind, filled.field.as_str()) == (Kind::Contact, path::EMAIL) && !is_email(typed) {
+            return None;
+        }
         let value = match own::holds(kind, &filled.field) {
             Holds::Number => number(typed)?,
             Holds::Phone => {
@@ -53,13 +58,14 @@ pub(in crate::crm::hubspot) fn filled(kind: Kind, fields: &[Filled], call: &Call
 /// The same, over what a new entity gets anyway.
 ///
 /// Where its text or its only number is taken by something else, the mark and the client's number keep a place. A form that
-/// names a contact makes the name that would stand for none needless.
-pub(in crate::crm::hubspot) fn put(values: &mut Values, order: &Order, names: &FieldNames) {
+/// names a contact makes the name that would stand for none needless; one whose e-mail cannot be written, and that names
+/// nobody, is called by that.
+pub(in crate::crm::hubspot) fn put(values: &mut Values, order: &Order, given: &Given<'_>) {
     let Action::Create { kind, title, fields, .. } = &order.action else { return };
     let what = What::Entity(*kind);
     let mut filled = filled(*kind, fields, &order.call);
-    let mark_field = what.field(names, Meaning::Mark);
-    filled.retain(|name, _| Some(name.as_str()) != mark_field);
+    let mark_field = what.field(given.names, Meaning::Mark);
+    filled.retain(|name, _| Some(name.as_str()) != mark_field && !given.without.contains(name));
     if let (Some(name), None) = (what.text(), mark_field)
         && let Some(told) = filled.get_mut(name)
     {
@@ -77,6 +83,10 @@ pub(in crate::crm::hubspot) fn put(values: &mut Values, order: &Order, names: &F
         }
     }
     values.extend(filled);
+    if *kind == Kind::Contact && ![FIRST_NAME, LAST_NAME, path::EMAIL].iter().any(|name| values.contains_key(*name)) {
+        let typed = fields.iter().find(|filled| filled.field == path::EMAIL).map(|filled| text::title(&filled.value));
+        values.extend(typed.filter(|typed| !typed.is_empty()).map(|typed| (FIRST_NAME.to_owned(), typed)));
+    }
 }
 
 /// A number as it is written; `None` for a text that is none.
@@ -95,16 +105,27 @@ fn international(number: PhoneKey) -> String {
     format!("+{}", number.digits())
 }
 
-/// What a contact of this order is looked for by where it has no number: what is written into it.
-pub(super) fn sought<'a>(order: &'a Order, names: &'a FieldNames) -> Option<Wanted<'a>> {
-    let Action::Create { utm, fields, .. } = &order.action else { return None };
+/// What a contact of this order is looked for by where it has no number, one after the other: what is written into it. The
+/// vendor may have refused the e-mail, then the client id is there all the same.
+pub(super) fn sought<'a>(order: &'a Order, names: &'a FieldNames) -> Vec<Wanted<'a>> {
+    let Action::Create { utm, fields, .. } = &order.action else { return Vec::new() };
     let told = |name: &str| fields.iter().find(|filled| filled.field == name).map(|filled| filled.value.trim());
-    if let Some(email) = told(path::EMAIL).or(order.call.client_email.as_deref()) {
-        return Some(Wanted::email(email));
+    let typed = told(path::EMAIL).filter(|email| is_email(email));
+    let email = typed.or_else(|| order.call.client_email.as_deref().filter(|email| is_email(email)));
+    let field = What::Entity(Kind::Contact).field(names, Meaning::ClientId);
+    let id = field.and_then(|field| {
+        let id = told(field).or_else(|| order.call.client_id.as_deref().filter(|_| *utm))?;
+        Some(Wanted::exactly(field, id))
+    });
+    email.map(Wanted::email).into_iter().chain(id).collect()
+}
+
+/// Whether a property of what is written is a form's.
+pub(super) fn is_forms(action: &Action, name: &str) -> bool {
+    match action {
+        Action::Create { fields, .. } | Action::Update { fields, .. } => fields.iter().any(|it| it.field == name),
+        _ => false,
     }
-    let field = What::Entity(Kind::Contact).field(names, Meaning::ClientId)?;
-    let id = told(field).or_else(|| order.call.client_id.as_deref().filter(|_| *utm))?;
-    Some(Wanted::exactly(field, id))
 }
 
 impl Writing {
@@ -120,26 +141,42 @@ impl Writing {
         let what = What::Entity(link.kind);
         let mut values = if *call { body::called(&self.names, what, &order.call, true) } else { Values::new() };
         values.extend(self.missing(link, &order.call, (*utm, *client)).await?);
-        values.extend(filled(link.kind, fields, &order.call));
-        self.write_into(link, values).await?;
+        self.write_into(link, values, filled(link.kind, fields, &order.call)).await?;
         Ok(Receipt { id: link.id.to_string(), whole: part + 1 == order.on.len() })
     }
 
-    /// Changes an entity. Where another contact has the e-mail the rest is written without it: the vendor takes an e-mail
-    /// once.
-    pub(super) async fn write_into(&self, link: &Link, mut values: Values) -> Result<(), Failure> {
-        while !values.is_empty() {
-            let object = path::object(link.kind);
+    /// Changes an entity: what a form says over what is ours. Where another contact has the e-mail the rest is written
+    /// without it: the vendor takes an e-mail once. So it is where the vendor does not take what a form says; what is ours
+    /// is never left out but for the e-mail.
+    async fn write_into(&self, link: &Link, mut ours: Values, mut forms: Values) -> Result<(), Failure> {
+        let object = path::object(link.kind);
+        let mut left_out = 0;
+        loop {
+            let mut values = ours.clone();
+            values.extend(forms.clone());
+            if values.is_empty() {
+                return Ok(());
+            }
             let url = path::one(self.base(), object, &link.id.to_string(), &[]);
             let question = Question::patch(url, serde_json::json!({"properties": values}));
-            match status::judge_made(&self.hubspot.sender.reply_to(Payer::WRITE, &question).await?)? {
-                Made::There(other) if values.remove(path::EMAIL).is_some() => {
+            let reply = self.hubspot.sender.reply_to(Payer::WRITE, &question).await?;
+            let refused = match status::judge_made(&reply) {
+                Ok(Made::There(other)) if values.contains_key(path::EMAIL) => {
                     tracing::warn!(contact = %link.id, %other, "another contact has the e-mail: it is left out");
+                    drop((ours.remove(path::EMAIL), forms.remove(path::EMAIL)));
+                    continue;
                 }
-                Made::New(_) | Made::There(_) => return Ok(()),
-            }
+                Ok(Made::New(_) | Made::There(_)) => return Ok(()),
+                Err(refused @ Failure::Refused { .. }) if left_out < MOST_LEFT_OUT => refused,
+                Err(failure) => return Err(failure),
+            };
+            let is_there = |name: &str| forms.contains_key(name);
+            let Some(names) = wrong::spared(wrong::wrong(&reply), is_there) else { return Err(refused) };
+            wrong::tell(object, &names);
+            forms.retain(|name, _| !names.contains(name));
+            ours.retain(|name, _| name != path::EMAIL || !names.contains(name));
+            left_out += 1;
         }
-        Ok(())
     }
 
     /// What of the marks and of the client an entity does not have yet: the marks while all of them are empty (row
@@ -201,8 +238,7 @@ impl Writing {
                 values.insert((*name).to_owned(), international(number));
             }
         }
-        values.extend(filled(*kind, fields, &order.call));
-        self.write_into(&link, values).await?;
+        self.write_into(&link, values, filled(*kind, fields, &order.call)).await?;
         Ok(receipt)
     }
 }
@@ -218,7 +254,8 @@ fn person(kind: Kind, call: &Call) -> Values {
             values.insert(FIRST_NAME.to_owned(), first.to_owned());
             values.insert(LAST_NAME.to_owned(), last.to_owned());
             values.insert(path::PHONE.to_owned(), call.client.map(international).unwrap_or_default());
-            values.insert(path::EMAIL.to_owned(), call.client_email.clone().unwrap_or_default());
+            let email = call.client_email.as_deref().filter(|email| is_email(email));
+            values.insert(path::EMAIL.to_owned(), email.unwrap_or_default().to_owned());
         }
         Kind::Lead => drop(values.insert(path::LEAD_NAME.to_owned(), name.unwrap_or_default())),
         Kind::Organization | Kind::Deal | Kind::Ticket => {}
