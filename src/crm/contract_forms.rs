@@ -22,14 +22,6 @@ fn nameless(stage: &dyn WriteStage, step: &str, (email, client_id): (&str, &str)
     Order { call: told, ..order(stage, step, create(Kind::Contact), Vec::new()) }
 }
 
-fn by_email(email: &str) -> Look {
-    Look { email: Some(email.to_owned()), ..Look::default() }
-}
-
-fn by_id(id: &str) -> Look {
-    Look { client_id: Some(id.to_owned()), ..Look::default() }
-}
-
 pub(super) async fn who_left_no_number_is_found_by_all_of_what_they_left(stage: &dyn WriteStage) {
     let writer = stage.writer();
     let made = perform(&*writer, &nameless(stage, "one", (EMAIL, CLIENT_ID))).await.expect("a contact");
@@ -38,13 +30,17 @@ pub(super) async fn who_left_no_number_is_found_by_all_of_what_they_left(stage: 
     let other = nameless(stage, "two", (&format!("x{EMAIL}.example"), &format!("{CLIENT_ID}0")));
     perform(&*writer, &other).await.expect("another contact");
     stage.advance(SHOWN);
-    for look in [by_email(EMAIL), by_id(CLIENT_ID)] {
+    for look in [Look::by_email(EMAIL), Look::by_client_id(CLIENT_ID)] {
         let found = writer.look(&look).await.expect("an answer");
         let ids: Vec<String> = found.iter().map(|record| record.id.to_string()).collect();
         assert_eq!(ids, [id.as_str()], "{look:?}");
     }
     let strangers = ["ko+site@visitor.example", "nobody@visitor.example", "%@visitor.example", "*", "' or 1 eq 1 or '"];
-    for look in strangers.map(by_email).into_iter().chain(["1234567", "%", "*", "\" or \"1\"=\"1"].map(by_id)) {
+    for look in strangers
+        .map(Look::by_email)
+        .into_iter()
+        .chain(["1234567", "%", "*", "\" or \"1\"=\"1"].map(Look::by_client_id))
+    {
         assert!(writer.look(&look).await.expect("an answer").is_empty(), "{look:?}");
     }
 }

@@ -118,6 +118,26 @@ pub struct Look {
     pub known: Vec<Link>,
 }
 
+impl Look {
+    /// By a number.
+    #[must_use]
+    pub fn by_number(number: PhoneKey) -> Self {
+        Self { number: Some(number), ..Self::default() }
+    }
+
+    /// By an e-mail.
+    #[must_use]
+    pub fn by_email(email: &str) -> Self {
+        Self { email: Some(email.to_owned()), ..Self::default() }
+    }
+
+    /// By an id at the site's counter.
+    #[must_use]
+    pub fn by_client_id(id: &str) -> Self {
+        Self { client_id: Some(id.to_owned()), ..Self::default() }
+    }
+}
+
 /// A field of the CRM that the configuration names, and whether it is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldState {

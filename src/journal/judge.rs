@@ -101,9 +101,9 @@ impl Sought {
 /// What the CRM has of somebody who has left no number. `made` as for [`looked_up`].
 pub(super) async fn sought(writer: &dyn Writer, by: &Sought, made: Vec<Link>) -> Result<Judged, Failure> {
     let look = match by {
-        Sought::Number(number) => Look { number: Some(*number), ..Look::default() },
-        Sought::Email(email) => Look { email: Some(email.clone()), ..Look::default() },
-        Sought::ClientId(id) => Look { client_id: Some(id.clone()), ..Look::default() },
+        Sought::Number(number) => Look::by_number(*number),
+        Sought::Email(email) => Look::by_email(email),
+        Sought::ClientId(id) => Look::by_client_id(id),
     };
     let mut held: Vec<Held> = Vec::new();
     // Whoever is answered has it, whole; what else is answered hangs on them.

@@ -2,6 +2,7 @@ mod account;
 mod forms;
 mod hooks;
 mod judge;
+mod own;
 mod reading;
 mod replies;
 mod requests;

@@ -7,14 +7,11 @@ use sandbox::pipedrive::{Fault, ORGANIZATION_PHONE, Of, field_key};
 use serde_json::json;
 
 use super::account::{Account, PLENTY};
-use super::judge::vendor;
 use super::write_stage::{LONG, account, named, writer_of};
 use crate::base::problem::Placed;
-use crate::config::{CrmSection, FieldNames, Meaning};
-use crate::crm::Holds;
+use crate::config::{FieldNames, Meaning};
 use crate::crm::contract_writing::{WriteStage, call, perform};
 use crate::crm::failure::Failure;
-use crate::crm::pipedrive::{ADAPTER, own, settings::prepare, write::seen::Seen};
 use crate::crm::writer::{Look, Mark, Order, Writer};
 use crate::model::{
     action::{Action, Link},
@@ -113,14 +110,6 @@ async fn found(writer: &dyn Writer, look: Look) -> Vec<(Kind, String)> {
     found
 }
 
-fn email(email: &str) -> Look {
-    Look { email: Some(email.to_owned()), ..Look::default() }
-}
-
-fn client_id(id: &str) -> Look {
-    Look { client_id: Some(id.to_owned()), ..Look::default() }
-}
-
 #[tokio::test]
 async fn a_client_is_found_by_the_whole_e_mail_with_what_hangs_on_them_and_no_stranger() {
     let (account, writer) = staged(unmarked()).await;
@@ -133,21 +122,21 @@ async fn a_client_is_found_by_the_whole_e_mail_with_what_hangs_on_them_and_no_st
     }
     let deal = order("deal", create(Kind::Deal, "Deal", vec![]), &[link(&people[0])]);
     let deal = perform(&*writer, &deal).await.expect("a deal");
-    assert_eq!(found(&*writer, email(EMAIL)).await, [], "the search lags");
+    assert_eq!(found(&*writer, Look::by_email(EMAIL)).await, [], "the search lags");
     account.advance(LAG);
     let hers = [(Kind::Contact, people[0].clone()), (Kind::Deal, deal[0].clone())];
-    assert_eq!(found(&*writer, email(EMAIL)).await, hers);
-    assert_eq!(found(&*writer, email("OLHA@Example.com")).await, hers);
-    assert_eq!(found(&*writer, email(odd)).await, [(Kind::Contact, people[3].clone())]);
+    assert_eq!(found(&*writer, Look::by_email(EMAIL)).await, hers);
+    assert_eq!(found(&*writer, Look::by_email("OLHA@Example.com")).await, hers);
+    assert_eq!(found(&*writer, Look::by_email(odd)).await, [(Kind::Contact, people[3].clone())]);
     for nobody in ["*", "%", "olha@example.co", "lha@example.com", "@example.com", "\"", "", "x&fields=name"] {
-        assert_eq!(found(&*writer, email(nobody)).await, [], "{nobody}");
+        assert_eq!(found(&*writer, Look::by_email(nobody)).await, [], "{nobody}");
     }
     // The search still has her by the e-mail that she had.
     let url = format!("/api/v2/persons/{}", people[0]);
     assert_eq!(account.ask("PATCH", &url, &json!({"emails": [{"value": "new@example.com"}]})).await, 200);
     account.sandbox.forget_asked();
-    assert_eq!(found(&*writer, email(EMAIL)).await, []);
-    let known = Look { known: vec![link(&people[1])], ..email("nobody@example.com") };
+    assert_eq!(found(&*writer, Look::by_email(EMAIL)).await, []);
+    let known = Look { known: vec![link(&people[1])], ..Look::by_email("nobody@example.com") };
     assert_eq!(found(&*writer, known).await, [(Kind::Contact, people[1].clone())]);
 }
 
@@ -162,15 +151,15 @@ async fn a_client_id_is_found_to_the_letter_and_by_nobody_where_there_is_no_fiel
     }
     account.advance(LAG);
     for (id, person) in ids.iter().zip(&people) {
-        assert_eq!(found(&*writer, client_id(id)).await, [(Kind::Contact, person.clone())], "{id}");
+        assert_eq!(found(&*writer, Look::by_client_id(id)).await, [(Kind::Contact, person.clone())], "{id}");
     }
     for nobody in ["GA1.2.*", "*", "GA1.2", "", "Olha"] {
-        assert_eq!(found(&*writer, client_id(nobody)).await, [], "{nobody}");
+        assert_eq!(found(&*writer, Look::by_client_id(nobody)).await, [], "{nobody}");
     }
     assert_eq!(thing(&account, "contact", &people[0]).title, ids[0], "a nameless one is called by what there is");
     account.sandbox.forget_asked();
     let without = writer_of(account.by_token(), FieldNames::default(), PLENTY, LONG);
-    assert_eq!(found(&*without, client_id(ids[0])).await, []);
+    assert_eq!(found(&*without, Look::by_client_id(ids[0])).await, []);
     assert_eq!(account.paths(), [""; 0], "nothing is asked");
 }
 
@@ -182,7 +171,7 @@ async fn a_lead_is_found_by_its_own_client_id() {
     lead.on = vec![person(&account)];
     let lead = perform(&*writer, &lead).await.expect("a lead");
     account.advance(LAG);
-    assert_eq!(found(&*writer, client_id("77.88")).await, [(Kind::Lead, lead[0].clone())]);
+    assert_eq!(found(&*writer, Look::by_client_id("77.88")).await, [(Kind::Lead, lead[0].clone())]);
 }
 
 /// Loses the answer of a creation that is carried out, and does what the journal does then.
@@ -364,75 +353,4 @@ async fn a_field_that_is_not_there_is_refused_by_name_before_anything_is_made() 
     let Err(Failure::Refused { reason }) = writer.perform(&contact, &[]).await else { panic!("expected a refusal") };
     assert!(reason.starts_with("crm.fields.contact.custom: expected a custom field \"No such field\""), "{reason}");
     assert_eq!(made(&account, "contact"), []);
-}
-
-#[test]
-fn a_key_that_is_named_for_all_is_a_problem_and_a_name_is_none() {
-    let account = CrmSection {
-        file: "acme.toml".to_owned(),
-        base_url: Some(Placed::new("https://acme.pipedrive.com".to_owned(), 2)),
-        token: Some(Placed::new(crate::base::secret::Secret::new("t"), 3)),
-        ..CrmSection::of_kind("pipedrive")
-    };
-    let key = "ab".repeat(20);
-    let with = |owner: &str, name: &str| {
-        let mut fields = FieldNames::default();
-        fields.add_custom(owner, Placed::new(name.to_owned(), 20));
-        let told = prepare(&CrmSection { fields, ..account.clone() }).err().unwrap_or_default();
-        told.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    assert_eq!(with("contact", &key), [""; 0]);
-    assert_eq!(with("contact", "Topic"), [""; 0]);
-    assert!(with("contact", "").concat().contains("crm.fields.custom"));
-}
-
-#[test]
-fn the_vendors_own_fields_are_those_of_its_description_in_its_shapes() {
-    assert!((ADAPTER.is_custom)(&"ab".repeat(20)) && !(ADAPTER.is_custom)("Topic"));
-    let holds = |kind, name| ADAPTER.own_field(kind, name).map(|field| field.holds);
-    assert_eq!(holds(Kind::Contact, "phones"), Some(Holds::Phone));
-    assert_eq!(holds(Kind::Deal, "value"), Some(Holds::Number));
-    let Some(vendor) = vendor() else { return };
-    for field in ADAPTER.own_fields {
-        let path = match field.kind {
-            Kind::Contact => "/api/v2/persons",
-            Kind::Organization => "/api/v2/organizations",
-            Kind::Deal => "/api/v2/deals",
-            _ => "/v1/leads",
-        };
-        let value = match own::shape(field.kind, field.name).expect("a shape") {
-            own::Shape::Text => json!("text"),
-            own::Shape::Number => json!(1.5),
-            own::Shape::Whole => json!(2),
-            own::Shape::Day => json!("2026-12-01"),
-            own::Shape::Inner => json!({"value": "text"}),
-            own::Shape::Phone | own::Shape::Email => json!([{"value": "x", "primary": true, "label": "work"}]),
-        };
-        let mut body = json!({"name": "Olha", "title": "Deal", "person_id": 7});
-        for other in ["name", "title", "person_id"] {
-            let needed = match field.kind {
-                Kind::Contact | Kind::Organization => other == "name",
-                Kind::Deal | Kind::Lead | Kind::Ticket => other != "name",
-            };
-            if !needed {
-                body.as_object_mut().expect("an object").remove(other);
-            }
-        }
-        body[field.name] = value;
-        vendor.judge_body("POST", path, &body.to_string()).unwrap_or_else(|wrong| panic!("{path} {body}: {wrong:?}"));
-        body[field.name] = json!({"no": "such shape"});
-        assert!(vendor.judge_body("POST", path, &body.to_string()).is_err(), "{path} {body}");
-    }
-}
-
-#[test]
-fn members_are_the_same_by_what_they_hold() {
-    let seen: Seen = serde_json::from_value(json!({
-        "value": 1200, "address": {"value": "Kyiv", "country": "Ukraine"}, "title": "Deal",
-        "phones": [{"value": "", "primary": true, "label": "work"}],
-    }))
-    .expect("something seen");
-    assert!(seen.holds("value", &json!(1200.0)) && seen.holds("address", &json!({"value": "Kyiv"})));
-    assert!(!seen.holds("title", &json!("Other")) && !seen.holds("website", &json!("x")));
-    assert_eq!(seen.list("phones"), [json!(null); 0]);
 }

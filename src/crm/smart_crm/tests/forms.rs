@@ -89,10 +89,7 @@ async fn who_left_an_email_is_made_with_it_and_found_after_a_lost_answer_and_by_
         let contact = one(&stage, "contact");
         assert_eq!((contact.title.as_str(), said(&contact, "emailaddress1")), (ANNA, Some(ANNA)));
         assert_eq!((said(&contact, "new_client_id"), contact.numbers.len()), (Some("1234.5678"), 0));
-        for look in [
-            Look { email: Some(ANNA.to_lowercase()), ..Look::default() },
-            Look { client_id: Some("1234.5678".to_owned()), ..Look::default() },
-        ] {
+        for look in [Look::by_email(&ANNA.to_lowercase()), Look::by_client_id("1234.5678")] {
             let found = writer.look(&look).await.expect("an answer");
             assert_eq!(found.iter().map(|record| record.id.to_string()).collect::<Vec<_>>(), [contact.id.as_str()]);
         }

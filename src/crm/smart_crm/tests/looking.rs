@@ -36,14 +36,6 @@ fn set(stage: &Written, entity: &Entity, column: &str, text: &str) {
     stage.0.change(change);
 }
 
-fn by_email(text: &str) -> Look {
-    Look { email: Some(text.to_owned()), ..Look::default() }
-}
-
-fn by_id(text: &str) -> Look {
-    Look { client_id: Some(text.to_owned()), ..Look::default() }
-}
-
 async fn found(writer: &dyn Writer, look: &Look) -> BTreeSet<(Kind, CrmId)> {
     let records = writer.look(look).await.expect("an answer");
     let all: BTreeSet<_> = records.iter().map(|record| (record.kind, record.id)).collect();
@@ -78,7 +70,7 @@ async fn an_email_finds_contacts_and_leads_that_have_it_in_any_column_and_what_h
         (Kind::Deal, &deal),
         (Kind::Ticket, &ticket),
     ]);
-    assert_eq!(found(&*writer, &by_email(ANNA)).await, expected);
+    assert_eq!(found(&*writer, &Look::by_email(ANNA)).await, expected);
 }
 
 #[tokio::test]
@@ -92,7 +84,7 @@ async fn a_stranger_whose_email_contains_the_wanted_one_or_looks_the_same_to_the
         with(&stage, EntityKind::Contact, "emailaddress1", stranger);
         with(&stage, EntityKind::Lead, "emailaddress1", stranger);
     }
-    assert_eq!(found(&*writer, &by_email("rene@acme.example")).await, set_of([(Kind::Contact, &wanted)]));
+    assert_eq!(found(&*writer, &Look::by_email("rene@acme.example")).await, set_of([(Kind::Contact, &wanted)]));
     let asked = stage.0.requests().into_iter().filter(|asked| asked.query.contains("emailaddress1+eq"));
     let loose = asked.filter(|asked| asked.reply.as_deref().is_some_and(|reply| reply.contains("rené@")));
     assert_eq!(loose.count(), 2, "the vendor itself answers who has an accent more");
@@ -115,14 +107,18 @@ async fn quotes_wildcards_and_words_of_the_query_language_are_nothing_but_text()
         "їжак@acme.example",
         "a\\'b@acme.example",
     ] {
-        assert_eq!(found(&*writer, &by_email(odd)).await, BTreeSet::new(), "{odd}");
+        assert_eq!(found(&*writer, &Look::by_email(odd)).await, BTreeSet::new(), "{odd}");
         let has_it = with(&stage, EntityKind::Contact, "emailaddress1", odd);
-        assert_eq!(found(&*writer, &by_email(&odd.to_lowercase())).await, set_of([(Kind::Contact, &has_it)]), "{odd}");
-        assert_eq!(found(&*writer, &by_id(odd)).await, BTreeSet::new(), "{odd}");
+        assert_eq!(
+            found(&*writer, &Look::by_email(&odd.to_lowercase())).await,
+            set_of([(Kind::Contact, &has_it)]),
+            "{odd}"
+        );
+        assert_eq!(found(&*writer, &Look::by_client_id(odd)).await, BTreeSet::new(), "{odd}");
         set(&stage, &has_it, "new_client_id", odd);
-        assert_eq!(found(&*writer, &by_id(odd)).await, set_of([(Kind::Contact, &has_it)]), "{odd}");
+        assert_eq!(found(&*writer, &Look::by_client_id(odd)).await, set_of([(Kind::Contact, &has_it)]), "{odd}");
     }
-    assert_eq!(found(&*writer, &by_email(ANNA)).await, set_of([(Kind::Contact, &everybody)]));
+    assert_eq!(found(&*writer, &Look::by_email(ANNA)).await, set_of([(Kind::Contact, &everybody)]));
 }
 
 #[tokio::test]
@@ -142,7 +138,7 @@ async fn a_clients_id_is_found_to_the_letter_in_the_column_of_each_table() {
     );
     let writer = Written::writer_of(&section, PLENTY, LONG);
     let expected = set_of([(Kind::Contact, &contact), (Kind::Lead, &lead), (Kind::Deal, &deal)]);
-    assert_eq!(found(&*writer, &by_id("GA1.2.Ab")).await, expected);
+    assert_eq!(found(&*writer, &Look::by_client_id("GA1.2.Ab")).await, expected);
 }
 
 #[tokio::test]
@@ -151,10 +147,10 @@ async fn nobody_is_found_and_nothing_asked_without_a_column_or_by_what_no_column
     with(&stage, EntityKind::Contact, "new_client_id", "1.2");
     let bare = Written::writer_of(&stage.0.section(), PLENTY, LONG);
     let before = stage.0.requests().len();
-    assert_eq!(found(&*bare, &by_id("1.2")).await, BTreeSet::new());
+    assert_eq!(found(&*bare, &Look::by_client_id("1.2")).await, BTreeSet::new());
     for nothing in ["", "  ", "a\u{0}b@acme.example", &"a".repeat(400)] {
-        assert_eq!(found(&*stage.writer(), &by_email(nothing)).await, BTreeSet::new());
-        assert_eq!(found(&*stage.writer(), &by_id(nothing)).await, BTreeSet::new());
+        assert_eq!(found(&*stage.writer(), &Look::by_email(nothing)).await, BTreeSet::new());
+        assert_eq!(found(&*stage.writer(), &Look::by_client_id(nothing)).await, BTreeSet::new());
     }
     assert_eq!(stage.0.requests().len(), before);
 }
@@ -176,7 +172,7 @@ async fn what_is_known_is_answered_only_while_it_has_the_email_or_hangs_on_who_h
     known.push(Link { kind: Kind::Organization, id: id(&stage.0.account) });
     known.push(Link { kind: Kind::Contact, id: CrmId::Uuid([7; 16]) });
     let expected = set_of([(Kind::Contact, &contact), (Kind::Deal, &deal)]);
-    let look = |known| Look { known, ..by_email(ANNA) };
+    let look = |known| Look { known, ..Look::by_email(ANNA) };
     assert_eq!(found(&*stage.writer(), &look(known.clone())).await, expected);
     assert_eq!(found(&*stage.writer(), &look(Vec::new())).await, expected);
     let by_number = Look { number: Some(Account::number()), ..Look::default() };

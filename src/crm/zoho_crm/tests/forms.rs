@@ -47,14 +47,6 @@ async fn make(stage: &Writing, step: &str, kind: Kind, left: (&str, &str)) -> Li
     Link { kind, id: CrmId::parse(&parts[0]).expect("an id") }
 }
 
-pub(super) fn by_email(email: &str) -> Look {
-    Look { email: Some(email.to_owned()), ..Look::default() }
-}
-
-pub(super) fn by_id(id: &str) -> Look {
-    Look { client_id: Some(id.to_owned()), ..Look::default() }
-}
-
 async fn found(writer: &Arc<dyn Writer>, look: &Look) -> Vec<Link> {
     let records = writer.look(look).await.expect("an answer");
     assert!(records.iter().all(|record| record.open));
@@ -84,12 +76,12 @@ async fn who_has_the_email_is_found_in_whatever_case_with_their_deals_and_nobody
     let deal = perform(&*writer, &deal).await.expect("a deal");
     let deal = Link { kind: Kind::Deal, id: CrmId::parse(&deal[0]).expect("an id") };
     for email in ["anna.ko@site.example", "ANNA.KO@SITE.EXAMPLE"] {
-        assert_eq!(found(&writer, &by_email(email)).await, sorted(vec![lead, contact, deal]), "{email}");
+        assert_eq!(found(&writer, &Look::by_email(email)).await, sorted(vec![lead, contact, deal]), "{email}");
     }
     for strange in
         ["ko@site.example", "anna_ko@site.example", "%@site.example", "anna%@site.example", "nobody@site.example", ""]
     {
-        assert_eq!(found(&writer, &by_email(strange)).await, [], "{strange}");
+        assert_eq!(found(&writer, &Look::by_email(strange)).await, [], "{strange}");
     }
 }
 
@@ -99,7 +91,7 @@ async fn a_seeded_contact_is_found_by_their_email() {
     let held = |place: u64| stage.account.sandbox.client(place).expect("a client").contact_id;
     let mut hits = 0;
     for place in 0..10 {
-        let links = found(&stage.writer(), &by_email(&format!("Client{place}@example.com"))).await;
+        let links = found(&stage.writer(), &Look::by_email(&format!("Client{place}@example.com"))).await;
         let contacts: Vec<_> = links.iter().filter(|link| link.kind == Kind::Contact).map(|link| link.id).collect();
         if let [contact] = contacts[..] {
             assert_eq!(contact.to_string(), held(place));
@@ -117,14 +109,14 @@ async fn who_has_the_client_id_is_found_and_nobody_where_no_field_is_configured(
     for (step, id) in [("longer", "GA1.2.Abc"), ("case", "ga1.2.ab")] {
         make(&stage, step, Kind::Contact, ("", id)).await;
     }
-    assert_eq!(found(&stage.writer(), &by_id("GA1.2.Ab")).await, sorted(vec![lead, contact]));
-    assert_eq!(found(&stage.writer(), &by_id("GA1.2")).await, []);
+    assert_eq!(found(&stage.writer(), &Look::by_client_id("GA1.2.Ab")).await, sorted(vec![lead, contact]));
+    assert_eq!(found(&stage.writer(), &Look::by_client_id("GA1.2")).await, []);
     let leads_only = FieldNames::default().with(Some("lead"), Meaning::ClientId, "GA_Client");
     let fieldless = Writing { account: stage.account, names: leads_only };
-    assert_eq!(found(&fieldless.writer(), &by_id("GA1.2.Ab")).await, [lead]);
+    assert_eq!(found(&fieldless.writer(), &Look::by_client_id("GA1.2.Ab")).await, [lead]);
     let fieldless = Writing { account: fieldless.account, names: FieldNames::default() };
     let asked = fieldless.account.paths().len();
-    let look = Look { known: vec![contact], ..by_id("GA1.2.Ab") };
+    let look = Look { known: vec![contact], ..Look::by_client_id("GA1.2.Ab") };
     assert_eq!(found(&fieldless.writer(), &look).await, []);
     let paths = &fieldless.account.paths()[asked..];
     assert!(paths.iter().all(|path| path.ends_with("/settings/fields")), "{paths:?}");
@@ -138,13 +130,13 @@ async fn quotes_backslashes_and_wildcards_of_people_find_nobody_else() {
         ["o'neil@site.example", r"back\slash@site.example", "per%cent@site.example", "' or id > 0 or Email = '@x.y"];
     for (at, email) in odd[..3].iter().enumerate() {
         let contact = make(&stage, &format!("odd-{at}"), Kind::Contact, (email, "")).await;
-        assert_eq!(found(&writer, &by_email(email)).await, [contact], "{email}");
+        assert_eq!(found(&writer, &Look::by_email(email)).await, [contact], "{email}");
     }
-    assert_eq!(found(&writer, &by_email(odd[3])).await, []);
+    assert_eq!(found(&writer, &Look::by_email(odd[3])).await, []);
     for (at, id) in ["' or id > 0 or GA_Client = '", r"\", "a') or (id > 0", "%", "'"].into_iter().enumerate() {
-        assert_eq!(found(&writer, &by_id(id)).await, [], "{id}");
+        assert_eq!(found(&writer, &Look::by_client_id(id)).await, [], "{id}");
         let lead = make(&stage, &format!("id-{at}"), Kind::Lead, ("", id)).await;
-        assert_eq!(found(&writer, &by_id(id)).await, [lead], "{id}");
+        assert_eq!(found(&writer, &Look::by_client_id(id)).await, [lead], "{id}");
     }
 }
 
@@ -157,16 +149,16 @@ async fn an_id_that_the_field_cannot_hold_is_neither_written_nor_asked_for_and_t
     for (at, id) in ["a\nb", "a\0b", "\u{85}", "\t", &longer, &"я".repeat(2_048)].into_iter().enumerate() {
         let lead = make(&stage, &format!("odd-{at}"), Kind::Lead, ("", id)).await;
         let asked = stage.account.paths().len();
-        assert_eq!(found(&writer, &by_id(id)).await, [], "{at}");
-        assert_eq!(found(&writer, &Look { known: vec![lead], ..by_id(id) }).await, [], "{at}");
+        assert_eq!(found(&writer, &Look::by_client_id(id)).await, [], "{at}");
+        assert_eq!(found(&writer, &Look { known: vec![lead], ..Look::by_client_id(id) }).await, [], "{at}");
         let paths = &stage.account.paths()[asked..];
         assert!(paths.iter().all(|path| path.ends_with("/settings/fields")), "{paths:?}");
     }
     assert!(stage.held().iter().all(|thing| thing.fields.get("GA_Client").is_none_or(String::is_empty)));
     let lead = make(&stage, "longest", Kind::Lead, ("", &longest)).await;
-    assert_eq!(found(&writer, &by_id(&longest)).await, [lead], "one that fits is one");
+    assert_eq!(found(&writer, &Look::by_client_id(&longest)).await, [lead], "one that fits is one");
     let spaced = make(&stage, "spaced", Kind::Lead, ("", " GA1.2.7 ")).await;
-    assert_eq!(found(&writer, &by_id("GA1.2.7 ")).await, [spaced]);
+    assert_eq!(found(&writer, &Look::by_client_id("GA1.2.7 ")).await, [spaced]);
 }
 
 #[tokio::test]
@@ -177,8 +169,8 @@ async fn where_ids_cannot_be_compared_in_queries_who_is_known_is_found_and_the_l
     let body = r#"{"code":"INVALID_QUERY","details":{},"message":"invalid query formed","status":"error"}"#.to_owned();
     let refused = FaultKind::Status { status: 400, headers: Default::default(), body };
     stage.stage(Fault::new(refused).on("/crm/v8/coql").times(4));
-    assert_eq!(found(&stage.writer(), &by_id("GA1.2.3")).await, []);
-    let known = Look { known: vec![contact, stranger], ..by_id("GA1.2.3") };
+    assert_eq!(found(&stage.writer(), &Look::by_client_id("GA1.2.3")).await, []);
+    let known = Look { known: vec![contact, stranger], ..Look::by_client_id("GA1.2.3") };
     // The deals of whoever is found are asked for with a query as well.
     stage.clear();
     let body = r#"{"code":"INVALID_QUERY","details":{},"message":"invalid query formed","status":"error"}"#.to_owned();
@@ -199,7 +191,7 @@ async fn what_is_known_is_answered_while_it_has_the_email_and_with_what_hangs_on
     let stranger = make(&stage, "stranger", Kind::Contact, ("olga@site.example", "")).await;
     let gone = Link { kind: Kind::Lead, id: stage.missing(Kind::Lead) };
     let known = vec![firm, other_firm, contact, stranger, stage.contact(), gone];
-    let look = Look { known, ..by_email("anna@site.example") };
+    let look = Look { known, ..Look::by_email("anna@site.example") };
     assert_eq!(found(&writer, &look).await, sorted(vec![firm, contact]));
     let CrmId::Number(id) = contact.id else { panic!("a number") };
     let item = Item { module: Module::Contacts, id };
@@ -219,15 +211,15 @@ async fn where_emails_cannot_be_compared_in_queries_the_search_is_asked_and_veri
         stage.stage(Fault::new(refused).on("/crm/v8/coql").times(2));
     };
     refused();
-    assert_eq!(found(&stage.writer(), &by_email("anna@site.example")).await, [], "not indexed yet");
+    assert_eq!(found(&stage.writer(), &Look::by_email("anna@site.example")).await, [], "not indexed yet");
     stage.clear();
     refused();
-    let known = Look { known: vec![contact], ..by_email("anna@site.example") };
+    let known = Look { known: vec![contact], ..Look::by_email("anna@site.example") };
     assert_eq!(found(&stage.writer(), &known).await, [contact]);
     stage.clear();
     stage.advance(Duration::from_secs(601));
     refused();
-    assert_eq!(found(&stage.writer(), &by_email("anna@site.example")).await, [contact]);
+    assert_eq!(found(&stage.writer(), &Look::by_email("anna@site.example")).await, [contact]);
 }
 
 /// Whatever somebody left, and whether the mark has a field or not.
@@ -291,7 +283,7 @@ pub(super) async fn everything() -> Vec<Asked> {
     let parts = perform(&*writer, &order).await.expect("a lead");
     writer.find(&order, &[]).await.expect("an answer");
     let lead = Link { kind: Kind::Lead, id: CrmId::parse(&parts[0]).expect("an id") };
-    for look in [by_email("anna@site.example"), by_id("GA1.2.3")] {
+    for look in [Look::by_email("anna@site.example"), Look::by_client_id("GA1.2.3")] {
         writer.look(&Look { known: vec![lead, stage.contact()], ..look }).await.expect("an answer");
     }
     let update = Action::Update { utm: true, call: false, client: true, fields: filled(&[("Mailing_City", "Kyiv")]) };
@@ -301,6 +293,6 @@ pub(super) async fn everything() -> Vec<Asked> {
     let body = r#"{"code":"INVALID_QUERY","details":{},"message":"invalid query formed","status":"error"}"#.to_owned();
     let refused = FaultKind::Status { status: 400, headers: Default::default(), body };
     stage.stage(Fault::new(refused).on("/crm/v8/coql").times(2));
-    writer.look(&by_email("anna@site.example")).await.expect("an answer");
+    writer.look(&Look::by_email("anna@site.example")).await.expect("an answer");
     stage.account.sandbox.asked()
 }

@@ -47,14 +47,6 @@ pub(super) async fn make(desk: &Desk, step: &str, kind: Kind, left: (&str, &str)
     Link { kind, id: CrmId::parse(&parts[0]).expect("an id") }
 }
 
-fn by_email(email: &str) -> Look {
-    Look { email: Some(email.to_owned()), ..Look::default() }
-}
-
-fn by_id(id: &str) -> Look {
-    Look { client_id: Some(id.to_owned()), ..Look::default() }
-}
-
 async fn found(writer: &Arc<dyn Writer>, look: &Look) -> Vec<Link> {
     let records = writer.look(look).await.expect("an answer");
     assert!(records.iter().all(|record| record.open));
@@ -81,15 +73,15 @@ async fn who_has_the_email_is_found_in_whatever_case_with_their_open_tickets_and
     let ticket = of_form(&desk, "ticket", created(Kind::Ticket, &[]), ("anna.ko@site.example", ""));
     let ticket = perform(&*writer, &Order { on: vec![contact], ..ticket }).await.expect("a ticket");
     let ticket = Link { kind: Kind::Ticket, id: CrmId::parse(&ticket[0]).expect("an id") };
-    let made = Look { known: vec![contact, ticket], ..by_email("anna.ko@site.example") };
-    assert_eq!(found(&writer, &by_email("anna.ko@site.example")).await, [], "not indexed yet");
+    let made = Look { known: vec![contact, ticket], ..Look::by_email("anna.ko@site.example") };
+    assert_eq!(found(&writer, &Look::by_email("anna.ko@site.example")).await, [], "not indexed yet");
     assert_eq!(found(&writer, &made).await, sorted(vec![contact, ticket]), "read by id");
     desk.advance(LAG);
     for email in ["anna.ko@site.example", "ANNA.KO@SITE.EXAMPLE"] {
-        assert_eq!(found(&writer, &by_email(email)).await, sorted(vec![contact, ticket]), "{email}");
+        assert_eq!(found(&writer, &Look::by_email(email)).await, sorted(vec![contact, ticket]), "{email}");
     }
     for strange in ["ko@site.example", "anna*", "anna.ko@site.exam", "*@site.example", "${notempty}", "a,b@c.de", ""] {
-        assert_eq!(found(&writer, &by_email(strange)).await, [], "{strange}");
+        assert_eq!(found(&writer, &Look::by_email(strange)).await, [], "{strange}");
     }
     assert_eq!(desk.held().iter().find(|thing| thing.what == "ticket").expect("one").fields["channel"], "Web");
 }
@@ -105,16 +97,16 @@ async fn who_has_the_client_id_is_found_and_nobody_where_no_field_is_configured(
         made.push(make(&desk, &format!("other-{at}"), Kind::Contact, ("", id)).await);
     }
     desk.advance(LAG);
-    assert_eq!(found(&writer, &by_id("GA1.2.Ab")).await, [contact]);
+    assert_eq!(found(&writer, &Look::by_client_id("GA1.2.Ab")).await, [contact]);
     for (id, link) in odd.into_iter().zip(&made[2..]) {
-        assert_eq!(found(&writer, &by_id(id)).await, [*link], "{id}");
+        assert_eq!(found(&writer, &Look::by_client_id(id)).await, [*link], "{id}");
     }
     for strange in ["GA1.2", "${notempty}", "${empty}", "GA1*", "*", ",", "x,GA1.2.Ab"] {
-        assert_eq!(found(&writer, &by_id(strange)).await, [], "{strange}");
+        assert_eq!(found(&writer, &Look::by_client_id(strange)).await, [], "{strange}");
     }
     let fieldless = Desk { account: desk.account, names: FieldNames::default() };
     let before = fieldless.account.paths().len();
-    let look = Look { known: vec![contact], ..by_id("GA1.2.Ab") };
+    let look = Look { known: vec![contact], ..Look::by_client_id("GA1.2.Ab") };
     assert_eq!(found(&fieldless.writer(), &look).await, []);
     assert_eq!(fieldless.account.paths().len(), before, "nobody is asked");
 }
@@ -131,7 +123,7 @@ async fn what_is_known_is_answered_while_it_has_the_email_and_with_what_hangs_on
     let stranger = make(&desk, "stranger", Kind::Contact, ("olga@site.example", "")).await;
     let gone = Link { kind: Kind::Contact, id: desk.missing(Kind::Contact) };
     let known = vec![firm, other_firm, contact, stranger, desk.link(Kind::Ticket), desk.link(Kind::Contact), gone];
-    let look = Look { known, ..by_email("anna@site.example") };
+    let look = Look { known, ..Look::by_email("anna@site.example") };
     assert_eq!(found(&writer, &look).await, sorted(vec![firm, contact]));
     let CrmId::Number(id) = contact.id else { panic!("a number") };
     desk.account.sandbox.change(Change::Trash { item: Item::Contact(id) }).expect("trashed");
