@@ -8,7 +8,7 @@ use crate::crm::writer::{Look, Writer};
 use crate::crm::{Matching, Record};
 use crate::model::{
     action::Link,
-    client::{Kind, KindSet, Via},
+    client::{Kind, KindSet, RESPONSIBLE_ORDER, Via},
     ids::CrmId,
     phone::PhoneKey,
 };
@@ -60,8 +60,7 @@ impl Judged {
     /// organization's. `None` also where that entity has none.
     #[must_use]
     pub(super) fn responsible(&self) -> Option<CrmId> {
-        let kinds = [Kind::Deal, Kind::Ticket, Kind::Lead, Kind::Contact, Kind::Organization];
-        kinds.into_iter().find_map(|kind| self.of_kind(kind))?.owner
+        RESPONSIBLE_ORDER.into_iter().find_map(|kind| self.of_kind(kind))?.owner
     }
 }
 

@@ -131,6 +131,9 @@ pub struct Entity {
     pub via: Via,
 }
 
+/// Whose owner is responsible for the client, whatever a block walks: the open deal's, ticket's or lead's where there is one.
+pub const RESPONSIBLE_ORDER: [Kind; 5] = [Kind::Deal, Kind::Ticket, Kind::Lead, Kind::Contact, Kind::Organization];
+
 /// Which entity is shown as the client: who it is before what is done for them.
 pub const CARD_ORDER: [Kind; 5] = [Kind::Contact, Kind::Lead, Kind::Organization, Kind::Deal, Kind::Ticket];
 
@@ -200,8 +203,7 @@ impl Client {
     /// is one, else the contact's, else the organization's. `None` also where that entity has none.
     #[must_use]
     pub fn responsible(&self) -> Option<CrmId> {
-        let order = [Kind::Deal, Kind::Ticket, Kind::Lead, Kind::Contact, Kind::Organization];
-        first_of(&self.entities, order)?.owner
+        first_of(&self.entities, RESPONSIBLE_ORDER)?.owner
     }
 
     /// What people call the client.

@@ -31,6 +31,7 @@ mod numbers;
 mod pause;
 mod reconcile;
 mod route;
+mod run;
 mod scenario;
 mod serve;
 mod snapshot;

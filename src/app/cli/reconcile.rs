@@ -12,17 +12,8 @@ use super::{
     arguments::ReconcileArguments,
     door::{Door, DoorError},
     print, remark,
+    run::{Progressing, Started, follow},
 };
-
-/// How often the progress is asked for: often enough to look alive.
-const EVERY: Duration = Duration::from_millis(150);
-/// Questions in a row that may go unanswered before the run is given up as lost from sight.
-const PATIENCE: u32 = 20;
-
-#[derive(Deserialize)]
-struct Started {
-    id: u64,
-}
 
 /// What the door tells; see `journal::ReconcileProgress`.
 #[derive(Debug, Deserialize)]
@@ -54,34 +45,31 @@ pub(super) async fn run(arguments: ReconcileArguments) -> Outcome {
             // Of other calls perhaps: this one's turn comes after it.
             Err(DoorError::Refused { run: Some(id), .. }) => {
                 remark(&format!("run {id} is under way: waiting for its end"));
-                follow(&door, &url, id).await?;
+                followed(&door, &url, id).await?;
             }
             Err(error) => return Err(error.into()),
         }
     };
-    let progress = follow(&door, &url, id).await?;
+    let progress = followed(&door, &url, id).await?;
     ended(&project, id, &progress)
 }
 
-/// Shows the run until it is under way no more; gives the last progress seen.
-async fn follow(door: &Door, url: &Url, id: u64) -> Result<Progress, DoorError> {
+async fn followed(door: &Door, url: &Url, id: u64) -> Result<Progress, DoorError> {
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(Duration::from_millis(100));
-    let mut unanswered = 0;
-    let seen = loop {
-        match door.get::<Progress>(url.clone()).await {
-            Ok(progress) if progress.id == id && progress.state == "running" => {
-                unanswered = 0;
-                spinner.set_message(beside(&progress));
-            }
-            Ok(progress) => break Ok(progress),
-            Err(DoorError::Unreachable { .. }) if unanswered < PATIENCE => unanswered += 1,
-            Err(error) => break Err(error),
-        }
-        tokio::time::sleep(EVERY).await;
-    };
+    let seen = follow(door, url, id, |progress| spinner.set_message(beside(progress))).await;
     spinner.finish_and_clear();
     seen
+}
+
+impl Progressing for Progress {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.state == "running"
+    }
 }
 
 fn beside(progress: &Progress) -> String {

@@ -1,7 +1,4 @@
 //! `predial warm`: starts a warm-up, or joins the one under way, and shows it until it ends.
-//!
-//! The progress is asked for again and again instead of being read as a stream: a service that restarts or a
-//! connection that breaks is then told apart from a run that ends, without any state here.
 
 use std::time::Duration;
 
@@ -15,17 +12,8 @@ use super::{
     arguments::WarmArguments,
     door::{Door, DoorError},
     print, remark,
+    run::{Progressing, Started, follow},
 };
-
-/// How often the progress is asked for: often enough to look alive.
-const EVERY: Duration = Duration::from_millis(150);
-/// Questions in a row that may go unanswered before the run is given up as lost from sight.
-const PATIENCE: u32 = 20;
-
-#[derive(Deserialize)]
-struct Started {
-    id: u64,
-}
 
 /// What the door tells; see `directory::WarmProgress`.
 #[derive(Debug, Deserialize)]
@@ -64,31 +52,24 @@ pub(super) async fn run(arguments: WarmArguments) -> Outcome {
         }
         Err(error) => return Err(error.into()),
     };
-    let progress = follow(&door, &url, id).await?;
+    let progress = followed(&door, &url, id).await?;
     ended(&arguments.project, id, &progress)
 }
 
-/// Shows the run until it is under way no more; gives the last progress seen.
-async fn follow(door: &Door, url: &Url, id: u64) -> Result<Progress, DoorError> {
+async fn followed(door: &Door, url: &Url, id: u64) -> Result<Progress, DoorError> {
     let bar = Bar::new();
-    let mut unanswered = 0;
-    loop {
-        match door.get::<Progress>(url.clone()).await {
-            Ok(progress) if progress.id == id && progress.state == State::Running => {
-                unanswered = 0;
-                bar.show(&progress);
-            }
-            Ok(progress) => {
-                bar.clear();
-                return Ok(progress);
-            }
-            Err(DoorError::Unreachable { .. }) if unanswered < PATIENCE => unanswered += 1,
-            Err(error) => {
-                bar.clear();
-                return Err(error);
-            }
-        }
-        tokio::time::sleep(EVERY).await;
+    let seen = follow(door, url, id, |progress| bar.show(progress)).await;
+    bar.clear();
+    seen
+}
+
+impl Progressing for Progress {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.state == State::Running
     }
 }
 
