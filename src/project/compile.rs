@@ -407,7 +407,7 @@ mod tests {
         let small = example().replace("\"pipedrive\"", "\"small\"").replace("\"organization\", ", "");
         small.replacen("[crm]", &format!("{rows}\n[crm]"), 1).replacen(
             "[crm.fields]",
-            "[crm.fields]\ncontact.custom = [\"Town\"]",
+            "[crm.fields]\nphone = [\"Second number\", \"contact.cf_mobile\"]\nutm_source = \"UTM\"\ncontact.custom = [\"Town\"]",
             1,
         )
     }
@@ -415,25 +415,27 @@ mod tests {
     #[test]
     fn rows_of_forms_name_fields_that_the_crm_has_or_the_account_is_said_to_have() {
         let rows = "forms.contact = [{ field = \"city\", form = \"a\" }, { field = \"mobile\", form = \"b, c\" }, \
-                    { field = \"cf_x\", form = \"d\" }, { field = \"Town\", form = \"e\" }]";
+                    { field = \"cf_x\", form = \"d\" }, { field = \"Town\", form = \"e\" }, \
+                    { field = \"Second number\", form = \"f\" }, { field = \"cf_mobile\", form = \"g\" }]";
         let configured = configured(&[("acme.toml", &with_forms(rows))], &SMALL);
         assert_eq!(listed(&configured), [""; 0]);
         let acme = &configured.projects[0];
-        assert_eq!(acme.forms.rows[&Kind::Contact].len(), 4);
-        assert_eq!(acme.forms.mapped_phones, ["b", "c"]);
+        assert_eq!(acme.forms.rows[&Kind::Contact].len(), 6);
+        assert_eq!(acme.forms.mapped_phones, ["b", "c", "f", "g"]);
         // What the account has made itself is looked after like any other field.
         let customs: Vec<_> = acme.crm.section.fields.customs("contact").map(|name| name.value.as_str()).collect();
-        assert_eq!(customs, ["Town", "cf_x"]);
+        assert_eq!(customs, ["Town", "cf_x", "Second number", "cf_mobile"]);
     }
 
     #[test]
     fn a_row_of_forms_for_an_unknown_field_is_refused_with_its_row() {
         let rows = "forms.contact = [\n{ field = \"city\", form = \"a\" },\n{ field = \"citty\", form = \"a\" },\n\
-                    { field = \"Twon\", form = \"a\" }]\nforms.organization = [{ field = \"name\", form = \"a\" }]";
+                    { field = \"Twon\", form = \"a\" },\n{ field = \"UTM\", ringostat = \"utm_source\" }]\nforms.organization = [{ field = \"name\", form = \"a\" }]";
         let text = with_forms(rows);
         let configured = configured(&[("acme.toml", &text)], &SMALL);
         let row = |part: &str| text.lines().position(|line| line.contains(part)).unwrap() + 1;
         let expected = "expected a contact's field of small, or one that crm.fields.contact.custom names, found";
+        let utm = row("field = \"UTM\"");
         let (citty, twon, name) =
             (row("citty"), row("Twon"), row("forms.organization = [{ field = \"name\", form = \"a\""));
         assert_eq!(
@@ -441,6 +443,9 @@ mod tests {
             [
                 format!("acme.toml:{citty}: forms.contact: {expected} \"citty\"; did you mean `city`?"),
                 format!("acme.toml:{twon}: forms.contact: {expected} \"Twon\"; did you mean `Town`?"),
+                format!(
+                    "acme.toml:{utm}: forms.contact: expected a field of its own, found \"UTM\", which crm.fields.utm_source fills"
+                ),
                 format!(
                     "acme.toml:{name}: forms.organization: expected a kind that small has (contact, deal), found organization"
                 ),

@@ -44,10 +44,8 @@ fn wrong(kind: Kind, row: &Placed<MappedField>, crm: &CrmSection, adapter: &Adap
             "forms.{kind}: expected a field of its own, found {name:?}, which crm.fields.{key} fills"
         ));
     }
-    let named = || {
-        crm.fields.customs(kind.word()).any(|custom| custom.value == name)
-            || crm.phone_fields.iter().any(|field| field.value == name)
-    };
+    let named =
+        || crm.fields.customs(kind.word()).any(|custom| custom.value == name) || is_number_field(kind, name, crm);
     if adapter.own_field(kind, name).is_some() || (adapter.is_custom)(name) || named() {
         return None;
     }
@@ -61,7 +59,14 @@ fn wrong(kind: Kind, row: &Placed<MappedField>, crm: &CrmSection, adapter: &Adap
 
 fn holds_numbers(kind: Kind, name: &str, settings: &ProjectSettings, adapter: &Adapter) -> bool {
     let own = adapter.own_field(kind, name).is_some_and(|field| field.holds == Holds::Phone);
-    own || settings.crm.phone_fields.iter().any(|field| field.value == name)
+    own || is_number_field(kind, name, &settings.crm)
+}
+
+/// Whether `crm.fields.phone` names it, with or without what it is a field of.
+fn is_number_field(kind: Kind, name: &str, crm: &CrmSection) -> bool {
+    crm.phone_fields.iter().map(|field| field.value.trim()).any(|field| {
+        field == name || field.split_once('.').is_some_and(|(of, field)| of == kind.word() && field == name)
+    })
 }
 
 /// The section as its adapter gets it: with the account's own fields that only rows of forms name, so that those are

@@ -53,7 +53,9 @@ const PROJECT: &str = "token = { env = \"TOKEN\" }\ntimezone = \"Europe/Kyiv\"\n
 fn scenario(kind: Kind) -> String {
     format!(
         "[[row]]\nid = \"new\"\nwhen = {{ direction = \"in\" }}\n[[row.do]]\nat = \"after-call\"\n{kind} = {{ owner = \
-         \"top\" }}\n[[row.do]]\nat = \"after-call\"\ncall = {{ owner = \"top\" }}\n"
+         \"top\" }}\n[[row.do]]\nat = \"after-call\"\ncall = {{ owner = \"top\" }}\n\
+         [[row]]\nid = \"form\"\nwhen = {{ form = \"any\", client = \"new\" }}\n[[row.do]]\nat = \"form\"\n{kind} = {{ owner \
+         = \"top\" }}\n[[row.do]]\nat = \"form\"\nnote = {{}}\n"
     )
 }
 
@@ -275,6 +277,16 @@ impl Stage {
         );
         let content_type = Some("application/json".to_owned());
         let telling = Telling { moment: Moment::AfterCall, query: None, content_type, body: body.into() };
+        match self.journal.take(&self.place.project, &self.place.metrics, telling).await.expect("stored") {
+            Taken::Stored(id) => id.parse().expect("a number"),
+            other => panic!("expected it stored, found {other:?}"),
+        }
+    }
+
+    /// Somebody who leaves an e-mail and no number filled in a form.
+    pub(super) async fn filled_in(&self) -> EntryId {
+        let body = "name=Maria&email=maria%40visitor.example".into();
+        let telling = Telling { moment: Moment::Form, query: None, content_type: None, body };
         match self.journal.take(&self.place.project, &self.place.metrics, telling).await.expect("stored") {
             Taken::Stored(id) => id.parse().expect("a number"),
             other => panic!("expected it stored, found {other:?}"),

@@ -61,6 +61,36 @@ async fn what_somebody_made_between_the_plan_and_the_work_is_taken_and_not_made_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_somebody_made_before_a_forms_late_work_is_taken_although_the_client_left_no_number() {
+    for kind in Kind::ALL {
+        let stage = Stage::making(kind, Scripted::default().will([busy()]));
+        let id = stage.filled_in().await;
+        stage.put_off(id, 1).await;
+        stage.crm.holds(made_by_hand(kind));
+        stage.pass(10 * SECOND).await;
+        stage.done(id).await;
+        assert_eq!(stage.crm.asked(kind.word()), 1, "{kind}: only what was not carried out");
+        assert_eq!(stage.crm.hung(), [[Link { kind, id: ID }]], "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_form_once_the_first_is_forgotten_has_a_mark_of_its_own() {
+    let stage = Stage::of(Scripted::default());
+    let mut marks = Vec::new();
+    for hours in [0, 1] {
+        stage.set(hours);
+        let id = stage.filled_in().await;
+        stage.done(id).await;
+        let steps = stage.store.show(id).await.expect("read").expect("an entry").steps;
+        marks.push(steps.into_iter().map(|step| (step.name, step.mark)).collect::<Vec<_>>());
+        assert_eq!(stage.store.remove_before("acme", i64::MAX).await, Ok(1));
+    }
+    assert_eq!(marks[0].len(), 2, "{marks:?}");
+    assert!(marks[0].iter().all(|mark| !marks[1].contains(mark)), "{marks:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_clients_next_call_made_meanwhile_is_taken_by_the_one_that_is_tried_again() {
     for kind in Kind::ALL {
         let stage = Stage::making(kind, Scripted::default().will([refused()]));

@@ -143,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn an_update_that_completes_the_client_no_more_differs() {
+        let update = |client| {
+            let action = Action::Update { utm: true, call: true, client, fields: Vec::new() };
+            made(&[("update", StoredOrder { action, ..task("", "", 0) })])
+        };
+        assert_eq!(told(&update(true), &update(true)), [""; 0]);
+        assert_eq!(told(&update(true), &update(false)).len(), 1);
+    }
+
+    #[test]
     fn what_is_made_besides_and_no_more_is_named() {
         let (one, other) = (made(&[("call", task("", "", 0))]), made(&[("note", task("", "", 0))]));
         assert_eq!(told(&one, &other), ["no call", "also note for 7"]);
