@@ -1,14 +1,18 @@
 //! What every writer must do for forms: find a client who left no number, make one once, and put right nothing that a
 //! person has. Named in [`writing_tests`](crate::crm::contract_writing::writing_tests) with the rest.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sandbox::kit::Fault;
 
 use crate::crm::contract_writing::{WriteStage, call, count, create, order, perform};
 use crate::crm::failure::Failure;
-use crate::crm::writer::{Look, Order};
-use crate::model::{action::Action, call::Call, client::Kind};
+use crate::crm::writer::{Look, Order, Writer};
+use crate::model::{
+    action::{Action, Link},
+    call::Call,
+    client::Kind,
+};
 
 /// Longer than any stand-in's search lags.
 const SHOWN: Duration = Duration::from_secs(600);
@@ -20,6 +24,18 @@ fn nameless(stage: &dyn WriteStage, step: &str, (email, client_id): (&str, &str)
     let (client_email, client_id) = (Some(email.to_owned()), Some(client_id.to_owned()));
     let told = Call { client: None, client_email, client_id, recording: None, ..call(stage.nobody()) };
     Order { call: told, ..order(stage, step, create(Kind::Contact), Vec::new()) }
+}
+
+/// Who is answered, in order; nobody who is closed.
+pub(super) async fn found(writer: &Arc<dyn Writer>, look: &Look) -> Vec<Link> {
+    let records = writer.look(look).await.expect("an answer");
+    assert!(records.iter().all(|record| record.open));
+    sorted(records.iter().map(|record| Link { kind: record.kind, id: record.id }).collect())
+}
+
+pub(super) fn sorted(mut links: Vec<Link>) -> Vec<Link> {
+    links.sort_unstable();
+    links
 }
 
 pub(super) async fn who_left_no_number_is_found_by_all_of_what_they_left(stage: &dyn WriteStage) {

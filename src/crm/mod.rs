@@ -72,6 +72,26 @@ pub struct OwnField {
     pub holds: Holds,
 }
 
+impl OwnField {
+    /// One that takes text.
+    #[must_use]
+    pub const fn text(kind: Kind, name: &'static str) -> Self {
+        Self { kind, name, holds: Holds::Text }
+    }
+
+    /// One that takes a number.
+    #[must_use]
+    pub const fn number(kind: Kind, name: &'static str) -> Self {
+        Self { kind, name, holds: Holds::Number }
+    }
+
+    /// One that takes a telephone number.
+    #[must_use]
+    pub const fn phone(kind: Kind, name: &'static str) -> Self {
+        Self { kind, name, holds: Holds::Phone }
+    }
+}
+
 /// What a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {

@@ -75,24 +75,12 @@ impl Backlog {
     }
 }
 
-async fn operate(served: &Served, method: &str, target: &str, body: &Value) -> Value {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let request = format!(
-        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let heard = ask_at(served.ops.parse().expect("an address"), &request).await;
-    assert_eq!(heard.status, 200, "{target}: {}", heard.body);
-    serde_json::from_str(&heard.body).expect("JSON")
-}
-
 /// Looks at the project until it is as wanted; gives the most memory that was seen meanwhile.
 async fn until(served: &Served, within: Duration, mut wanted: impl FnMut(&Value) -> bool) -> u64 {
     let (began, mut most_kib) = (Instant::now(), 0);
     loop {
-        let view = operate(served, "GET", "/api/projects/acme", &Value::Null).await;
-        most_kib = most_kib.max(resident_kib(served));
+        let view = served.operate(200, ("GET", "/api/projects/acme"), &Value::Null).await;
+        most_kib = most_kib.max(served.resident_kib());
         if wanted(&view) {
             return most_kib;
         }
@@ -100,12 +88,6 @@ async fn until(served: &Served, within: Duration, mut wanted: impl FnMut(&Value)
         // A process of its own: its time cannot be paused, only polled.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-fn resident_kib(served: &Served) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", served.pid())).expect("a process");
-    let row = status.lines().find_map(|row| row.strip_prefix("VmRSS:")).expect("what is resident");
-    row.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
 /// Tells of one call after another, of each client in turn, from several connections at once.
@@ -155,14 +137,14 @@ async fn a_backlog_drains_at_the_quotas_pace_each_call_once_and_with_flat_memory
     let warm = |view: &Value| view["directory"]["absent_is_known"] == true;
     until(&served, Duration::from_secs(60), warm).await;
 
-    operate(&served, "POST", "/api/projects/acme/pause", &json!({})).await;
+    served.operate(200, ("POST", "/api/projects/acme/pause"), &json!({})).await;
     tell(&served, &numbers(&crm), backlog.calls).await;
     let stored = json!({ "stored": backlog.calls });
     let before_kib = until(&served, Duration::from_secs(10), |view| view["journal"]["by_state"] == stored).await;
     crm.forget_asked();
 
     let began = Instant::now();
-    operate(&served, "POST", "/api/projects/acme/resume", &json!({ "send_stored": true })).await;
+    served.operate(200, ("POST", "/api/projects/acme/resume"), &json!({ "send_stored": true })).await;
     let done = json!({ "done": backlog.calls });
     let (mut requests, mut refused) = (0, 0);
     let most_kib = until(&served, Duration::from_secs(3_600), |view| {

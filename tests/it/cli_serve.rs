@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Child;
@@ -11,6 +12,7 @@ use tokio::process::Child;
 use crate::cli::{ACME, Left, configured, left, ran};
 use crate::ops_stage::asked;
 use crate::small_disk::SmallDisk;
+use crate::whole_stage::ask_at;
 
 /// A service that runs.
 pub(crate) struct Served {
@@ -36,6 +38,26 @@ impl Served {
 
     pub(crate) fn pid(&self) -> u32 {
         self.process.id().expect("a process that runs")
+    }
+
+    /// What the process holds of the machine's memory.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a process");
+        let row = status.lines().find_map(|row| row.strip_prefix("VmRSS:")).expect("what is resident");
+        row.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// Asks the operators' door, with a body where there is one; the answer has this status.
+    pub(crate) async fn operate(&self, status: u16, (method, target): (&str, &str), body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let heard = ask_at(self.ops.parse().expect("an address"), &request).await;
+        assert_eq!(heard.status, status, "{target}: {}", heard.body);
+        serde_json::from_str(&heard.body).expect("JSON")
     }
 
     async fn signal(&self, signal: &str) {

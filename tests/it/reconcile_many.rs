@@ -18,7 +18,6 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::ACME;
 use crate::cli_serve::Served;
-use crate::whole_stage::ask_at;
 
 /// Of `cli::configured`.
 const KEY: &str = "fedcba9876543210fedc";
@@ -49,32 +48,14 @@ fn call(nth: usize, began: Timestamp) -> ListedCall {
     ListedCall { uniqueid: format!("ua0_-{}.{nth:08}", began.as_second()), began, fields }
 }
 
-async fn operate(served: &Served, method: &str, target: &str, body: &Value) -> Value {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let request = format!(
-        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let heard = ask_at(served.ops.parse().expect("an address"), &request).await;
-    assert!(matches!(heard.status, 200 | 202), "{target}: {}", heard.body);
-    serde_json::from_str(&heard.body).expect("JSON")
-}
-
-fn resident_kib(served: &Served) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", served.pid())).expect("a process");
-    let row = status.lines().find_map(|row| row.strip_prefix("VmRSS:")).expect("what is resident");
-    row.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
 /// Runs to the end; gives the last progress and the most memory that was seen meanwhile.
 async fn run(served: &Served, range: &Value) -> (Value, u64) {
     const TARGET: &str = "/api/projects/acme/reconcile";
-    let id = operate(served, "POST", TARGET, range).await["id"].clone();
+    let id = served.operate(202, ("POST", TARGET), range).await["id"].clone();
     let (began, mut most_kib) = (Instant::now(), 0);
     loop {
-        let progress = operate(served, "GET", TARGET, &Value::Null).await;
-        most_kib = most_kib.max(resident_kib(served));
+        let progress = served.operate(200, ("GET", TARGET), &Value::Null).await;
+        most_kib = most_kib.max(served.resident_kib());
         if progress["id"] == id && progress["state"] != "running" {
             return (progress, most_kib);
         }
@@ -119,10 +100,10 @@ async fn many_calls_are_reconciled_with_flat_memory_and_as_few_requests_as_the_l
     );
     let data = tempfile::tempdir().expect("a folder");
     let (_configured, served) = Served::open(&ACME.replace("[[employee]]", &section), data.path()).await;
-    operate(&served, "POST", "/api/projects/acme/pause", &json!({})).await;
+    served.operate(200, ("POST", "/api/projects/acme/pause"), &json!({})).await;
     let last = first + SignedDuration::from_secs(i64::try_from(SPAN_S).expect("seconds"));
     let range = json!({ "from": first.to_string(), "to": last.to_string() });
-    let before_kib = resident_kib(&served);
+    let before_kib = served.resident_kib();
     let at = Instant::now();
     let (told, most_kib) = run(&served, &range).await;
     let took = at.elapsed();
@@ -136,7 +117,7 @@ async fn many_calls_are_reconciled_with_flat_memory_and_as_few_requests_as_the_l
     assert_eq!(told["requests"], json!(asked), "{told}");
     assert!(asked <= many.div_ceil(MOST_ROWS) + splits, "{asked} requests, {splits} of them split");
     assert!(grown_kib <= GROWTH_KIB, "grown by {grown_kib} KiB from {before_kib} KiB");
-    let view = operate(&served, "GET", "/api/projects/acme", &Value::Null).await;
+    let view = served.operate(200, ("GET", "/api/projects/acme"), &Value::Null).await;
     assert_eq!(view["journal"]["by_state"], json!({ "stored": many }), "{view}");
 
     // And again: all of it is known, and no more is held.

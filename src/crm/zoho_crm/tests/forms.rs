@@ -1,6 +1,6 @@
 //! Forms: clients who are looked for by e-mail and by client id, and who are made without a number.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sandbox::kit::Thing;
 use sandbox::zoho_crm::{Asked, Change, Fault, FaultKind, Item, Module};
@@ -8,9 +8,10 @@ use sandbox::zoho_crm::{Asked, Change, Fault, FaultKind, Item, Module};
 use super::writing::{Writing, marked, names, unmarked};
 use crate::base::problem::Placed;
 use crate::config::{FieldNames, Meaning};
+use crate::crm::contract_forms::{found, sorted};
 use crate::crm::contract_writing::{WriteStage, perform};
 use crate::crm::failure::Failure;
-use crate::crm::writer::{Look, Order, Writer};
+use crate::crm::writer::{Look, Order};
 use crate::model::{
     action::{Action, Link},
     call::{Call, Direction},
@@ -45,19 +46,6 @@ async fn make(stage: &Writing, step: &str, kind: Kind, left: (&str, &str)) -> Li
     let order = of_form(stage, step, created(kind, &[]), left);
     let parts = perform(&*stage.writer(), &order).await.expect("made");
     Link { kind, id: CrmId::parse(&parts[0]).expect("an id") }
-}
-
-async fn found(writer: &Arc<dyn Writer>, look: &Look) -> Vec<Link> {
-    let records = writer.look(look).await.expect("an answer");
-    assert!(records.iter().all(|record| record.open));
-    let mut links: Vec<Link> = records.iter().map(|record| Link { kind: record.kind, id: record.id }).collect();
-    links.sort_unstable();
-    links
-}
-
-fn sorted(mut links: Vec<Link>) -> Vec<Link> {
-    links.sort_unstable();
-    links
 }
 
 #[tokio::test]

@@ -1,15 +1,14 @@
 //! Forms: clients who are looked for by e-mail and by client id, and who are made without a number.
 
-use std::sync::Arc;
-
 use sandbox::kit::{Fault, FaultKind};
 use sandbox::zoho_desk::{Change, Item};
 
 use super::writing::{Desk, LAG, desk, every_field};
 use crate::config::FieldNames;
+use crate::crm::contract_forms::{found, sorted};
 use crate::crm::contract_writing::{WriteStage, perform};
 use crate::crm::failure::Failure;
-use crate::crm::writer::{Look, Order, Writer};
+use crate::crm::writer::{Look, Order};
 use crate::model::{
     action::{Action, Link},
     call::{Call, Direction},
@@ -45,19 +44,6 @@ pub(super) async fn make(desk: &Desk, step: &str, kind: Kind, left: (&str, &str)
     let order = of_form(desk, step, created(kind, &[]), left);
     let parts = perform(&*desk.writer(), &order).await.expect("made");
     Link { kind, id: CrmId::parse(&parts[0]).expect("an id") }
-}
-
-async fn found(writer: &Arc<dyn Writer>, look: &Look) -> Vec<Link> {
-    let records = writer.look(look).await.expect("an answer");
-    assert!(records.iter().all(|record| record.open));
-    let mut links: Vec<Link> = records.iter().map(|record| Link { kind: record.kind, id: record.id }).collect();
-    links.sort_unstable();
-    links
-}
-
-fn sorted(mut links: Vec<Link>) -> Vec<Link> {
-    links.sort_unstable();
-    links
 }
 
 #[tokio::test]
